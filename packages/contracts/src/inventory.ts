@@ -1,0 +1,2 @@
+export { Inventory } from './gen/inventory_pb.ts'
+export type { StockLevel } from './gen/inventory_pb.ts'

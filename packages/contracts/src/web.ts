@@ -1,0 +1,112 @@
+import type { Contract } from '@bff/gateway-core/contract'
+import { z } from 'zod'
+import { Availability, cursor, IdempotencyKey, limit, OrderStatus, page, Quantity } from './common.ts'
+
+/** Minor units beside the text to show. */
+const Price = z.object({ amount: z.int(), currency: z.string(), text: z.string() })
+
+const Card = z.object({
+  id: z.string(),
+  name: z.string(),
+  brand: z.string(),
+  summary: z.string(),
+  price: Price,
+  image: z.string(),
+})
+
+const Stock = z.object({ availability: Availability, text: z.string() })
+
+const Line = z.object({
+  product: Card,
+  quantity: z.int(),
+  unitPrice: Price,
+  total: Price,
+  stock: Stock,
+})
+
+const Order = z.object({ id: z.string(), status: OrderStatus, rev: z.int(), createdAt: z.string(), total: Price })
+
+const Timeline = z.array(z.object({ rev: z.int(), status: OrderStatus, at: z.string() }))
+
+/** What web-bff answers the browser. */
+export const web = {
+  'GET /api/home': {
+    out: z.object({
+      categories: z.array(z.object({ id: z.string(), name: z.string(), productCount: z.int() })),
+      featured: z.array(Card),
+    }),
+  },
+  'GET /api/products/:id': {
+    out: z.object({
+      product: Card.extend({
+        description: z.string(),
+        category: z.object({ id: z.string(), name: z.string() }),
+        specs: z.array(z.object({ name: z.string(), value: z.string() })),
+      }),
+      stock: Stock,
+      reviews: z.object({
+        average: z.number().nullable(),
+        count: z.int(),
+        items: z.array(
+          z.object({
+            id: z.string(),
+            author: z.string(),
+            rating: z.int(),
+            title: z.string(),
+            text: z.string(),
+            date: z.string(),
+          }),
+        ),
+      }),
+    }),
+    optional: ['stock', 'reviews'],
+    errors: { 'product-not-found': 404 },
+  },
+  'GET /api/cart': {
+    out: z.object({ lines: z.array(Line), total: Price, itemCount: z.int(), rev: z.int() }),
+    optional: ['stock'],
+  },
+  'PUT /api/cart/items/:productId': {
+    body: Quantity,
+    out: z.object({ itemCount: z.int(), rev: z.int() }),
+    errors: { 'product-not-found': 404, 'catalog-unavailable': 503 },
+  },
+  'DELETE /api/cart/items/:productId': { out: z.object({ itemCount: z.int(), rev: z.int() }) },
+  'POST /api/orders': {
+    status: 201,
+    headers: IdempotencyKey,
+    out: z.object({ orderId: z.string(), status: OrderStatus }),
+    errors: { 'cart-empty': 409 },
+  },
+  'GET /api/orders': {
+    query: z.object({ cursor, limit: limit(20, 50) }),
+    out: page(Order.extend({ itemCount: z.int(), items: z.array(z.string()) })),
+    errors: { 'invalid-cursor': 400 },
+  },
+  'GET /api/orders/:id': {
+    out: z.object({ order: Order, lines: z.array(Line.omit({ stock: true })), timeline: Timeline }),
+    errors: { 'order-not-found': 404 },
+  },
+  'GET /api/checkout/:orderId': {
+    out: z.object({
+      order: Order,
+      lines: z.array(Line),
+      customer: z.object({
+        name: z.string(),
+        email: z.string(),
+        addresses: z.array(
+          z.object({ id: z.string(), label: z.string(), lines: z.array(z.string()), isDefault: z.boolean() }),
+        ),
+      }),
+      canConfirm: z.boolean(),
+    }),
+    optional: ['stock'],
+    errors: { 'order-not-found': 404, 'customer-not-found': 404 },
+  },
+  'POST /api/checkout/:orderId/confirm': {
+    out: z.object({ orderId: z.string(), status: OrderStatus, rev: z.int() }),
+    errors: { 'order-not-found': 404, 'out-of-stock': 409, 'inventory-unavailable': 503 },
+  },
+} as const satisfies Contract
+
+export type Web = typeof web

@@ -1,0 +1,123 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+
+/** Any validator that speaks Standard Schema (zod, valibot, arktype, …). */
+export type Schema = StandardSchemaV1
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** How an operation is named on every wire: `GET /orders/:id`. */
+export type Key = `${Method} /${string}`
+
+export interface Operation {
+  /** Who may call it on a service. Absent: `user`, a verified access token. */
+  readonly auth?: 'open' | 'user' | 'service'
+  readonly params?: Schema
+  /** Absent: a query string is ignored. Values arrive as `string`, or `string[]` where a name repeats. */
+  readonly query?: Schema
+  /** Names in lower case. */
+  readonly headers?: Schema
+  /** JSON. Absent: a request body is refused. */
+  readonly body?: Schema
+  /** JSON. Absent: the answer has no body (204). */
+  readonly out?: Schema
+  /** Status of success. Absent: 200, or 204 without `out`. */
+  readonly status?: number
+  /** Every problem code the operation may answer with, and its status. Whatever is not listed is a fault, never an answer. */
+  readonly errors?: Readonly<Record<string, number>>
+  /** The parts of this screen that may be missing; the answer then says so in `meta.parts`. */
+  readonly optional?: readonly string[]
+}
+
+export type Contract = Readonly<Record<Key, Operation>>
+
+type Names<Path extends string> = Path extends `${string}:${infer Rest}`
+  ? Rest extends `${infer Name}/${infer Tail}`
+    ? Name | Names<`/${Tail}`>
+    : Rest
+  : never
+
+type Flat<T> = { [K in keyof T]: T[K] }
+type InputOf<S> = S extends Schema ? StandardSchemaV1.InferInput<S> : unknown
+type OutputOf<S> = S extends Schema ? StandardSchemaV1.InferOutput<S> : unknown
+type Field<C extends Contract, K extends keyof C, F extends keyof Operation> = C[K] extends {
+  readonly [P in F]: infer S
+}
+  ? S
+  : undefined
+type Nested<Name extends string, S, T> = S extends Schema ? { readonly [P in Name]: T } : unknown
+
+export type PathParams<K> = K extends `${string} ${infer Path}` ? { readonly [N in Names<Path>]: string } : never
+
+/** What a caller hands in: path parameters and query flat, `body` and `headers` under their own names. */
+export type Input<C extends Contract, K extends keyof C> = Flat<
+  PathParams<K> &
+    InputOf<Field<C, K, 'query'>> &
+    Nested<'body', Field<C, K, 'body'>, InputOf<Field<C, K, 'body'>>> &
+    Nested<'headers', Field<C, K, 'headers'>, InputOf<Field<C, K, 'headers'>>>
+>
+
+/** The same request as its receiver sees it: validated and coerced. */
+export type Received<C extends Contract, K extends keyof C> = {
+  readonly params: Flat<PathParams<K> & OutputOf<Field<C, K, 'params'>>>
+  readonly query: OutputOf<Field<C, K, 'query'>>
+  readonly body: OutputOf<Field<C, K, 'body'>>
+  readonly headers: OutputOf<Field<C, K, 'headers'>>
+}
+
+export type PartStatus = 'ok' | 'stale' | 'fallback'
+
+/** Names of the parts that this operation may answer without. */
+export type OptionalParts<C extends Contract, K extends keyof C> =
+  Field<C, K, 'optional'> extends readonly (infer N extends string)[] ? N : never
+
+type Meta<Names extends string> = [Names] extends [never]
+  ? unknown
+  : { readonly meta: { readonly parts: Readonly<Record<Names, PartStatus>> } }
+
+/** What a view or a service handler must return. */
+export type Answer<C extends Contract, K extends keyof C> =
+  Field<C, K, 'out'> extends Schema ? InputOf<Field<C, K, 'out'>> : void
+
+/** What a caller gets back. */
+export type Output<C extends Contract, K extends keyof C> =
+  Field<C, K, 'out'> extends Schema ? Flat<OutputOf<Field<C, K, 'out'>> & Meta<OptionalParts<C, K>>> : void
+
+/** `from.orders('GET /orders/:id', { id })`. The input is required exactly when something in it is. */
+export type Call<C extends Contract> = <K extends keyof C & string>(
+  key: K,
+  ...input: NoInfer<Record<never, never> extends Input<C, K> ? [input?: Input<C, K>] : [input: Input<C, K>]>
+) => Promise<Output<C, K>>
+
+export interface Target {
+  readonly method: Method
+  /** Path and query, every value percent-encoded. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: unknown
+}
+
+/** Split `GET /orders/:id` into its method and path. */
+export function parseKey(key: string): { method: Method; path: string } {
+  const space = key.indexOf(' ')
+  return { method: key.slice(0, space) as Method, path: key.slice(space + 1) }
+}
+
+/**
+ * Turn a key and a caller's input into a request. A path parameter is always one encoded segment, so no value can
+ * leave its place: `.` and `..`, which encoding does not protect, throw a `TypeError`, as does a missing parameter.
+ */
+export function fill(key: string, input: Readonly<Record<string, unknown>> = {}): Target {
+  const { method, path } = parseKey(key)
+  const { body, headers = {}, ...rest }: Record<string, unknown> = input
+  const filled = path.replace(/:(\w+)/g, (_, name: string) => {
+    const value = String(rest[name] ?? '')
+    if (value === '' || value === '.' || value === '..') throw new TypeError(`${key}: "${value}" cannot be its ${name}`)
+    delete rest[name]
+    return encodeURIComponent(value)
+  })
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(rest)) {
+    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) query.append(name, String(one))
+  }
+  return { method, url: query.size > 0 ? `${filled}?${query}` : filled, headers: headers as Target['headers'], body }
+}

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs'
+
+/** One variable of the environment: how to read it, and what to say when it is wrong. */
+export interface Variable<T> {
+  /** Throws when the text does not fit. */
+  readonly parse: (text: string) => T
+  /** Completes "must be …". */
+  readonly shape: string
+  readonly example: string
+  /** Used everywhere when the variable is not set. */
+  readonly fallback?: string | undefined
+  /** Used when it is not set and `NODE_ENV` is not `production`. */
+  readonly development?: string | undefined
+}
+
+export type Values<V extends Readonly<Record<string, Variable<unknown>>>> = {
+  readonly [K in keyof V]: V[K] extends Variable<infer T> ? T : never
+}
+
+/** Carries every fault at once, one per line, each with its mend. */
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError'
+}
+
+/** TCP port; 0 lets the system choose. */
+export const port = (fallback: number): Variable<number> => ({
+  parse: (text) => {
+    const value = Number(text)
+    if (!/^\d{1,5}$/.test(text) || value > 65_535) throw new TypeError(text)
+    return value
+  },
+  shape: 'a port, 0 to 65535',
+  example: String(fallback),
+  fallback: String(fallback),
+})
+
+/** Origin of an upstream or of this app, with an optional base path. The default holds in development only. */
+export const url = (development: string): Variable<string> => ({
+  parse: (text) => {
+    const { protocol, username, search, hash } = new URL(text)
+    if (!/^https?:$/.test(protocol) || username + search + hash !== '') throw new TypeError(text)
+    return text.replace(/\/+$/, '')
+  },
+  shape: 'an http(s) URL without credentials, query or fragment',
+  example: development,
+  development,
+})
+
+/** Also read from the file that `<NAME>_FILE` names. The default holds in development only. */
+export const secret = (development: string): Variable<string> => ({
+  parse: (text) => {
+    if (text.length < 32) throw new TypeError('too short')
+    return text
+  },
+  shape: 'at least 32 characters (`openssl rand -base64 32` makes one), or <NAME>_FILE the file that holds them',
+  example: '<secret>',
+  development,
+})
+
+export const text = (fallback: string): Variable<string> => ({
+  parse: (value) => value,
+  shape: 'text',
+  example: fallback,
+  fallback,
+})
+
+/** A whole number of milliseconds. */
+export const milliseconds = (fallback: number): Variable<number> => ({
+  parse: (value) => {
+    if (!/^\d{1,9}$/.test(value)) throw new TypeError(value)
+    return Number(value)
+  },
+  shape: 'a whole number of milliseconds',
+  example: String(fallback),
+  fallback: String(fallback),
+})
+
+/** Read and check all variables in one go. Throws one `EnvironmentError` that lists every fault and how to mend it. */
+export function readEnv<V extends Readonly<Record<string, Variable<unknown>>>>(
+  variables: V,
+  source: Readonly<Record<string, string | undefined>> = process.env,
+): Values<V> {
+  const faults: string[] = []
+  const entries = Object.entries(variables).map(([name, variable]): [string, unknown] => {
+    const given = lookUp(source, name)
+    const standIn = variable.fallback ?? (source['NODE_ENV'] === 'production' ? undefined : variable.development)
+    const value = given === undefined || given === '' ? standIn : given
+    try {
+      if (value !== undefined) return [name, variable.parse(value)]
+      faults.push(`${name} is not set. It must be ${variable.shape}. Example: ${name}=${variable.example}`)
+    } catch {
+      // A rejected secret must not be echoed.
+      const shown = variable.example === '<secret>' ? 'its value' : JSON.stringify(value)
+      faults.push(`${name}: ${shown} will not do. It must be ${variable.shape}. Example: ${name}=${variable.example}`)
+    }
+    return [name, undefined]
+  })
+  if (faults.length === 0) return Object.fromEntries(entries) as Values<V>
+  throw new EnvironmentError(
+    `The environment cannot be used as it is:\n${faults.map((line) => `  - ${line}`).join('\n')}`,
+  )
+}
+
+function lookUp(source: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+  const file = source[`${name}_FILE`]
+  return source[name] ?? (file === undefined ? undefined : readFileSync(file, 'utf8').trim())
+}

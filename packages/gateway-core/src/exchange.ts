@@ -1,0 +1,56 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Logger } from 'pino'
+import type { Method } from './contract.ts'
+
+export interface User {
+  /** The `sub` of the identity provider. */
+  readonly id: string
+  readonly scopes: ReadonlySet<string>
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+/** Who is calling, and the token that may travel to upstreams whose policy says `token: 'user'`. Never leaves the process otherwise. */
+export interface Identity {
+  readonly user: User
+  readonly accessToken: string
+}
+
+/** The facts of one inbound request. */
+export interface Exchange {
+  /** 32 hex digits (W3C trace context): in every log line, every problem, every upstream call. */
+  readonly traceId: string
+  readonly method: string
+  /** Canonical: see `edge/path.ts`. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: IncomingHttpHeaders
+  /** The address of the socket's other end. */
+  readonly address: string
+  /** `performance.now()` at which the answer must be out. */
+  readonly deadline: number
+  /** Aborts when the client is gone or the deadline has passed. */
+  readonly signal: AbortSignal
+  readonly log: Logger
+  /** Set once `authenticate` has succeeded. */
+  identity?: Identity
+  /** Rejects with a 401 `Problem`. The app decides how: a session cookie or a bearer token. */
+  authenticate(): Promise<Identity>
+}
+
+export type Authenticate = (exchange: Exchange) => Promise<Identity>
+
+/** Who may. What it returns narrows the type of what follows; a refusal is a thrown `Problem`. */
+export type Guard<Grant extends object = object> = (exchange: Exchange) => Grant | Promise<Grant>
+
+/** Answers one exchange, or throws. */
+export type Handler = (exchange: Exchange, req: IncomingMessage, res: ServerResponse) => Promise<void> | void
+
+/** What an app answers, as data. Nothing registers itself: `routes.ts` lists them all. */
+export interface Route<Core> {
+  readonly methods: readonly Method[]
+  /** `/orders/:id`, or `/files/*` for a whole subtree. */
+  readonly path: string
+  readonly guard: Guard
+  /** Called once, at start, with what only the running app has. */
+  bind(core: Core): Handler
+}
