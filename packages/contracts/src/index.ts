@@ -8,3 +8,4 @@ import { reviews } from './reviews.ts'
 export const shop = { catalog, customers, orders, reviews, inventory: Inventory } as const
 
 export type Shop = typeof shop
+export type { Availability, Money, OrderStatus } from './common.ts'

@@ -70,9 +70,9 @@ export type PartStatus = 'ok' | 'stale' | 'fallback'
 export type OptionalParts<C extends Contract, K extends keyof C> =
   Field<C, K, 'optional'> extends readonly (infer N extends string)[] ? N : never
 
-type Meta<Names extends string> = [Names] extends [never]
+type Meta<Parts extends string> = [Parts] extends [never]
   ? unknown
-  : { readonly meta: { readonly parts: Readonly<Record<Names, PartStatus>> } }
+  : { readonly meta: { readonly parts: Readonly<Record<Parts, PartStatus>> } }
 
 /** What a view or a service handler must return. */
 export type Answer<C extends Contract, K extends keyof C> =
@@ -85,7 +85,7 @@ export type Output<C extends Contract, K extends keyof C> =
 /** `from.orders('GET /orders/:id', { id })`. The input is required exactly when something in it is. */
 export type Call<C extends Contract> = <K extends keyof C & string>(
   key: K,
-  ...input: NoInfer<Record<never, never> extends Input<C, K> ? [input?: Input<C, K>] : [input: Input<C, K>]>
+  ...input: NoInfer<object extends Input<C, K> ? [input?: Input<C, K>] : [input: Input<C, K>]>
 ) => Promise<Output<C, K>>
 
 export interface Target {

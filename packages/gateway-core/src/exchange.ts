@@ -23,12 +23,14 @@ export interface Exchange {
   /** Canonical: see `edge/path.ts`. */
   readonly path: string
   readonly query: URLSearchParams
+  /** Path parameters, decoded. */
+  readonly params: Readonly<Record<string, string>>
   readonly headers: IncomingHttpHeaders
   /** The address of the socket's other end. */
   readonly address: string
   /** `performance.now()` at which the answer must be out. */
   readonly deadline: number
-  /** Aborts when the client is gone or the deadline has passed. */
+  /** Aborts when the client is gone. */
   readonly signal: AbortSignal
   readonly log: Logger
   /** Set once `authenticate` has succeeded. */
@@ -42,8 +44,13 @@ export type Authenticate = (exchange: Exchange) => Promise<Identity>
 /** Who may. What it returns narrows the type of what follows; a refusal is a thrown `Problem`. */
 export type Guard<Grant extends object = object> = (exchange: Exchange) => Grant | Promise<Grant>
 
-/** Answers one exchange, or throws. */
-export type Handler = (exchange: Exchange, req: IncomingMessage, res: ServerResponse) => Promise<void> | void
+/** Answers one exchange, or throws. `grant` is what the route's guard returned. */
+export type Handler = (
+  exchange: Exchange,
+  req: IncomingMessage,
+  res: ServerResponse,
+  grant: object,
+) => Promise<void> | void
 
 /** What an app answers, as data. Nothing registers itself: `routes.ts` lists them all. */
 export interface Route<Core> {

@@ -1,0 +1,12 @@
+import { shop } from '@bff/contracts'
+import { mobile } from '@bff/contracts/mobile'
+import { gateway } from '@bff/gateway-core'
+
+// A phone on a weak network rather takes a smaller answer now: optional parts get less time than on the web.
+export const { screen, forward, app } = gateway(mobile, shop, {
+  catalog: { timeout: 800, attempts: 2 },
+  customers: { timeout: 800, attempts: 2, token: 'user' },
+  orders: { timeout: 2_500, token: 'user' },
+  inventory: { timeout: 200 },
+  reviews: { timeout: 150 },
+})

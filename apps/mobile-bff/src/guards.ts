@@ -1,0 +1,1 @@
+export { open, signedIn } from '@bff/gateway-core/auth'

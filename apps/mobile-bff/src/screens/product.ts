@@ -1,0 +1,38 @@
+import { optional } from '@bff/gateway-core'
+import { screen } from '../gateway.ts'
+import { open } from '../guards.ts'
+import { availability, card } from '../views.ts'
+
+/** Characters of a description that fit the first screen of a phone. */
+const teaser = 160
+
+export const product = screen('GET /m/v1/products/:id', {
+  guard: open,
+  parts: ({ params, from }) => {
+    const product = from.catalog('GET /products/:id', { id: params.id })
+    return {
+      product,
+      stock: optional(
+        product.then(({ sku }) => from.inventory.getStock({ skus: [sku] })).then(({ levels }) => levels[0]),
+        undefined,
+      ),
+      reviews: optional(
+        from.reviews('GET /reviews', { productId: params.id, limit: 1 }).then(({ average }) => average),
+        null,
+      ),
+    }
+  },
+  view: ({ product, stock, reviews }) => ({
+    ...card(product),
+    currency: product.price.currency,
+    ...shorten(product.description),
+    av: availability(stock),
+    stars: reviews,
+  }),
+})
+
+export function shorten(description: string): { text: string; more: boolean } {
+  if (description.length <= teaser) return { text: description, more: false }
+  const cut = description.slice(0, teaser)
+  return { text: `${cut.slice(0, cut.lastIndexOf(' '))}…`, more: true }
+}

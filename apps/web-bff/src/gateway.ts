@@ -1,0 +1,11 @@
+import { shop } from '@bff/contracts'
+import { web } from '@bff/contracts/web'
+import { gateway } from '@bff/gateway-core'
+
+export const { screen, forward, app } = gateway(web, shop, {
+  catalog: { timeout: 800, attempts: 2 },
+  customers: { timeout: 800, attempts: 2, token: 'user' },
+  orders: { timeout: 2_500, token: 'user' },
+  inventory: { timeout: 300, attempts: 2 },
+  reviews: { timeout: 300 },
+})

@@ -1,0 +1,24 @@
+import { run } from '@bff/gateway-core/run'
+import { pino } from 'pino'
+import { start } from './app.ts'
+import { env } from './env.ts'
+
+await run(() => {
+  const e = env()
+  return start({
+    port: e.WEB_BFF_PORT,
+    hostname: e.HOST,
+    log: pino({ name: 'web-bff', level: e.LOG_LEVEL }),
+    upstreams: {
+      catalog: e.CATALOG_URL,
+      customers: e.CUSTOMERS_URL,
+      orders: e.ORDERS_URL,
+      inventory: e.INVENTORY_URL,
+      reviews: e.REVIEWS_URL,
+    },
+    issuer: e.IDENTITY_URL,
+    clientSecret: e.WEB_CLIENT_SECRET,
+    publicUrl: e.WEB_PUBLIC_URL,
+    webRoot: e.WEB_ROOT,
+  })
+})

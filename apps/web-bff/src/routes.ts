@@ -1,0 +1,22 @@
+import { forward } from './gateway.ts'
+import { open } from './guards.ts'
+import { cart, removeItem, setItem } from './screens/cart.ts'
+import { checkout, confirm } from './screens/checkout.ts'
+import { home } from './screens/home.ts'
+import { createOrder, order, orders } from './screens/orders.ts'
+import { product } from './screens/product.ts'
+
+/** Everything this BFF answers, beside the session's own routes under `/bff`. */
+export const routes = [
+  home,
+  product,
+  cart,
+  setItem,
+  removeItem,
+  createOrder,
+  orders,
+  order,
+  checkout,
+  confirm,
+  forward('/api/catalog', 'catalog', { guard: open }),
+]

@@ -1,0 +1,48 @@
+import type { Product } from '@bff/contracts/catalog'
+import type { Customer } from '@bff/contracts/customers'
+import type { Order } from '@bff/contracts/orders'
+import { optional } from '@bff/gateway-core'
+import { screen } from '../gateway.ts'
+import { signedIn } from '../guards.ts'
+import { levelsOf, productsOf } from '../parts.ts'
+import { type Levels, line, noLevels, orderHead, stock } from '../views.ts'
+
+export const checkout = screen('GET /api/checkout/:orderId', {
+  guard: signedIn,
+  parts: ({ params, user, from }) => {
+    const order = from.orders('GET /orders/:id', { id: params.orderId })
+    return {
+      order,
+      products: order.then(({ lines }) => productsOf(from, lines)),
+      // Starts at once: it needs no order.
+      customer: from.customers('GET /customers/:id', { id: user.id }),
+      stock: optional(
+        order.then(({ lines }) => levelsOf(from, lines)),
+        noLevels,
+      ),
+    }
+  },
+  view: ({ order, products, customer, stock }) => checkoutView(order, products, customer, stock),
+})
+
+export const checkoutView = (order: Order, products: readonly Product[], customer: Customer, known: Levels) => ({
+  order: orderHead(order),
+  lines: order.lines.map((l) => ({ ...line(l, products), stock: stock(known.get(l.sku)) })),
+  customer: {
+    name: `${customer.givenName} ${customer.familyName}`,
+    email: customer.email,
+    addresses: customer.addresses.map(({ id, label, street, postalCode, city, country, isDefault }) => ({
+      id,
+      label,
+      lines: [street, `${postalCode} ${city}`, country],
+      isDefault,
+    })),
+  },
+  canConfirm: order.status === 'created',
+})
+
+export const confirm = screen('POST /api/checkout/:orderId/confirm', {
+  guard: signedIn,
+  parts: ({ params, from }) => ({ order: from.orders('POST /orders/:id/confirm', { id: params.orderId }) }),
+  view: ({ order }) => ({ orderId: order.id, status: order.status, rev: order.rev }),
+})

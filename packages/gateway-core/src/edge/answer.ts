@@ -1,0 +1,29 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express'
+import { problem } from '../problem.ts'
+import { newExchange, type Surroundings } from './exchange.ts'
+import { canonical } from './path.ts'
+import { type Bound, router } from './router.ts'
+
+/** Route, guard, answer. A path that no route knows is left to what follows; a method that none takes is refused here. */
+export function answer(routes: readonly Bound[], around: Surroundings): RequestHandler {
+  const find = router(routes)
+  return async (req: Request, res: Response, next: NextFunction): Promise<void> => {
+    const path = canonical(req.url.split('?', 1)[0]!)
+    if (path === undefined) throw problem(400, 'invalid-path', { detail: 'The path is not in its canonical form.' })
+    const match = find(req.method, path)
+    if ('allow' in match) {
+      if (match.allow.length === 0) return next()
+      return refuse(req, res, [...match.allow, 'OPTIONS'].join(', '))
+    }
+    const { traceId } = res.locals as { traceId: string }
+    const exchange = newExchange(req, res, { traceId, path, params: match.params }, around)
+    const { route, handle } = match.bound
+    res.locals['route'] = route.path
+    await handle(exchange, req, res, await route.guard(exchange))
+  }
+}
+
+function refuse(req: Request, res: Response, allow: string): void {
+  if (req.method !== 'OPTIONS') throw problem(405, 'method-not-allowed', { headers: { allow } })
+  res.writeHead(204, { allow }).end()
+}

@@ -1,0 +1,116 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+import { createProxyMiddleware } from 'http-proxy-middleware'
+import type { Method } from '../contract.ts'
+import type { Exchange, Guard, Route } from '../exchange.ts'
+import { problem } from '../problem.ts'
+import type { Reply } from '../road/call.ts'
+import { Fault, faultOf, problemOf } from '../road/fault.ts'
+import { fromClient, fromUpstream } from '../road/headers.ts'
+import type { Road } from '../road/road.ts'
+import { publicLocation } from './location.ts'
+
+/** What only the running app has, and a forward needs. */
+export interface ForwardCore {
+  readonly roads: Readonly<Record<string, Road>>
+}
+
+export interface ForwardSpec {
+  readonly guard: Guard
+  /** Default: reads only. A method that is not listed is answered 405. */
+  readonly methods?: readonly Method[]
+}
+
+/** Pass everything below `prefix` to an upstream, streamed both ways: `/api/catalog/images/x.svg` is its `/images/x.svg`. */
+export function forward(prefix: string, upstream: string, spec: ForwardSpec): Route<ForwardCore> {
+  return {
+    methods: spec.methods ?? ['GET', 'HEAD'],
+    path: `${prefix}/*`,
+    guard: spec.guard,
+    bind: ({ roads }) => {
+      const road = roads[upstream]
+      if (road === undefined) throw new TypeError(`${prefix}: "${upstream}" is not an upstream that speaks HTTP`)
+      const exchanges = new WeakMap<IncomingMessage, Exchange>()
+      const proxy = createProxyMiddleware({
+        target: road.address,
+        // Its own plugins answer errors with a body of their own, even after half of one was sent; ours sends the call down the road.
+        ejectPlugins: true,
+        plugins: [
+          (server) => {
+            server.web = (req, res) => pass(prefix, upstream, road, exchanges.get(req)!, req, res)
+          },
+        ],
+      })
+      return (exchange, req, res) =>
+        new Promise((resolve, reject) => {
+          exchanges.set(req, exchange)
+          // HPM hands a rejection of `web` to its third argument, and otherwise only resolves.
+          proxy(req, res, reject as (error?: unknown) => void).then(resolve, reject)
+        })
+    },
+  }
+}
+
+async function pass(
+  prefix: string,
+  upstream: string,
+  road: Road,
+  exchange: Exchange,
+  req: IncomingMessage,
+  res: ServerResponse,
+) {
+  const url = exchange.path.slice(prefix.length) + search(req)
+  const reply = await road
+    .send({
+      upstream,
+      method: exchange.method,
+      url,
+      headers: fromClient(req.rawHeaders),
+      body: bodyOf(req),
+      streamed: true,
+      signal: exchange.signal,
+      exchange,
+    })
+    .catch((error: unknown) => {
+      throw error instanceof Fault ? problemOf(error) : error
+    })
+  const headers = responseHeaders(reply, road.address, url, prefix)
+  if (headers === undefined) {
+    reply.body.destroy()
+    throw problem(502, 'upstream-failed', { source: upstream, cause: new Error('redirect to a foreign address') })
+  }
+  res.writeHead(reply.status, headers)
+  try {
+    await pipeline(reply.body, res)
+  } catch (error) {
+    // Half an answer must not look whole: the connection dies with it.
+    res.destroy()
+    exchange.log.warn({ traceId: exchange.traceId, err: faultOf(error, upstream, exchange.signal) }, 'answer cut short')
+  }
+}
+
+function responseHeaders(reply: Reply, address: string, url: string, prefix: string) {
+  const headers = fromUpstream(reply.headers)
+  const { location } = headers
+  if (typeof location === 'string') {
+    const seen = publicLocation(location, address, url, prefix)
+    if (seen === undefined) return undefined
+    headers['location'] = seen
+  }
+  if (reply.status !== 204 && reply.status !== 304) headers['content-type'] ??= 'application/octet-stream'
+  return headers
+}
+
+function bodyOf(req: IncomingMessage): IncomingMessage | null {
+  const announced = Number(req.headers['content-length'] ?? 0) > 0 || req.headers['transfer-encoding'] !== undefined
+  if (!announced) return null
+  if (req.method === 'GET' || req.method === 'HEAD')
+    throw problem(400, 'unexpected-body', { detail: `${req.method} takes no body.` })
+  return req
+}
+
+const search = (req: IncomingMessage): string => {
+  const url = req.url ?? ''
+  const mark = url.indexOf('?')
+  return mark < 0 ? '' : url.slice(mark)
+}

@@ -1,0 +1,8 @@
+export { gateway } from './gateway.ts'
+export type { App, Core } from './gateway.ts'
+export { serve } from './edge/serve.ts'
+export type { Listening, ServeOptions } from './edge/serve.ts'
+export { optional } from './screen/settle.ts'
+export { problem, Problem } from './problem.ts'
+export type { From, Sources } from './sources.ts'
+export type { Exchange, Guard, Route, User } from './exchange.ts'

@@ -1,0 +1,106 @@
+import type { IncomingMessage } from 'node:http'
+import type { Operation } from './contract.ts'
+import { type Fault, problem } from './problem.ts'
+import { validate } from './validate.ts'
+
+export interface Inbound {
+  readonly params: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+}
+
+export interface Received {
+  readonly params: unknown
+  readonly query: unknown
+  readonly body: unknown
+  readonly headers: unknown
+}
+
+/** Largest JSON body, in bytes. */
+const maxBody = 102_400
+
+/** Deepest nesting of JSON arrays and objects. */
+const maxDepth = 32
+
+/** Read and check a request by its contract. 400, 413 or 415 when it cannot be read, 422 with a pointer per fault when it can. */
+export async function receive(operation: Operation, req: IncomingMessage, inbound: Inbound): Promise<Received> {
+  const raw = {
+    params: inbound.params,
+    query: multi(inbound.query),
+    headers: req.headers,
+    body: operation.body === undefined ? await empty(req) : await json(req),
+  }
+  const faults: Fault[] = []
+  const received: Record<string, unknown> = { params: raw.params }
+  for (const place of ['params', 'query', 'headers', 'body'] as const) {
+    const schema = operation[place]
+    if (schema === undefined) continue
+    const result = await validate(schema, raw[place], `/${place}`)
+    if ('value' in result) received[place] = result.value
+    else faults.push(...result.faults)
+  }
+  if (faults.length > 0) throw problem(422, 'validation', { errors: faults })
+  return received as unknown as Received
+}
+
+function multi(query: URLSearchParams): Record<string, string | string[]> {
+  const values: [string, string | string[]][] = [...new Set(query.keys())].map((name) => {
+    const all = query.getAll(name)
+    return [name, all.length === 1 ? all[0]! : all]
+  })
+  return Object.fromEntries(values)
+}
+
+async function empty(req: IncomingMessage): Promise<undefined> {
+  if (Number(req.headers['content-length'] ?? 0) > 0 || req.headers['transfer-encoding'] !== undefined) {
+    const body = await bytes(req)
+    if (body.length > 0) throw problem(400, 'unexpected-body', { detail: 'This operation takes no request body.' })
+  }
+}
+
+async function json(req: IncomingMessage): Promise<unknown> {
+  const type = req.headers['content-type'] ?? ''
+  if (
+    !/^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i.test(type) ||
+    req.headers['content-encoding'] !== undefined
+  ) {
+    throw problem(415, 'unsupported-media-type', { detail: 'Send application/json in UTF-8, not encoded.' })
+  }
+  const text = decodeUtf8(await bytes(req))
+  try {
+    const value: unknown = JSON.parse(text)
+    if (depth(value, maxDepth) < 0) throw new SyntaxError('too deep')
+    return value
+  } catch (cause) {
+    throw problem(400, 'invalid-json', { detail: 'The request body is not valid JSON.', cause })
+  }
+}
+
+function decodeUtf8(body: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)
+  } catch (cause) {
+    throw problem(400, 'invalid-json', { detail: 'The request body is not UTF-8.', cause })
+  }
+}
+
+async function bytes(req: IncomingMessage): Promise<Buffer> {
+  const tooLarge = problem(413, 'content-too-large', {
+    detail: `At most ${maxBody} bytes.`,
+    headers: { connection: 'close' },
+  })
+  if (Number(req.headers['content-length'] ?? 0) > maxBody) throw tooLarge
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > maxBody) throw tooLarge
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** How many levels `value` leaves of those allowed; negative when it has more. */
+function depth(value: unknown, left: number): number {
+  if (left < 0 || typeof value !== 'object' || value === null) return left
+  return Object.values(value).reduce((least: number, inner) => Math.min(least, depth(inner, left - 1)), left)
+}

@@ -1,0 +1,35 @@
+import type { Readable } from 'node:stream'
+import type { Exchange } from '../exchange.ts'
+
+export type Headers = Readonly<Record<string, string | readonly string[]>>
+
+/** One request to an upstream. Headers are already clean: see `headers.ts`. */
+export interface Call {
+  readonly upstream: string
+  readonly method: string
+  /** Path and query below the upstream's address. */
+  readonly url: string
+  readonly headers: Headers
+  /** A stream can be sent once only, so such a call is never retried. */
+  readonly body: string | Readable | null
+  /** The reply is passed on as it arrives: the deadline then ends with its first byte, and an idle limit takes over. */
+  readonly streamed: boolean
+  readonly signal: AbortSignal
+  readonly exchange: Exchange
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Headers
+  /** Must be read or destroyed, or its connection stays taken. */
+  readonly body: Readable
+}
+
+export type Service = (call: Call) => Promise<Reply>
+
+/** Wraps what follows it. */
+export type Filter = (call: Call, next: Service) => Promise<Reply>
+
+/** Outermost first. */
+export const pipe = (filters: readonly Filter[], service: Service): Service =>
+  filters.reduceRight<Service>((next, filter) => (call) => filter(call, next), service)

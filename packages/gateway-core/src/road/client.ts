@@ -1,0 +1,67 @@
+import { isAxiosError, isCancel } from 'axios'
+import { type Contract, fill, type Operation } from '../contract.ts'
+import type { Exchange } from '../exchange.ts'
+import { problem, Problem } from '../problem.ts'
+import { validate } from '../validate.ts'
+import { adapter, http } from './axios.ts'
+import { Fault, faultOf, problemOf } from './fault.ts'
+import type { Road } from './road.ts'
+
+export type Send = (
+  exchange: Exchange,
+  signal: AbortSignal,
+  key: string,
+  input?: Record<string, unknown>,
+) => Promise<unknown>
+
+/** Call an upstream by its contract: encode, send down the road, read, and decode; anything else than a declared answer throws a `Problem`. */
+export function client(upstream: string, contract: Contract, road: Road): Send {
+  return async (exchange, signal, key, input) => {
+    const operation = contract[key as keyof Contract] as Operation
+    const { method, url, headers, body } = fill(key, input)
+    const data = body === undefined ? undefined : JSON.stringify(body)
+    const type = data === undefined ? {} : { 'content-type': 'application/json' }
+    try {
+      const answer = await http.request<string>({
+        method,
+        url,
+        data,
+        signal,
+        headers: { accept: 'application/json', ...headers, ...type },
+        adapter: adapter(upstream, road, exchange),
+      })
+      return await decode(upstream, operation, answer.status, answer.data)
+    } catch (error) {
+      if (error instanceof Problem) throw error
+      if (error instanceof Fault || isAxiosError(error) || isCancel(error))
+        throw problemOf(faultOf(error, upstream, signal))
+      throw error
+    }
+  }
+}
+
+async function decode(upstream: string, operation: Operation, status: number, text: string): Promise<unknown> {
+  if (status < 200 || status > 299) throw declared(upstream, operation, status, text)
+  if (operation.out === undefined) return undefined
+  const result = await validate(operation.out, parse(text))
+  if ('value' in result) return result.value
+  throw problemOf(new Fault('malformed', upstream, result.faults))
+}
+
+/** An error that the contract names passes on as it is. Any other is the upstream's failure, whatever status it chose. */
+function declared(upstream: string, operation: Operation, status: number, text: string): Problem {
+  const body = parse(text)
+  const { code, detail } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
+  if (typeof code === 'string' && operation.errors?.[code] === status) {
+    return problem(status, code, { source: upstream, detail: typeof detail === 'string' ? detail : undefined })
+  }
+  return problem(502, 'upstream-failed', { source: upstream, cause: new Error(`${upstream} answered ${status}`) })
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

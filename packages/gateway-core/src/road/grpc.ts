@@ -1,0 +1,72 @@
+import type { DescService } from '@bufbuild/protobuf'
+import { type CallOptions, Code, ConnectError, createClient } from '@connectrpc/connect'
+import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node'
+import type { Exchange } from '../exchange.ts'
+import { defaults, type Policy } from '../policy.ts'
+import { problem, type Problem } from '../problem.ts'
+import { accessToken } from './filters/onward.ts'
+import { Fault, problemOf } from './fault.ts'
+import { ours } from './headers.ts'
+
+export interface GrpcRoad extends AsyncDisposable {
+  /** The methods of the service, as calls that belong to one exchange. */
+  readonly calls: (exchange: Exchange, signal: AbortSignal) => Record<string, (input: unknown) => Promise<unknown>>
+}
+
+type Unary = (input: unknown, options: CallOptions) => Promise<unknown>
+
+/** The one way to an upstream over gRPC. The remaining time travels as `grpc-timeout`; only UNAVAILABLE is tried again. */
+export function grpcRoad(upstream: string, service: DescService, address: string, given: Policy): GrpcRoad {
+  const policy = { ...defaults, ...given }
+  const sessionManager = new Http2SessionManager(address)
+  const stub = createClient(service, createGrpcTransport({ baseUrl: address, sessionManager }))
+
+  const invoke = async (method: Unary, input: unknown, exchange: Exchange, signal: AbortSignal): Promise<unknown> => {
+    const until = Math.min(performance.now() + policy.timeout, exchange.deadline)
+    const headers = ours(exchange)
+    if (policy.token === 'user') headers['authorization'] = `Bearer ${accessToken(exchange, upstream)}`
+    for (let nth = 1; ; nth++) {
+      const timeoutMs = Math.floor(until - performance.now())
+      if (timeoutMs <= 0) throw problemOf(new Fault('timeout', upstream))
+      try {
+        return await method(input, { headers, signal, timeoutMs })
+      } catch (error) {
+        const { code } = ConnectError.from(error)
+        if (nth >= policy.attempts || code !== Code.Unavailable) throw problemOfStatus(code, upstream, error)
+      }
+    }
+  }
+
+  return {
+    calls: (exchange, signal) =>
+      Object.fromEntries(
+        Object.entries(stub).map(([name, method]) => [
+          name,
+          (input: unknown) => invoke(method, input, exchange, signal),
+        ]),
+      ),
+    [Symbol.asyncDispose]: () => {
+      sessionManager.abort()
+      return Promise.resolve()
+    },
+  }
+}
+
+/** Statuses that answer the client's own request. Any other is the upstream's failure; UNAUTHENTICATED is ours, never the user's. */
+const answers: Readonly<Partial<Record<Code, readonly [status: number, code: string]>>> = {
+  [Code.InvalidArgument]: [400, 'invalid-argument'],
+  [Code.OutOfRange]: [400, 'invalid-argument'],
+  [Code.NotFound]: [404, 'not-found'],
+  [Code.PermissionDenied]: [403, 'forbidden'],
+  [Code.AlreadyExists]: [409, 'conflict'],
+  [Code.Aborted]: [409, 'conflict'],
+  [Code.FailedPrecondition]: [409, 'failed-precondition'],
+  [Code.ResourceExhausted]: [503, 'upstream-exhausted'],
+  [Code.Unavailable]: [503, 'upstream-unavailable'],
+  [Code.DeadlineExceeded]: [504, 'upstream-timeout'],
+}
+
+function problemOfStatus(code: Code, source: string, cause: unknown): Problem {
+  const [status, name] = answers[code] ?? [502, 'upstream-failed']
+  return problem(status, name, { source, cause })
+}

@@ -1,0 +1,24 @@
+import { defaults, type Policy } from '../policy.ts'
+import { pipe, type Service } from './call.ts'
+import { deadline } from './filters/deadline.ts'
+import { onward } from './filters/onward.ts'
+import { retry } from './filters/retry.ts'
+import { connections } from './pool.ts'
+
+export interface Road extends AsyncDisposable {
+  readonly policy: Required<Policy>
+  readonly address: string
+  readonly send: Service
+}
+
+/** The one way to an upstream over HTTP, for both doors: its policy as filters, outermost first, onto its connections. */
+export function road(address: string, given: Policy): Road {
+  const policy = { ...defaults, ...given }
+  const end = connections(address)
+  return {
+    policy,
+    address,
+    send: pipe([deadline(policy.timeout), onward(policy.token), retry(policy.attempts)], end.send),
+    [Symbol.asyncDispose]: () => end[Symbol.asyncDispose](),
+  }
+}
