@@ -108,11 +108,23 @@ function createApp(
   const handler = express()
   handler.disable('x-powered-by')
   handler.disable('etag')
-  handler.use(accessLog(running.log), helmet())
+  handler.use(accessLog(running.log), helmet({ contentSecurityPolicy }))
   handler.use(answer(bound, running))
   if (running.fallback !== undefined) handler.use(running.fallback)
   handler.use(notFound, problems)
   return { handler, [Symbol.asyncDispose]: () => core[Symbol.asyncDispose]() }
+}
+
+/** For problems and JSON it forbids all that matters; for a client's files it is what they must get by with. */
+const contentSecurityPolicy = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'self'"],
+    baseUri: ["'none'"],
+    objectSrc: ["'none'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
+  },
 }
 
 const mapValues = <A, B>(object: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> =>

@@ -36,9 +36,9 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   let draining = false
   const server = createServer({ maxHeaderSize: 16_384, connectionsCheckingInterval: 1_000 }, (req, res) => {
     if (draining) res.setHeader('connection', 'close')
-    if (req.url === '/livez') return void res.writeHead(200).end('live\n')
-    if (req.url === '/readyz') return void res.writeHead(draining ? 503 : 200).end(draining ? 'draining\n' : 'ready\n')
-    handler(req, res)
+    if (req.url === '/livez') res.writeHead(200).end('live\n')
+    else if (req.url === '/readyz') res.writeHead(draining ? 503 : 200).end(draining ? 'draining\n' : 'ready\n')
+    else handler(req, res)
   })
   server.headersTimeout = 10_000
   server.requestTimeout = 60_000

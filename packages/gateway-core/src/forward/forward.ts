@@ -37,6 +37,8 @@ export function forward(prefix: string, upstream: string, spec: ForwardSpec): Ro
         ejectPlugins: true,
         plugins: [
           (server) => {
+            // Without a listener its own report of a rejection would throw; the rejection itself reaches us.
+            server.on('error', () => undefined)
             server.web = (req, res) => pass(prefix, upstream, road, exchanges.get(req)!, req, res)
           },
         ],

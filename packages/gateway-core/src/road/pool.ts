@@ -30,6 +30,8 @@ export function connections(address: string): Connections {
           body,
           signal,
         })
+        // A body may fail or be thrown away while nobody listens: whoever reads it learns of that by reading.
+        answer.body.on('error', () => undefined)
         const reply: Reply = {
           status: answer.statusCode,
           headers: answer.headers as Reply['headers'],

@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals'
+import { port, readEnv, secret, url } from './env.ts'
+
+const variables = {
+  APP_PORT: port(4000),
+  CATALOG_URL: url('http://localhost:4101'),
+  APP_SECRET: secret('x'.repeat(32)),
+}
+
+describe('readEnv', () => {
+  it('uses the defaults of development', () => {
+    expect(readEnv(variables, {})).toEqual({
+      APP_PORT: 4000,
+      CATALOG_URL: 'http://localhost:4101',
+      APP_SECRET: 'x'.repeat(32),
+    })
+  })
+
+  it('lists every fault in one message, with its mend, and never echoes a secret', () => {
+    const read = () => readEnv(variables, { APP_PORT: '70000', CATALOG_URL: 'catalog:4101/?x', APP_SECRET: 'hunter2' })
+    expect(read).toThrow(/APP_PORT: "70000" will not do.*Example: APP_PORT=4000/)
+    expect(read).toThrow(/CATALOG_URL: "catalog:4101\/\?x" will not do/)
+    expect(read).toThrow(/APP_SECRET: its value will not do/)
+    expect(read).not.toThrow(/hunter2/)
+  })
+
+  it('has no default address and no default secret in production', () => {
+    const read = () => readEnv(variables, { NODE_ENV: 'production' })
+    expect(read).toThrow(/CATALOG_URL is not set/)
+    expect(read).toThrow(/APP_SECRET is not set/)
+    expect(read).not.toThrow(/APP_PORT/)
+  })
+})

@@ -1,0 +1,36 @@
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A real server on a free port of this machine, for tests. */
+export interface Upstream extends AsyncDisposable {
+  readonly url: string
+  /** Every request it has seen, in order. */
+  readonly seen: readonly IncomingMessage[]
+}
+
+/** Start an upstream that answers as `handler` says. Disposing it cuts every connection. */
+export async function upstream(handler: RequestListener): Promise<Upstream> {
+  const seen: IncomingMessage[] = []
+  const server = createServer((req, res) => {
+    seen.push(req)
+    handler(req, res)
+  })
+  const { promise, resolve } = Promise.withResolvers<void>()
+  server.listen(0, '127.0.0.1', resolve)
+  await promise
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen,
+    async [Symbol.asyncDispose]() {
+      const closed = Promise.withResolvers<void>()
+      server.close(() => closed.resolve())
+      server.closeAllConnections()
+      await closed.promise
+    },
+  }
+}
+
+/** Answer with JSON. */
+export const json = (res: ServerResponse, body: unknown, status = 200, type = 'application/json'): void => {
+  res.writeHead(status, { 'content-type': type }).end(JSON.stringify(body))
+}
