@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { problem, Problem } from '../problem.ts'
 import { Fault, problemOf } from '../road/fault.ts'
@@ -10,13 +11,17 @@ export const notFound: RequestHandler = () => {
 /** Anything thrown, as the one kind of error that leaves. Express knows an error handler by its four parameters. */
 export const problems: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
   const failed = toProblem(error)
+  const { traceId } = res.locals as { traceId: string }
   res.locals['failed'] = failed
+  sendProblem(res, failed, traceId)
+}
+
+/** Answer with a problem. When half an answer is out already, cut the connection: half must not pass for whole. */
+export function sendProblem(res: ServerResponse, failed: Problem, traceId: string): void {
   if (res.headersSent || res.destroyed) {
-    // Half an answer is out: it must not pass for a whole one.
     res.destroy()
     return
   }
-  const { traceId } = res.locals as { traceId: string }
   const text = JSON.stringify(failed.body(traceId))
   res.writeHead(failed.status, {
     ...failed.options.headers,

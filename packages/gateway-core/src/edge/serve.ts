@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import { problem } from '../problem.ts'
@@ -14,9 +14,13 @@ export interface ServeOptions {
   readonly handler: RequestListener
   readonly log: Logger
   /** Absent: every upgrade is refused. */
-  readonly upgrade?: (req: IncomingMessage, socket: Duplex, head: Buffer) => void
+  readonly upgrade?: ((req: IncomingMessage, socket: Duplex, head: Buffer) => void) | undefined
+  /** Absent: ready from the start. Asked by `/readyz`. */
+  readonly ready?: (() => boolean) | undefined
+  /** Called as the server begins to stop: the moment to end long-lived streams with a reason. */
+  readonly drain?: (() => void) | undefined
   /** What to release once nothing uses it any more. */
-  readonly release?: AsyncDisposable
+  readonly release?: AsyncDisposable | undefined
 }
 
 export interface Listening extends AsyncDisposable {
@@ -32,12 +36,12 @@ const grace = 3_000
  * finished and close their connection, and what is left after the grace is cut.
  */
 export async function serve(options: ServeOptions): Promise<Listening> {
-  const { name, port, hostname, portVariable, handler, log, release } = options
+  const { name, port, hostname, portVariable, handler, log, ready = () => true, release } = options
   let draining = false
   const server = createServer({ maxHeaderSize: 16_384, connectionsCheckingInterval: 1_000 }, (req, res) => {
     if (draining) res.setHeader('connection', 'close')
     if (req.url === '/livez') res.writeHead(200).end('live\n')
-    else if (req.url === '/readyz') res.writeHead(draining ? 503 : 200).end(draining ? 'draining\n' : 'ready\n')
+    else if (req.url === '/readyz') sayReady(res, !draining && ready())
     else handler(req, res)
   })
   server.headersTimeout = 10_000
@@ -45,6 +49,11 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   server.keepAliveTimeout = 65_000
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(socket, statusOf(error.code)))
   server.on('upgrade', options.upgrade ?? ((_req, socket) => refuse(socket, 404)))
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   await listen(server, port, hostname, portVariable)
   const address = server.address() as AddressInfo
   const url = `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${address.port}`
@@ -53,13 +62,15 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   const stop = async () => {
     draining = true
     log.info({ name }, 'stopping')
-    await close(server)
+    options.drain?.()
+    await close(server, sockets)
     await release?.[Symbol.asyncDispose]()
   }
   return { url, port: address.port, [Symbol.asyncDispose]: () => (stopped ??= stop()) }
 }
 
-async function listen(server: Server, port: number, hostname: string, variable: string): Promise<void> {
+/** Rejects with what to change when the port is taken. */
+export async function listen(server: NetServer, port: number, hostname: string, variable: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', (error: NodeJS.ErrnoException) => {
     const taken = new Error(`Port ${port} is in use. Set ${variable} to another, or stop what holds it.`, {
@@ -71,11 +82,15 @@ async function listen(server: Server, port: number, hostname: string, variable: 
   await promise
 }
 
-async function close(server: Server): Promise<void> {
+const sayReady = (res: ServerResponse, ready: boolean) =>
+  res.writeHead(ready ? 200 : 503).end(ready ? 'ready\n' : 'not ready\n')
+
+async function close(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   server.close(() => resolve())
   server.closeIdleConnections()
-  const timer = setTimeout(() => server.closeAllConnections(), grace)
+  // Upgraded sockets are none of the server's connections any more, yet it waits for them.
+  const timer = setTimeout(() => sockets.forEach((socket) => socket.destroy()), grace)
   await promise
   clearTimeout(timer)
 }

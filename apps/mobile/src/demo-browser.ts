@@ -1,0 +1,57 @@
+import type { Browser } from './sign-in.ts'
+
+export interface Person {
+  readonly login: string
+  readonly password: string
+}
+
+/** A person with a browser, for a machine that has neither: keeps cookies, follows redirects, fills in the login form. */
+export const demoBrowser =
+  ({ login, password }: Person): Browser =>
+  async (start) => {
+    const cookies = new Map<string, string>()
+    let filledIn = false
+    let url = start
+    let init: RequestInit = {}
+    for (let step = 0; step < 20; step++) {
+      const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+      const page = await fetch(url, { ...init, redirect: 'manual', headers: { cookie } })
+      for (const line of page.headers.getSetCookie()) keepCookie(cookies, line)
+      const location = page.headers.get('location')
+      if (location !== null) {
+        url = new URL(location, url).href
+        init = {}
+        continue
+      }
+      const form = findForm(await page.text())
+      if (form === undefined) return
+      if (filledIn) throw new Error('the login was refused')
+      filledIn = true
+      init = { method: 'POST', body: fillIn(form.html, login, password) }
+      url = new URL(form.action, url).href
+    }
+    throw new Error('the sign-in leads nowhere')
+  }
+
+function keepCookie(cookies: Map<string, string>, line: string): void {
+  const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+  if (value === '') cookies.delete(name)
+  else cookies.set(name, value)
+}
+
+function findForm(page: string): { html: string; action: string } | undefined {
+  const [html] = /<form[^>]*method="post"[\s\S]*?<\/form>/i.exec(page) ?? []
+  if (html === undefined) return undefined
+  return { html, action: /action="([^"]*)"/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '' }
+}
+
+function fillIn(form: string, login: string, password: string): URLSearchParams {
+  const body = new URLSearchParams()
+  for (const [input] of form.matchAll(/<input[^>]*>/gi)) {
+    const attribute = (name: string) => new RegExp(`\\s${name}="([^"]*)"`, 'i').exec(input)?.[1] ?? ''
+    const type = attribute('type')
+    if (type === 'hidden') body.set(attribute('name'), attribute('value'))
+    else body.set(attribute('name'), type === 'password' ? password : login)
+  }
+  return body
+}

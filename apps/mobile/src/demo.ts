@@ -1,0 +1,26 @@
+import { parseArgs } from 'node:util'
+import { mobileClient } from './client.ts'
+import { demoBrowser } from './demo-browser.ts'
+import { journey } from './journey.ts'
+import { discover, signIn } from './sign-in.ts'
+import { keep } from './tokens.ts'
+
+const { values } = parseArgs({
+  options: {
+    bff: { type: 'string', default: process.env['MOBILE_BFF_URL'] ?? 'http://localhost:4001' },
+    issuer: { type: 'string', default: process.env['IDENTITY_URL'] ?? 'http://localhost:4400' },
+    login: { type: 'string', default: 'ada@shop.example' },
+    password: { type: 'string', default: 'lovelace-1815' },
+  },
+})
+
+try {
+  const started = performance.now()
+  const tokens = await signIn(values.issuer, demoBrowser(values))
+  console.log(`signed in as ${values.login} in ${Math.round(performance.now() - started)} ms\n`)
+  const token = keep(await discover(values.issuer), tokens)
+  await journey((fetch) => mobileClient({ baseUrl: values.bff, token, fetch }), console.log)
+} catch (error) {
+  console.error(`The demo ended early: ${(error as Error).message}. Is \`npm run dev\` running?`)
+  process.exitCode = 1
+}

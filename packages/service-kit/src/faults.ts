@@ -1,0 +1,61 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { z } from 'zod'
+
+/** What a route of a service shall do wrong, on purpose. Several may hold at once; `*` is every route. */
+export const Fault = z.object({
+  /** `GET /products/:id`, or `*`. */
+  route: z.string().default('*'),
+  /** Milliseconds before anything else happens. */
+  latency: z.number().min(0).max(600_000).default(0),
+  /** Up to so many milliseconds more, at random. */
+  jitter: z.number().min(0).max(600_000).default(0),
+  /** Share of requests, 0 to 1, that are answered with `status`. */
+  errorRate: z.number().min(0).max(1).default(0),
+  status: z.int().min(400).max(599).default(500),
+  /** Never answer, cut the connection, or cut it in the middle of the body. */
+  mode: z.enum(['hang', 'reset', 'truncate']).optional(),
+})
+export type Fault = z.infer<typeof Fault>
+
+export interface Faults {
+  readonly active: readonly Fault[]
+  set(faults: readonly z.input<typeof Fault>[]): void
+  clear(): void
+}
+
+/** What to do to one request; its waiting is already over. */
+export type Verdict = 'pass' | 'hang' | 'reset' | 'truncate' | { readonly status: number }
+
+export interface FaultSwitch extends Faults {
+  decide(method: string, path: string): Promise<Verdict>
+}
+
+export function faultSwitch(random: () => number = Math.random): FaultSwitch {
+  let active: readonly Fault[] = []
+  return {
+    get active() {
+      return active
+    },
+    set(faults) {
+      active = faults.map((fault) => Fault.parse(fault))
+    },
+    clear() {
+      active = []
+    },
+    async decide(method, path) {
+      for (const fault of active.filter(({ route }) => matches(route, method, path))) {
+        const wait = fault.latency + random() * fault.jitter
+        if (wait > 0) await pause(wait, undefined, { ref: false })
+        if (fault.mode !== undefined) return fault.mode
+        if (random() < fault.errorRate) return { status: fault.status }
+      }
+      return 'pass'
+    },
+  }
+}
+
+function matches(route: string, method: string, path: string): boolean {
+  if (route === '*') return true
+  const pattern = route.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`).replace(/:\w+/g, '[^/]+')
+  return new RegExp(`^${pattern}$`).test(`${method} ${path}`)
+}

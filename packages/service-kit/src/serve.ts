@@ -1,0 +1,89 @@
+import type { Answer, Contract, Method, Operation, Received } from '@bff/gateway-core/contract'
+import { parseKey } from '@bff/gateway-core/contract'
+import { problem } from '@bff/gateway-core/problem'
+import { receive } from '@bff/gateway-core/receive'
+import { accessLog, notFound, problems } from '@bff/gateway-core/server'
+import express, { type Express, type RequestHandler } from 'express'
+import type { Logger } from 'pino'
+import type { Caller, Verify } from './verifier.ts'
+
+/** What a handler knows of the request beside what its contract says. */
+export interface Context {
+  /** Who calls. Where the operation is `open`: nobody, with an empty id. */
+  readonly user: Caller
+  /** Aborts when the caller is gone. */
+  readonly signal: AbortSignal
+  readonly log: Logger
+  readonly traceId: string
+  setHeader(name: string, value: string): void
+}
+
+export type Handlers<C extends Contract> = {
+  readonly [K in keyof C]: (request: Received<C, K> & Context) => Answer<C, K> | Promise<Answer<C, K>>
+}
+
+export interface ServiceOptions {
+  readonly log: Logger
+  /** Needed as soon as one operation is not `open`. */
+  readonly verify?: Verify | undefined
+  /** Answers what the contract does not describe, such as images. */
+  readonly raw?: RequestHandler | undefined
+}
+
+const nobody: Caller = { id: '', token: '' }
+
+/** Answer a contract over HTTP. Every operation wants a verified user unless it says otherwise. */
+export function serve<const C extends Contract>(
+  contract: C,
+  handlers: Handlers<C>,
+  { log, verify, raw }: ServiceOptions,
+): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.use(accessLog(log))
+  const paths = Map.groupBy(Object.keys(contract), (key) => parseKey(key).path)
+  for (const [path, keys] of paths) {
+    const route = app.route(path)
+    for (const key of keys) {
+      const operation = contract[key as keyof C] as Operation
+      const handler = handlers[key as keyof C] as unknown as (request: unknown) => unknown
+      route[verb(parseKey(key).method)](answer(operation, handler, { log, verify }))
+    }
+    route.all(refuse(keys))
+  }
+  if (raw !== undefined) app.use(raw)
+  app.use(notFound, problems)
+  return app
+}
+
+const verb = (method: Method) => method.toLowerCase() as 'get' | 'post' | 'put' | 'delete' | 'patch' | 'head'
+
+function answer(
+  operation: Operation,
+  handler: (request: unknown) => unknown,
+  { log, verify }: ServiceOptions,
+): RequestHandler {
+  const kind = operation.auth ?? 'user'
+  if (kind !== 'open' && verify === undefined) throw new TypeError('an operation that is not open needs `verify`')
+  return async (req, res) => {
+    const user = kind === 'open' ? nobody : await verify!(kind, req.headers.authorization)
+    const query = new URL(req.url, 'http://service').searchParams
+    const received = await receive(operation, req, { params: req.params as Record<string, string>, query })
+    const gone = new AbortController()
+    res.once('close', () => gone.abort())
+    const { traceId } = res.locals as { traceId: string }
+    const setHeader = (name: string, value: string) => void res.setHeader(name, value)
+    const body = await handler({ ...received, user, signal: gone.signal, log, traceId, setHeader })
+    if (operation.out === undefined) res.status(operation.status ?? 204).end()
+    else res.status(operation.status ?? 200).json(body)
+  }
+}
+
+const refuse = (keys: readonly string[]): RequestHandler => {
+  const methods = keys.map((key) => parseKey(key).method)
+  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].join(', ')
+  return () => {
+    throw problem(405, 'method-not-allowed', { headers: { allow } })
+  }
+}
