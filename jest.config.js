@@ -1,6 +1,7 @@
 /** One configuration for every workspace: real ES modules, types stripped by swc, no module mocks. */
 export default {
   testEnvironment: 'node',
+  reporters: ['default', new URL('scripts/count-reporter.js', import.meta.url).pathname],
   testMatch: ['<rootDir>/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '\\.types\\.test\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],

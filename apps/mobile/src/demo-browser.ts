@@ -5,18 +5,19 @@ export interface Person {
   readonly password: string
 }
 
+/** Cookies of one host, by name: like in any browser, its ports share them. */
+export type Jar = Map<string, string>
+
 /** A person with a browser, for a machine that has neither: keeps cookies, follows redirects, fills in the login form. */
 export const demoBrowser =
-  ({ login, password }: Person): Browser =>
+  ({ login, password }: Person, cookies: Jar = new Map()): Browser =>
   async (start) => {
-    const cookies = new Map<string, string>()
     let filledIn = false
     let url = start
     let init: RequestInit = {}
     for (let step = 0; step < 20; step++) {
-      const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-      const page = await fetch(url, { ...init, redirect: 'manual', headers: { cookie } })
-      for (const line of page.headers.getSetCookie()) keepCookie(cookies, line)
+      const page = await fetch(url, { ...init, redirect: 'manual', headers: { cookie: cookieHeader(cookies) } })
+      keepCookies(cookies, page)
       const location = page.headers.get('location')
       if (location !== null) {
         url = new URL(location, url).href
@@ -33,10 +34,14 @@ export const demoBrowser =
     throw new Error('the sign-in leads nowhere')
   }
 
-function keepCookie(cookies: Map<string, string>, line: string): void {
-  const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-  if (value === '') cookies.delete(name)
-  else cookies.set(name, value)
+export const cookieHeader = (cookies: Jar): string => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+
+export function keepCookies(cookies: Jar, answer: Response): void {
+  for (const line of answer.headers.getSetCookie()) {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+    if (value === '') cookies.delete(name)
+    else cookies.set(name, value)
+  }
 }
 
 function findForm(page: string): { html: string; action: string } | undefined {

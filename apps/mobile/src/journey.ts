@@ -4,13 +4,18 @@ type Client = ReturnType<typeof mobileClient>
 type Connect = (fetch: typeof globalThis.fetch) => Client
 
 /** Browse, buy, confirm and look back: every screen of the app once. Says what each showed, and what it weighed. */
-export async function journey(connect: Connect, say: (line: string) => void): Promise<{ orderId: string; bytes: number }> {
+export async function journey(
+  connect: Connect,
+  say: (line: string) => void,
+): Promise<{ orderId: string; bytes: number }> {
   let bytes = 0
   const bff = connect(async (...request) => {
     const answer = await fetch(...request)
     const size = (await answer.clone().arrayBuffer()).byteLength
     bytes += size
-    say(`${String(size).padStart(6)} B  ${String(request[1]?.method ?? 'GET').padEnd(6)} ${new URL(String(request[0])).pathname}`)
+    say(
+      `${String(size).padStart(6)} B  ${(request[1]?.method ?? 'GET').padEnd(6)} ${new URL(String(request[0])).pathname}`,
+    )
     return answer
   })
   const show = (line: string) => say(`          ${line}\n`)
@@ -30,7 +35,9 @@ export async function journey(connect: Connect, say: (line: string) => void): Pr
 
   const { id } = await bff('POST /m/v1/orders', { headers: { 'idempotency-key': crypto.randomUUID() } })
   const checkout = await bff('GET /m/v1/checkout/:orderId', { orderId: id })
-  show(`${money(checkout.total, checkout.currency)} to ${checkout.to} (stock: ${checkout.lines.map(({ av }) => av).join(', ')})`)
+  show(
+    `${money(checkout.total, checkout.currency)} to ${checkout.to} (stock: ${checkout.lines.map(({ av }) => av).join(', ')})`,
+  )
 
   const confirmed = await bff('POST /m/v1/checkout/:orderId/confirm', { orderId: id })
   show(`order ${id} is ${confirmed.status}`)

@@ -110,3 +110,22 @@ export const web = {
 } as const satisfies Contract
 
 export type Web = typeof web
+
+/** What the session's own routes answer the browser: gateway-core serves them, beside `web`. */
+export const session = {
+  'GET /bff/session': {
+    out: z.discriminatedUnion('authenticated', [
+      z.object({ authenticated: z.literal(false) }),
+      z.object({
+        authenticated: z.literal(true),
+        user: z.object({ id: z.string(), name: z.string().nullable(), email: z.string().nullable() }),
+        expiresAt: z.iso.datetime(),
+        logoutUrl: z.string(),
+        csrf: z.object({ header: z.string(), value: z.string() }),
+      }),
+    ]),
+  },
+  'POST /bff/logout': { out: z.object({ endSessionUrl: z.string().nullable() }) },
+} as const satisfies Contract
+
+export type Session = typeof session

@@ -1,0 +1,29 @@
+# One image per workspace: docker build --build-arg WORKSPACE=@bff/catalog --build-arg FOLDER=services/catalog .
+FROM node:24.21.0-bookworm-slim AS base
+WORKDIR /repo
+ENV TURBO_TELEMETRY_DISABLED=1
+
+FROM base AS pruned
+ARG WORKSPACE
+COPY . .
+RUN npx --yes turbo@2.11.11 prune "$WORKSPACE" --docker
+
+# The client is built where its tools are; only its files go on.
+FROM base AS client
+COPY . .
+RUN npm ci --ignore-scripts && npm run build -w apps/web
+
+FROM base AS service
+ARG FOLDER
+ENV NODE_ENV=production HOST=0.0.0.0
+COPY --from=pruned /repo/out/json/ .
+RUN npm ci --omit=dev --ignore-scripts
+COPY --from=pruned /repo/out/full/ .
+RUN install -d -o node -g node "/repo/$FOLDER/.data"
+USER node
+WORKDIR /repo/$FOLDER
+CMD ["node", "src/main.ts"]
+
+FROM service AS web-bff
+COPY --from=client /repo/apps/web/dist /repo/apps/web/dist
+ENV WEB_ROOT=/repo/apps/web/dist

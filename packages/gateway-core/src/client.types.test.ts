@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { createClient } from './client.ts'
+import type { Contract } from './contract.ts'
+
+const contract = {
+  'GET /things/:id': {
+    query: z.object({ q: z.string().optional() }),
+    out: z.object({ name: z.string() }),
+    optional: ['stock'],
+  },
+  'PUT /things/:id': { body: z.object({ size: z.int() }) },
+} as const satisfies Contract
+
+export const client = createClient<typeof contract>()
+
+export async function compiles(): Promise<void> {
+  const { name, meta } = await client('GET /things/:id', { id: '1', q: 'x' })
+  const kept: { name: string; stock: 'ok' | 'stale' | 'fallback' } = { name, stock: meta.parts.stock }
+  const none: void = await client.with({ signal: new AbortController().signal })('PUT /things/:id', {
+    id: kept.name,
+    body: { size: 1 },
+  })
+  return none
+}
+
+export async function doesNotCompile(): Promise<void> {
+  // @ts-expect-error no such operation
+  await client('GET /thing/:id', { id: '1' })
+  // @ts-expect-error the path parameter is missing
+  await client('GET /things/:id', { q: 'x' })
+  // @ts-expect-error so is the whole input
+  await client('GET /things/:id')
+  // @ts-expect-error a body of the wrong type
+  await client('PUT /things/:id', { id: '1', body: { size: 'large' } })
+  // @ts-expect-error the answer has no such member
+  void (await client('GET /things/:id', { id: '1' })).price
+  // @ts-expect-error this one answers nothing
+  void (await client('PUT /things/:id', { id: '1', body: { size: 1 } })).name
+  // @ts-expect-error the same rules hold with a signal
+  await client.with({ signal: new AbortController().signal })('GET /things/:id')
+}

@@ -1,0 +1,20 @@
+import { pino } from 'pino'
+import type { Exchange } from '../src/exchange.ts'
+
+export const silent = pino({ level: 'silent' })
+
+/** One inbound request with only what a test says of it. */
+export const exchangeOf = (given: Partial<Exchange>): Exchange => ({
+  traceId: '0'.repeat(31) + '1',
+  method: 'GET',
+  path: '/',
+  query: new URLSearchParams(),
+  params: {},
+  headers: {},
+  address: '127.0.0.1',
+  deadline: performance.now() + 5_000,
+  signal: new AbortController().signal,
+  log: silent,
+  authenticate: () => Promise.reject(new Error('this test signs nobody in')),
+  ...given,
+})

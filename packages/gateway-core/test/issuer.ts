@@ -1,0 +1,48 @@
+import { generateKeyPairSync, type JsonWebKey, type KeyObject, sign } from 'node:crypto'
+
+export const ISSUER = 'https://id.example'
+export const AUDIENCE = 'urn:api'
+export const NOW = 1_700_000_000_000
+
+export const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+export const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+
+export const jwk = (key: KeyObject, more: object = {}): JsonWebKey & Record<string, unknown> => ({
+  ...key.export({ format: 'jwk' }),
+  ...more,
+})
+
+/** Signs whatever it is given, sensible or not. */
+export function token(
+  claims: object | string,
+  { header = {}, key = rsa.privateKey }: { header?: object | string; key?: KeyObject } = {},
+): string {
+  const head = typeof header === 'string' ? header : { alg: 'RS256', typ: 'at+jwt', kid: 'one', ...header }
+  const input = [head, claims]
+    .map((part) => (typeof part === 'string' ? part : JSON.stringify(part)))
+    .map((text) => Buffer.from(text).toString('base64url'))
+    .join('.')
+  return `${input}.${sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+}
+
+export const claims = (more: object = {}) => ({
+  iss: ISSUER,
+  aud: AUDIENCE,
+  sub: 'someone',
+  iat: NOW / 1000,
+  exp: NOW / 1000 + 300,
+  scope: 'read write',
+  ...more,
+})
+
+/** What the issuer would answer, without a socket. `keys` and `down` may change at any time. */
+export function issuer(keys: readonly object[] = [jwk(rsa.publicKey, { kid: 'one', use: 'sig' })]) {
+  const state = { keys, down: false, requests: 0, metadata: { issuer: ISSUER, jwks_uri: `${ISSUER}/jwks` } as object }
+  const fetch: typeof globalThis.fetch = async (url) => {
+    if (state.down) throw new TypeError('fetch failed')
+    if (url !== `${ISSUER}/jwks`) return Response.json(state.metadata)
+    state.requests += 1
+    return Response.json({ keys: state.keys })
+  }
+  return Object.assign(state, { fetch })
+}

@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { start as startCatalog } from '@bff/catalog'
+import { start as startCustomers } from '@bff/customers'
+import { start as startIdentity } from '@bff/identity'
+import { start as startInventory } from '@bff/inventory'
+import { start as startMobileBff } from '@bff/mobile-bff'
+import { start as startOrders } from '@bff/orders'
+import { start as startReviews } from '@bff/reviews'
+import { type Logger, logger, type Running, verifier } from '@bff/service-kit'
+import { start as startTracking } from '@bff/tracking'
+import { start as startWebBff } from '@bff/web-bff'
+import { freePort } from './free-port.ts'
+
+/** The demo users. */
+export const people = {
+  ada: { login: 'ada@shop.example', password: 'lovelace-1815' },
+  grace: { login: 'grace@shop.example', password: 'hopper-1906' },
+  alan: { login: 'alan@shop.example', password: 'turing-1912' },
+} as const
+
+export interface ShopOptions {
+  /** Folder of the built web client, for web-bff to serve. Default: none. */
+  readonly webRoot?: string
+  /** Milliseconds from one state of a confirmed order to the next. Default 0: orders stay confirmed. */
+  readonly stepMs?: number
+}
+
+const names = ['catalog', 'customers', 'orders', 'inventory', 'tracking', 'reviews', 'identity'] as const
+
+export interface Shop extends AsyncDisposable {
+  /** Each with its `url`, its fault switch, and a stop of its own: dispose one to see the rest go on without it. */
+  readonly services: Readonly<Record<(typeof names)[number], Running>>
+  readonly web: string
+  readonly mobile: string
+  readonly issuer: string
+}
+
+const hostname = '127.0.0.1'
+const serviceSecret = 'testbed-only-service-secret-00000000'
+const webSecret = 'testbed-only-web-client-secret-00000'
+const cookieSecret = 'testbed-only-identity-cookie-secret-0'
+
+/** Every service and both BFFs in this process, on free ports, with a database of their own that goes with them. */
+export async function startShop({ webRoot = '', stepMs = 0 }: ShopOptions = {}): Promise<Shop> {
+  const stack = new AsyncDisposableStack()
+  try {
+    const log = logger('shop', process.env['TESTBED_LOG'] ?? 'silent')
+    // The identity provider must know where the browser comes back to, before web-bff can know its provider.
+    const webPort = await freePort()
+    const web = `http://localhost:${webPort}`
+    const services = await startServices(stack, log, web, stepMs)
+    const issuer = `http://localhost:${services.identity.port}`
+    const { catalog, customers, orders, inventory, reviews } = services
+    const upstreams = {
+      catalog: catalog.url,
+      customers: customers.url,
+      orders: orders.url,
+      inventory: inventory.url,
+      reviews: reviews.url,
+    }
+    const bff = { hostname, log, upstreams, issuer }
+    stack.use(await startWebBff({ ...bff, port: webPort, clientSecret: webSecret, publicUrl: web, webRoot }))
+    const mobile = stack.use(await startMobileBff({ ...bff, port: 0 })).url
+    const running = stack.move()
+    return { services, web, mobile, issuer, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  } finally {
+    await stack.disposeAsync()
+  }
+}
+
+async function startServices(
+  stack: AsyncDisposableStack,
+  log: Logger,
+  web: string,
+  stepMs: number,
+): Promise<Shop['services']> {
+  const folder = await mkdtemp(join(tmpdir(), 'shop-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  const common = { port: 0, hostname, log, faults: true }
+  const identity = stack.use(await startIdentity({ ...common, webOrigins: [web], webSecret, cookieSecret }))
+  const issuer = `http://localhost:${identity.port}`
+  const verify = verifier({ issuer, audience: 'urn:shop', serviceSecret })
+  const catalog = stack.use(await startCatalog(common))
+  const customers = stack.use(await startCustomers({ ...common, verify }))
+  const inventory = stack.use(await startInventory(common))
+  const reviews = stack.use(await startReviews(common))
+  const file = join(folder, 'orders.db')
+  const shop = { catalogUrl: catalog.url, inventoryUrl: inventory.url }
+  const orders = stack.use(await startOrders({ ...common, ...shop, file, verify, stepMs }))
+  const tracking = stack.use(
+    await startTracking({ ...common, verify, ordersUrl: orders.url, serviceSecret, pollMs: 50 }),
+  )
+  return { catalog, customers, orders, inventory, tracking, reviews, identity }
+}

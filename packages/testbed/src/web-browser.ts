@@ -1,0 +1,33 @@
+import type { Web } from '@bff/contracts/web'
+import { type Client, createClient } from '@bff/gateway-core/client'
+import { cookieHeader, demoBrowser, keepCookies, type Person } from '@bff/mobile/demo-browser'
+
+/** As much of a browser as web-bff needs: cookies, redirects and a login form. A real one is in the browser tests. */
+export class WebBrowser {
+  readonly #web: string
+  readonly #cookies = new Map<string, string>()
+  readonly bff: Client<Web>
+
+  constructor(web: string) {
+    this.#web = web
+    this.bff = createClient<Web>({ baseUrl: web, csrf: true, fetch: (url, init) => this.fetch(String(url), init) })
+  }
+
+  /** Of every cookie the browser holds, the names. */
+  get cookies(): string[] {
+    return [...this.#cookies.keys()]
+  }
+
+  /** As a script of the page would: cookies go along and come back. */
+  async fetch(url: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers)
+    headers.set('cookie', cookieHeader(this.#cookies))
+    const answer = await fetch(new URL(url, this.#web), { redirect: 'manual', ...init, headers })
+    keepCookies(this.#cookies, answer)
+    return answer
+  }
+
+  signIn(person: Person): Promise<void> {
+    return demoBrowser(person, this.#cookies)(`${this.#web}/bff/login?returnUrl=/`)
+  }
+}

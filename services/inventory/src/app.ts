@@ -1,0 +1,26 @@
+import { Inventory } from '@bff/contracts/inventory'
+import { host, type HostOptions, type Running } from '@bff/service-kit'
+import { connectNodeAdapter } from '@connectrpc/connect-node'
+import { accessLog } from './access-log.ts'
+import { inventory } from './inventory.ts'
+import { openStock } from './stock.ts'
+
+export type Config = Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults'>
+
+export function start(config: Config): Promise<Running> {
+  const stock = openStock()
+  const handler = connectNodeAdapter({
+    routes: (router) => void router.service(Inventory, inventory(stock)),
+    interceptors: [accessLog(config.log)],
+    connect: false,
+    grpcWeb: false,
+    readMaxBytes: 65_536,
+  })
+  return host({
+    ...config,
+    name: 'inventory',
+    portVariable: 'INVENTORY_PORT',
+    protocol: 'h2c',
+    handler,
+  })
+}

@@ -1,0 +1,18 @@
+import { createHash } from 'node:crypto'
+
+/** What lies on a shelf before anyone sets anything aside. */
+export interface Shelf {
+  readonly units: number
+  readonly restockDays?: number
+}
+
+/** The same for a SKU on every machine and after every start, so that whoever shows it can be tested. Undefined: no such SKU. */
+export function shelfOf(sku: string): Shelf | undefined {
+  if (!/^[A-Z]{3}-\d{3}$/.test(sku)) return undefined
+  const digest = createHash('sha256').update(sku).digest()
+  const share = digest.readUInt32BE(0) % 100
+  const spread = digest.readUInt32BE(4)
+  if (share < 80) return { units: 8 + (spread % 53) }
+  if (share < 92) return { units: 1 + (spread % 4) }
+  return { units: 0, restockDays: 2 + (spread % 20) }
+}

@@ -1,0 +1,63 @@
+import { type Shelf, shelfOf } from './data.ts'
+
+export interface Level {
+  readonly sku: string
+  readonly available: number
+  readonly restockDays?: number
+}
+
+export interface Line {
+  readonly sku: string
+  readonly quantity: number
+}
+
+export class UnknownSku extends Error {
+  override readonly name = 'UnknownSku'
+}
+
+export class OutOfStock extends Error {
+  override readonly name = 'OutOfStock'
+}
+
+export interface Stock {
+  level(sku: string): Level | undefined
+  /** All lines or none; throws `UnknownSku` or `OutOfStock`. An order that has set stock aside keeps what it has. */
+  reserve(orderId: string, lines: readonly Line[]): void
+  release(orderId: string): void
+}
+
+export function openStock(shelf: (sku: string) => Shelf | undefined = shelfOf): Stock {
+  const orders = new Map<string, ReadonlyMap<string, number>>()
+  const aside = new Map<string, number>()
+  const put = (sku: string, units: number) => aside.set(sku, (aside.get(sku) ?? 0) + units)
+  const level = (sku: string): Level | undefined => {
+    const found = shelf(sku)
+    if (found === undefined) return undefined
+    const { units, ...restock } = found
+    return { sku, available: units - (aside.get(sku) ?? 0), ...restock }
+  }
+  return {
+    level,
+    reserve(orderId, lines) {
+      if (orders.has(orderId)) return
+      const wanted = sum(lines)
+      for (const sku of wanted.keys()) if (level(sku) === undefined) throw new UnknownSku(`no such SKU: ${sku}`)
+      for (const [sku, units] of wanted) {
+        const { available } = level(sku)!
+        if (available < units) throw new OutOfStock(`${sku}: ${available} available, ${units} wanted`)
+      }
+      for (const [sku, units] of wanted) put(sku, units)
+      orders.set(orderId, wanted)
+    },
+    release(orderId) {
+      for (const [sku, units] of orders.get(orderId) ?? []) put(sku, -units)
+      orders.delete(orderId)
+    },
+  }
+}
+
+function sum(lines: readonly Line[]): ReadonlyMap<string, number> {
+  const total = new Map<string, number>()
+  for (const { sku, quantity } of lines) total.set(sku, (total.get(sku) ?? 0) + quantity)
+  return total
+}

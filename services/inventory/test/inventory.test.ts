@@ -1,0 +1,139 @@
+import { once } from 'node:events'
+import { connect } from 'node:http2'
+import { text } from 'node:stream/consumers'
+import { Inventory } from '@bff/contracts/inventory'
+import { logger, type Running } from '@bff/service-kit'
+import { type Client, Code, createClient } from '@connectrpc/connect'
+import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { start } from '../src/app.ts'
+
+const [full, other, low, empty, unknown] = ['LMP-001', 'LMP-002', 'LMP-006', 'LMP-000', 'no such']
+
+let inventory: Running
+let sessions: Http2SessionManager
+let client: Client<typeof Inventory>
+
+beforeEach(async () => {
+  inventory = await start({ port: 0, hostname: '127.0.0.1', log: logger('inventory', 'silent'), faults: true })
+  sessions = new Http2SessionManager(inventory.url)
+  client = createClient(Inventory, createGrpcTransport({ baseUrl: inventory.url, sessionManager: sessions }))
+})
+
+afterEach(async () => {
+  sessions.abort()
+  await inventory[Symbol.asyncDispose]()
+})
+
+const available = async (sku: string) => (await client.getStock({ skus: [sku] })).levels[0]?.available
+
+describe('GetStock', () => {
+  it('answers in the order asked and leaves out what it does not know', async () => {
+    const { levels } = await client.getStock({ skus: [low, unknown, empty, full] })
+    expect(levels.map(({ sku, available, restockDays }) => [sku, available, restockDays])).toEqual([
+      [low, 2, undefined],
+      [empty, 0, 15],
+      [full, 42, undefined],
+    ])
+  })
+
+  it('answers 200 SKUs at once, and not one more', async () => {
+    const skus = Array.from({ length: 201 }, (_, index) => `ABC-${String(index).padStart(3, '0')}`)
+    expect((await client.getStock({ skus: skus.slice(1) })).levels).toHaveLength(200)
+    await expect(client.getStock({ skus })).rejects.toMatchObject({ code: Code.InvalidArgument })
+  })
+})
+
+describe('Reserve and Release', () => {
+  it('set stock aside once, however often an order asks, and give it back', async () => {
+    const lines = [
+      { sku: full, quantity: 40 },
+      { sku: low, quantity: 1 },
+    ]
+    await client.reserve({ orderId: 'o1', lines })
+    await client.reserve({ orderId: 'o1', lines })
+    expect(await Promise.all([full, low].map(available))).toEqual([2, 1])
+    await client.release({ orderId: 'o1' })
+    await client.release({ orderId: 'o1' })
+    expect(await Promise.all([full, low].map(available))).toEqual([42, 2])
+  })
+
+  it.each([
+    ['an unknown SKU', Code.NotFound, 'o1', [unknown, 1]],
+    ['too few units', Code.FailedPrecondition, 'o1', [low, 3]],
+    ['an empty shelf', Code.FailedPrecondition, 'o1', [empty, 1]],
+    ['a quantity of zero', Code.InvalidArgument, 'o1', [low, 0]],
+    ['an order without an id', Code.InvalidArgument, '', [low, 1]],
+  ] as const)('refuse %s and set nothing aside', async (_case, code, orderId, [sku, quantity]) => {
+    const lines = [
+      { sku: other, quantity: 1 },
+      { sku, quantity },
+    ]
+    await expect(client.reserve({ orderId, lines })).rejects.toMatchObject({ code })
+    expect(await available(other)).toBe(56)
+  })
+
+  it('refuse an order without lines, with too many, and a release of no order', async () => {
+    const lines = Array.from({ length: 201 }, () => ({ sku: full, quantity: 1 }))
+    for (const call of [
+      client.reserve({ orderId: 'o1', lines: [] }),
+      client.reserve({ orderId: 'o1', lines }),
+      client.release({ orderId: '' }),
+    ]) {
+      await expect(call).rejects.toMatchObject({ code: Code.InvalidArgument })
+    }
+  })
+
+  it('never set aside more than there is', async () => {
+    const calls = Array.from({ length: 200 }, (_, index) =>
+      client.reserve({ orderId: `o${index}`, lines: [{ sku: full, quantity: 1 }] }),
+    )
+    const outcomes = await Promise.allSettled(calls)
+    const refusals = outcomes.filter((outcome) => outcome.status === 'rejected')
+    expect(refusals).toHaveLength(200 - 42)
+    for (const { reason } of refusals) expect(reason).toMatchObject({ code: Code.FailedPrecondition })
+    expect(await available(full)).toBe(0)
+  })
+})
+
+describe('under faults', () => {
+  it('a deadline passes while the answer is late', async () => {
+    inventory.faults.set([{ latency: 60_000 }])
+    await expect(client.getStock({ skus: [full] }, { timeoutMs: 50 })).rejects.toMatchObject({
+      code: Code.DeadlineExceeded,
+    })
+  })
+
+  it('a reservation whose deadline has passed is not made', async () => {
+    const headers = { 'grpc-timeout': '0m' }
+    const call = client.reserve({ orderId: 'o1', lines: [{ sku: full, quantity: 1 }] }, { headers })
+    await expect(call).rejects.toMatchObject({ code: Code.DeadlineExceeded })
+    expect(await available(full)).toBe(42)
+  })
+
+  it('a failing service is UNAVAILABLE, until it is mended', async () => {
+    const route = 'POST /shop.inventory.v1.Inventory/GetStock'
+    inventory.faults.set([{ route, errorRate: 1, status: 503 }])
+    await expect(client.getStock({ skus: [full] })).rejects.toMatchObject({ code: Code.Unavailable })
+    await client.release({ orderId: 'o1' })
+    inventory.faults.clear()
+    expect(await available(full)).toBe(42)
+  })
+})
+
+it('speaks HTTP/2 without TLS for its health too, and nothing but gRPC for the rest', async () => {
+  const session = connect(inventory.url)
+  const get = async (headers: Record<string, string>, body?: string) => {
+    const stream = session.request(headers)
+    stream.end(body)
+    const [answer] = (await once(stream, 'response')) as [{ ':status': number }]
+    await text(stream)
+    return answer[':status']
+  }
+  const method = { ':method': 'POST', ':path': '/shop.inventory.v1.Inventory/GetStock' }
+  expect(await get({ ':path': '/livez' })).toBe(200)
+  expect(await get({ ':path': '/readyz' })).toBe(200)
+  expect(await get({ ':path': '/nowhere' })).toBe(404)
+  expect(await get({ ...method, 'content-type': 'application/json' }, '{}')).toBe(415)
+  session.close()
+})

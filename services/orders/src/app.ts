@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import { orders as contract } from '@bff/contracts/orders'
+import { host, type Running, serve, type Verify } from '@bff/service-kit'
+import type { Logger } from 'pino'
+import { openCarts } from './carts.ts'
+import { catalogAt } from './catalog.ts'
+import { openDatabase } from './database.ts'
+import { handlers } from './handlers.ts'
+import { stockAt } from './inventory.ts'
+import { openLog } from './log.ts'
+import { openOrders } from './orders.ts'
+import { openStore } from './store.ts'
+import { startWarehouse } from './warehouse.ts'
+
+export interface Config {
+  readonly port: number
+  readonly hostname: string
+  readonly log: Logger
+  readonly faults: boolean
+  /** Of the database. */
+  readonly file: string
+  readonly verify: Verify
+  readonly catalogUrl: string
+  readonly inventoryUrl: string
+  /** Shown to inventory. Absent: nothing is. */
+  readonly serviceSecret?: string
+  /** How long a confirmed order rests before each further step; 0 is for ever. */
+  readonly stepMs: number
+  readonly clock?: () => number
+  readonly ids?: () => string
+}
+
+const orderId = (): string => `ord_${randomBytes(9).toString('base64url')}`
+
+export async function start(config: Config): Promise<Running> {
+  const { port, hostname, log, faults, verify, stepMs, clock = Date.now, ids = orderId } = config
+  const db = openDatabase(config.file)
+  const events = openLog(db)
+  const carts = openCarts(db)
+  const orders = openOrders({ db, carts, store: openStore(db, events), clock, ids })
+  const stock = stockAt(config.inventoryUrl, config.serviceSecret)
+  const warehouse = startWarehouse(orders, stepMs, log)
+  const close = (): void => {
+    warehouse[Symbol.dispose]()
+    stock[Symbol.dispose]()
+    db.close()
+  }
+  const product = catalogAt(config.catalogUrl)
+  const handler = serve(contract, handlers({ carts, orders, log: events, product, stock }), { verify, log })
+  try {
+    return await host({ name: 'orders', port, hostname, portVariable: 'ORDERS_PORT', handler, log, faults, close })
+  } catch (error) {
+    close()
+    throw error
+  }
+}

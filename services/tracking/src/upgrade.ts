@@ -1,0 +1,64 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { problem, Problem } from '@bff/gateway-core/problem'
+import type { Verify } from '@bff/service-kit'
+import type { Logger } from 'pino'
+import type { LogReader } from './log-reader.ts'
+import { refuse } from './refuse.ts'
+import { type Subscription, subscriptionOf } from './subscription.ts'
+import type { Timelines } from './timelines.ts'
+
+export interface Admitted extends Subscription {
+  /** There is such an order, and it is the caller's. */
+  readonly found: boolean
+}
+
+export interface Parts {
+  readonly verify: Verify
+  readonly timelines: Timelines
+  readonly reader: LogReader
+  readonly accept: (req: IncomingMessage, socket: Duplex, head: Buffer, admitted: Admitted) => void
+  readonly log: Logger
+}
+
+export type Upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+/** Everything that can be said in HTTP is said before the protocol changes. */
+export function upgrades({ verify, timelines, reader, accept, log }: Parts): Upgrade {
+  const admit = async (req: IncomingMessage): Promise<Admitted> => {
+    const subscription = subscriptionOf(req)
+    const caller = await verify('user', req.headers.authorization)
+    const timeline = () => timelines.of(subscription.orderId)
+    // A client often comes sooner than the next look at the log: the order was made a moment ago.
+    if (!reader.ready || timeline().length === 0) {
+      await reader.caughtUp().catch((cause: unknown) => {
+        throw problem(503, 'orders-unavailable', { source: 'orders', headers: { 'retry-after': '1' }, cause })
+      })
+    }
+    return { ...subscription, found: timeline()[0]?.customerId === caller.id }
+  }
+
+  return (req, socket, head) => {
+    const lost = (): void => void socket.destroy()
+    socket.on('error', lost)
+    const line = { traceId: traceIdOf(req), path: req.url?.split('?', 1)[0] }
+    admit(req).then(
+      (admitted) => {
+        log.info({ ...line, found: admitted.found }, 'upgrade')
+        socket.off('error', lost)
+        accept(req, socket, head, admitted)
+      },
+      (error: unknown) => {
+        const failed = error instanceof Problem ? error : problem(500, 'internal-error', { cause: error })
+        log[failed.status >= 500 ? 'error' : 'info'](
+          { ...line, status: failed.status, code: failed.code, err: failed.status >= 500 ? failed.cause : undefined },
+          'upgrade refused',
+        )
+        refuse(socket, failed, line.traceId)
+      },
+    )
+  }
+}
+
+const traceIdOf = ({ headers }: IncomingMessage): string =>
+  /^00-(?!0{32})([\da-f]{32})-/.exec(String(headers['traceparent']))?.[1] ?? crypto.randomUUID().replaceAll('-', '')
