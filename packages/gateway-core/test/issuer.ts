@@ -35,14 +35,14 @@ export const claims = (more: object = {}) => ({
   ...more,
 })
 
-/** What the issuer would answer, without a socket. `keys` and `down` may change at any time. */
+/** What the issuer would answer, without a socket. What is written here may change at any time; `requests` counts discoveries. */
 export function issuer(keys: readonly object[] = [jwk(rsa.publicKey, { kid: 'one', use: 'sig' })]) {
   const state = { keys, down: false, requests: 0, metadata: { issuer: ISSUER, jwks_uri: `${ISSUER}/jwks` } as object }
   const fetch: typeof globalThis.fetch = async (url) => {
-    if (state.down) throw new TypeError('fetch failed')
-    if (url !== `${ISSUER}/jwks`) return Response.json(state.metadata)
+    if (url === `${ISSUER}/jwks`) return Response.json({ keys: state.keys })
     state.requests += 1
-    return Response.json({ keys: state.keys })
+    if (state.down) throw new TypeError('fetch failed')
+    return Response.json(state.metadata)
   }
   return Object.assign(state, { fetch })
 }

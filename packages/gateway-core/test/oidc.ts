@@ -15,6 +15,8 @@ export interface TestProvider extends AsyncDisposable {
   person: string
   /** Requests so far, by path. */
   readonly requests: ReadonlyMap<string, number>
+  /** Published in place of the keys that it signs with. */
+  keys: readonly object[] | undefined
   /** No answer from now on: connections are cut. */
   cut: boolean
 }
@@ -31,6 +33,7 @@ export async function oidcProvider(appUrl: string): Promise<TestProvider> {
     issuer,
     person: 'someone',
     requests,
+    keys: undefined,
     cut: false,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
@@ -41,6 +44,9 @@ export async function oidcProvider(appUrl: string): Promise<TestProvider> {
     if (state.cut) return void req.socket.destroy()
     const path = (req.url ?? '').split('?', 1)[0]!
     requests.set(path, (requests.get(path) ?? 0) + 1)
+    if (path === '/jwks' && state.keys !== undefined) {
+      return void res.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: state.keys }))
+    }
     if (!path.startsWith('/interaction/')) return void answer(req, res)
     const { grantId, session, params } = await provider.interactionDetails(req, res)
     const clientId = String(params['client_id'])

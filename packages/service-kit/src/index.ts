@@ -1,6 +1,6 @@
 export { type Fault, type Faults } from './faults.ts'
 export { host, type HostOptions, type Running } from './host.ts'
 export { type Logger, logger } from './logger.ts'
-export { type Handlers, serve } from './serve.ts'
+export { type Handlers, serve, type ServiceOptions } from './serve.ts'
 export { type Caller, type Verify, verifier } from './verifier.ts'
 export { run } from '@bff/gateway-core/run'

@@ -15,7 +15,9 @@ beforeAll(async () => {
   adaToken = (await signIn(shop.issuer, demoBrowser(people.ada))).accessToken
 }, 30_000)
 
-afterAll(() => shop[Symbol.asyncDispose]())
+afterAll(async () => {
+  await shop[Symbol.asyncDispose]()
+})
 
 const key = () => ({ headers: { 'idempotency-key': crypto.randomUUID() } })
 

@@ -1,0 +1,46 @@
+import { hash } from 'node:crypto'
+import type { Authenticate, Identity } from '../exchange.ts'
+import { problem, type Problem } from '../problem.ts'
+import { KeysUnavailable } from './keys.ts'
+import { TokenError, type TokenOptions, tokenVerifier } from './token.ts'
+import { identityUnavailable } from './unavailable.ts'
+
+const MAX_VERIFIED = 1_000
+
+/**
+ * Callers prove themselves by an access token in `Authorization` (RFC 6750 §2.1). Cookies are never read. A token is
+ * verified once and then known until it expires, so a withdrawn one works on until then.
+ */
+export function bearer(options: TokenOptions): Authenticate {
+  const { audience, clock = Date.now } = options
+  const verify = tokenVerifier(options)
+  const verified = new Map<string, { readonly identity: Identity; readonly expiresAt: number }>()
+
+  return async ({ headers, log }) => {
+    const token = /^bearer +(.*)$/i.exec(headers.authorization ?? '')?.[1]
+    if (token === undefined) throw refusal(audience, 'token-missing')
+    const key = hash('sha256', token)
+    const known = verified.get(key)
+    if (known !== undefined && known.expiresAt > clock()) return known.identity
+    verified.delete(key)
+    try {
+      const claims = await verify(token)
+      const scopes = new Set(claims.scope?.split(' '))
+      const identity = { user: { id: claims.sub, scopes, claims }, accessToken: token }
+      verified.set(key, { identity, expiresAt: claims.exp * 1000 })
+      if (verified.size > MAX_VERIFIED) verified.delete(verified.keys().next().value!)
+      return identity
+    } catch (error) {
+      if (error instanceof KeysUnavailable) throw identityUnavailable(error)
+      if (!(error instanceof TokenError)) throw error
+      log.info({ reason: error.reason }, 'access token refused')
+      throw refusal(audience, 'token-invalid', 'invalid_token')
+    }
+  }
+}
+
+/** RFC 6750 §3: no error code when the caller has not tried. */
+const refusal = (realm: string, code: string, error?: string): Problem =>
+  problem(401, code, {
+    headers: { 'www-authenticate': `Bearer realm="${realm}"${error === undefined ? '' : `, error="${error}"`}` },
+  })

@@ -1,0 +1,22 @@
+interface Cookie {
+  readonly value: string
+  readonly sameSite: 'Strict' | 'Lax'
+  /** Seconds. Absent: as long as the browser runs. */
+  readonly maxAge?: number
+}
+
+/** All our cookies bear the `__Host-` prefix, by which browsers know that no other host and no plain http wrote them. */
+export const setCookie = (name: `__Host-${string}`, { value, sameSite, maxAge }: Cookie): string =>
+  `${name}=${value}; Path=/; Secure; HttpOnly; SameSite=${sameSite}${maxAge === undefined ? '' : `; Max-Age=${maxAge}`}`
+
+export const clearCookie = (name: `__Host-${string}`, sameSite: Cookie['sameSite']): string =>
+  setCookie(name, { value: '', sameSite, maxAge: 0 })
+
+/** In the order of arrival. Names match byte for byte: nothing but spaces and tabs is trimmed, nothing is unquoted. */
+export function readCookies(header: string | undefined): readonly (readonly [name: string, value: string])[] {
+  return (header ?? '').split(';').map((pair) => {
+    const text = pair.replace(/^[ \t]+|[ \t]+$/g, '')
+    const equals = text.indexOf('=')
+    return equals < 0 ? ['', text] : [text.slice(0, equals), text.slice(equals + 1)]
+  })
+}

@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { describe, expect, it } from '@jest/globals'
+import { freePort } from '../src/index.ts'
+
+const root = new URL('../../..', import.meta.url).pathname
+
+const names = [
+  'WEB',
+  'WEB_BFF',
+  'MOBILE_BFF',
+  'IDENTITY',
+  'CATALOG',
+  'CUSTOMERS',
+  'ORDERS',
+  'INVENTORY',
+  'TRACKING',
+  'REVIEWS',
+]
+
+/** A development environment of its own, beside whatever runs on the usual ports. */
+async function environment(): Promise<Record<string, string>> {
+  const ports = await Promise.all(names.map(freePort))
+  const env: Record<string, string> = { ORDERS_FILE: `/tmp/orders-${process.pid}.db` }
+  names.forEach((name, i) => {
+    env[`${name}_PORT`] = String(ports[i])
+    env[`${name}_URL`] = `http://localhost:${ports[i]}`
+  })
+  return { ...env, WEB_PUBLIC_URL: env['WEB_URL']! }
+}
+
+const answers = (url: string): Promise<boolean> =>
+  fetch(url).then(
+    () => true,
+    () => false,
+  )
+
+describe('npm run dev', () => {
+  it('starts everything, says where it is, and is gone five seconds after Ctrl-C', async () => {
+    const env = await environment()
+    const dev = spawn('npm', ['run', 'dev'], { cwd: root, env: { ...process.env, ...env }, detached: true })
+    const exited = once(dev, 'exit')
+    let output = ''
+    const ready = Promise.withResolvers<void>()
+    for (const stream of [dev.stdout, dev.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk.toString()
+        if (output.includes('Everything answers')) ready.resolve()
+        if (output.includes('No answer from')) ready.reject(new Error(output))
+      })
+    }
+    void exited.then(() => ready.reject(new Error(output)))
+    await ready.promise
+    console.log(/Everything answers after [\d.]+ s/.exec(output)?.[0])
+
+    const home = await fetch(`${env['WEB_URL']}/api/home`)
+    expect(home.status).toBe(200)
+    const login = await fetch(`${env['WEB_URL']}/bff/login?returnUrl=/`, { redirect: 'manual' })
+    expect(login.headers.get('location')).toContain(env['IDENTITY_URL'])
+
+    const stopping = performance.now()
+    // Ctrl-C: the whole group of the terminal gets it.
+    process.kill(-dev.pid!, 'SIGINT')
+    await exited
+    const urls = names.map((name) => env[`${name}_URL`]!)
+    while ((await Promise.all(urls.map(answers))).includes(true)) {
+      expect(performance.now() - stopping).toBeLessThan(5_000)
+    }
+    expect(performance.now() - stopping).toBeLessThan(5_000)
+  }, 60_000)
+})
