@@ -126,6 +126,18 @@ describe('a forward', () => {
     expect(t.service.seen).toEqual([])
   })
 
+  it.each(['Authorization', 'Host', 'Content-Type', 'Origin', 'X-CSRF'])(
+    'S-23, S-30: %s sent twice is refused',
+    async (name) => {
+      await using t = await setUp((_req, res) => res.end())
+      const host = name === 'Host' ? '' : 'host: a\r\n'
+      const twice = `${name}: a\r\n${name}: b\r\n`
+      const answer = await raw(t.bff.url, `GET /api/files/x HTTP/1.1\r\n${host}${twice}connection: close\r\n\r\n`)
+      expect(answer).toMatch(/^HTTP\/1\.1 400 .*repeated-header/s)
+      expect(t.service.seen).toEqual([])
+    },
+  )
+
   it('takes no method it was not given', async () => {
     await using t = await setUp((_req, res) => res.end())
     const answer = await t.get('/x', { method: 'DELETE' })

@@ -3,6 +3,7 @@ import { problem } from '../problem.ts'
 import { newExchange, type Surroundings } from './exchange.ts'
 import { canonical } from './path.ts'
 import { type Bound, router } from './router.ts'
+import { repeated } from './singletons.ts'
 
 /** Route, guard, answer. A path that no route knows is left to what follows; a method that none takes is refused here. */
 export function answer(routes: readonly Bound[], around: Surroundings): RequestHandler {
@@ -10,6 +11,8 @@ export function answer(routes: readonly Bound[], around: Surroundings): RequestH
   return async (req: Request, res: Response, next: NextFunction): Promise<void> => {
     const path = canonical(req.url.split('?', 1)[0]!)
     if (path === undefined) throw problem(400, 'invalid-path', { detail: 'The path is not in its canonical form.' })
+    const twice = repeated(req.rawHeaders)
+    if (twice !== undefined) throw problem(400, 'repeated-header', { detail: `${twice} may be sent once only.` })
     const match = find(req.method, path)
     if ('allow' in match) {
       if (match.allow.length === 0) return next()
