@@ -47,7 +47,7 @@ const failing =
 
 function suffer(verdict: Verdict, req: IncomingMessage, res: ServerResponse, handler: RequestListener): void {
   if (verdict === 'pass') handler(req, res)
-  else if (verdict === 'reset') req.destroy()
+  else if (verdict === 'reset') res.destroy()
   else if (verdict === 'truncate') truncate(res)
   else if (verdict !== 'hang') sendProblem(res, problem(verdict.status, 'injected-fault'), traceId())
 }

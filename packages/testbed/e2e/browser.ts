@@ -29,7 +29,7 @@ export interface Browsing extends AsyncDisposable {
   /** Everything the page wrote to its console as an error, and everything it threw. */
   readonly complaints: readonly string[]
   /** Keep a picture under `.screenshots/`, which git ignores. */
-  shoot(name: string): Promise<void>
+  readonly shoot: (name: string) => Promise<void>
 }
 
 /** A real browser with a fresh profile. */

@@ -159,7 +159,7 @@ suite('in a real browser', () => {
     await logIn(page)
     await page.getByRole('button', { name: 'Sign out' }).waitFor()
     const stored = await page.evaluate(() =>
-      JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
+      JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), document.cookie]),
     )
     const session = (await context.cookies(shop.web)).find(({ name }) => name === '__Host-sid')
     expect(session).toMatchObject({ httpOnly: true, secure: true, sameSite: 'Strict', path: '/' })

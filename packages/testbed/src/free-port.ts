@@ -1,15 +1,20 @@
+import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 
-/** A port nobody held a moment ago: for what must know its own address before it listens. */
+/**
+ * A free port, for what must know its own address before it listens. It lies below those that systems give out to whoever
+ * asks for any (32768 and up on Linux), so that nobody else is given it meanwhile.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  const listening = Promise.withResolvers<void>()
-  server.listen(0, '127.0.0.1', listening.resolve)
-  await listening.promise
-  const { port } = server.address() as AddressInfo
-  const closed = Promise.withResolvers<void>()
-  server.close(() => closed.resolve())
-  await closed.promise
+  const port = randomInt(20_000, 30_000)
+  const server = createServer().listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+  } catch {
+    return freePort()
+  }
+  server.close()
+  await once(server, 'close')
   return port
 }
