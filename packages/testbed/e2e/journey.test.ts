@@ -75,7 +75,7 @@ suite('in a real browser', () => {
       await page.getByRole('button', { name: 'Check out' }).click()
 
       await heading(page, 'Checkout')
-      await page.getByText('Ada Lovelace').first().waitFor()
+      await page.getByRole('main').getByText('Ada Lovelace').waitFor()
       await shoot(`${width}-checkout`)
       const orderId = page.url().split('/').at(-1)!
       await page.getByRole('button', { name: 'Confirm order' }).click()
