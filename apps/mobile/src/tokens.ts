@@ -31,21 +31,21 @@ const early = 30_000
  * a single time, and using it twice would sign the person out.
  */
 export function keep(provider: Issuer, first: Tokens, clock: () => number = Date.now): () => Promise<string> {
-  let tokens = Promise.resolve(first)
-  let refreshing = false
+  let tokens = first
+  let refreshing: Promise<unknown> | undefined
+  const refresh = async () => {
+    tokens = await requestTokens(provider, {
+      client_id: 'mobile',
+      grant_type: 'refresh_token',
+      refresh_token: tokens.refreshToken,
+    })
+  }
   return async () => {
-    const current = await tokens
-    if (current.expiresAt - early > clock()) return current.accessToken
-    if (!refreshing) {
-      refreshing = true
-      tokens = requestTokens(provider, {
-        client_id: 'mobile',
-        grant_type: 'refresh_token',
-        refresh_token: current.refreshToken,
-      }).finally(() => {
-        refreshing = false
-      })
+    if (tokens.expiresAt - early <= clock()) {
+      await (refreshing ??= refresh().finally(() => {
+        refreshing = undefined
+      }))
     }
-    return (await tokens).accessToken
+    return tokens.accessToken
   }
 }

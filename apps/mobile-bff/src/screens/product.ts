@@ -34,5 +34,6 @@ export const product = screen('GET /m/v1/products/:id', {
 export function shorten(description: string): { text: string; more: boolean } {
   if (description.length <= teaser) return { text: description, more: false }
   const cut = description.slice(0, teaser)
-  return { text: `${cut.slice(0, cut.lastIndexOf(' '))}…`, more: true }
+  const end = cut.lastIndexOf(' ')
+  return { text: `${end < 0 ? cut : cut.slice(0, end)}…`, more: true }
 }
