@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { orders as contract } from '@bff/contracts/orders'
-import { host, type Running, serve, type Verify } from '@bff/service-kit'
-import type { Logger } from 'pino'
+import { host, type Logger, type Running, serve, type Verify } from '@bff/service-kit'
 import { openCarts } from './carts.ts'
 import { catalogAt } from './catalog.ts'
 import { openDatabase } from './database.ts'

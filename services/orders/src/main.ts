@@ -12,9 +12,9 @@ await run(async () => {
     NODE_ENV: text('development'),
     ORDERS_FILE: text(join(import.meta.dirname, '../.data/orders.db')),
     ORDERS_STEP_MS: milliseconds(8_000),
-    IDENTITY_URL: url('http://127.0.0.1:4400'),
-    CATALOG_URL: url('http://127.0.0.1:4101'),
-    INVENTORY_URL: url('http://127.0.0.1:4104'),
+    IDENTITY_URL: url('http://localhost:4400'),
+    CATALOG_URL: url('http://localhost:4101'),
+    INVENTORY_URL: url('http://localhost:4104'),
     SERVICE_SECRET: secret('development-only-service-secret-0000'),
   })
   mkdirSync(dirname(env.ORDERS_FILE), { recursive: true })

@@ -1,8 +1,8 @@
+import { logger } from '@bff/service-kit'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
-import { pino } from 'pino'
 import { startWarehouse } from './warehouse.ts'
 
-const log = pino({ level: 'silent' })
+const log = logger('orders', 'silent')
 
 beforeEach(() => void jest.useFakeTimers())
 afterEach(() => void jest.useRealTimers())

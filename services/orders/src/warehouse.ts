@@ -1,4 +1,4 @@
-import type { Logger } from 'pino'
+import type { Logger } from '@bff/service-kit'
 import type { Orders } from './orders.ts'
 
 /** Takes confirmed orders to their customers, one step every `stepMs`. What is due is read from the database: a restart forgets nothing. */

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Cart, Order, orders as contract } from '@bff/contracts/orders'
 import { problem } from '@bff/gateway-core/problem'
-import type { Running, Verify } from '@bff/service-kit'
+import { logger, type Running, type Verify } from '@bff/service-kit'
 import { Code } from '@connectrpc/connect'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { pino } from 'pino'
 import { type Config, start } from '../src/app.ts'
 import { type CatalogStub, startCatalog } from './catalog.ts'
 import { type Client, client, type Reply } from './client.ts'
@@ -32,7 +31,7 @@ const boot = async (more: Partial<Config> = {}): Promise<void> => {
   running = await start({
     port: 0,
     hostname: '127.0.0.1',
-    log: pino({ level: 'silent' }),
+    log: logger('orders', 'silent'),
     faults: false,
     file: join(folder, 'orders.db'),
     verify,
@@ -147,6 +146,7 @@ describe('confirming an order', () => {
   it('sets the stock aside once', async () => {
     const { id } = await place(ada, 'key-0001')
     const [first, second] = await Promise.all([ada(`POST /orders/${id}/confirm`), ada(`POST /orders/${id}/confirm`)])
+    inventory.broken = Code.Internal
     const third = await ada(`POST /orders/${id}/confirm`)
     expect(first).toMatchObject({ status: 200, body: { id, status: 'confirmed', rev: 2 } })
     expect([second, third]).toEqual([first, first])

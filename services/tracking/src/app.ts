@@ -1,5 +1,4 @@
-import { host, type Running, serve, type Verify } from '@bff/service-kit'
-import type { Logger } from 'pino'
+import { host, type Logger, type Running, serve, type Verify } from '@bff/service-kit'
 import { LogReader } from './log-reader.ts'
 import { openSockets } from './sockets.ts'
 import { createTimelines } from './timelines.ts'

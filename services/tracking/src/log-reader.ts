@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { orders, type OrderEvent } from '@bff/contracts/orders'
-import type { Logger } from 'pino'
+import type { Logger } from '@bff/service-kit'
 
 export interface Options {
   readonly ordersUrl: string
@@ -15,6 +15,8 @@ export interface Options {
 }
 
 const pageSize = 1_000
+/** Between two tries while orders does not answer; a random part of it, up to half, is left out. */
+const shortestPause = 100
 const longestPause = 10_000
 const { out: Page } = orders['GET /events']
 
@@ -55,12 +57,14 @@ export class LogReader implements AsyncDisposable {
     for (let failures = 0; !signal.aborted;) {
       try {
         await this.#read()
+        if (failures > 0) log.info({ failures }, 'the log of orders can be read again')
         failures = 0
       } catch (error) {
         failures += 1
-        if (!signal.aborted) log.warn({ err: error, failures }, 'the log of orders cannot be read')
+        if (failures === 1 && !signal.aborted) log.warn({ err: error }, 'the log of orders cannot be read')
       }
-      const pause = failures === 0 ? pollMs : Math.min(pollMs * 2 ** failures, longestPause) * (0.5 + random() / 2)
+      const pause =
+        failures === 0 ? pollMs : Math.min(shortestPause * 2 ** failures, longestPause) * (0.5 + random() / 2)
       await sleep(pause, undefined, { signal, ref: false }).catch(() => {})
     }
   }

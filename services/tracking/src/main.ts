@@ -9,8 +9,8 @@ await run(async () => {
     LOG_LEVEL: text('info'),
     NODE_ENV: text('development'),
     TRACKING_POLL_MS: milliseconds(500),
-    IDENTITY_URL: url('http://127.0.0.1:4400'),
-    ORDERS_URL: url('http://127.0.0.1:4103'),
+    IDENTITY_URL: url('http://localhost:4400'),
+    ORDERS_URL: url('http://localhost:4103'),
     SERVICE_SECRET: secret('development-only-service-secret-0000'),
   })
   return start({

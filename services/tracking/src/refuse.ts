@@ -2,16 +2,17 @@ import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Problem } from '@bff/gateway-core/problem'
 
-/** Answers an upgrade with an HTTP response instead. */
-export function refuse(socket: Duplex, { status, options, body }: Problem, traceId: string): void {
-  const text = JSON.stringify(body(traceId))
+/** Answers an upgrade with an HTTP response, and closes the connection. */
+export function refuse(socket: Duplex, failed: Problem, traceId: string): void {
+  const body = JSON.stringify(failed.body(traceId))
   const headers = {
-    ...options.headers,
+    ...failed.options.headers,
+    'cache-control': 'no-store',
     'content-type': 'application/problem+json',
-    'content-length': Buffer.byteLength(text),
+    'content-length': Buffer.byteLength(body),
     connection: 'close',
   }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.once('finish', () => socket.destroy())
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${text}`)
+  socket.end(`HTTP/1.1 ${failed.status} ${STATUS_CODES[failed.status]}\r\n${lines.join('')}\r\n${body}`)
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Logger } from 'pino'
+import type { Logger } from '@bff/service-kit'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { stream } from './stream.ts'
 import type { Timelines } from './timelines.ts'

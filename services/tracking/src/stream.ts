@@ -6,13 +6,12 @@ import type { Timelines } from './timelines.ts'
 /** Unsent bytes after which a consumer is too slow. */
 const bound = 1_048_576
 
-/** Everything after `rev`, then `live`, then whatever happens: no gap and no repeat, because nothing is awaited between. */
+/** Every event after `after`, then `live`, then whatever happens: no gap and no repeat, because nothing is awaited between. */
 export function stream(
   socket: Pick<WebSocket, 'send' | 'close' | 'once' | 'bufferedAmount'>,
   timelines: Timelines,
   { orderId, after }: { readonly orderId: string; readonly after: number },
 ): void {
-  let sent = after
   const send = (message: TrackingMessage): void => {
     socket.send(JSON.stringify(message))
     if (socket.bufferedAmount <= bound) return
@@ -20,9 +19,7 @@ export function stream(
     socket.close(1013, 'too slow')
   }
   const deliver = (event: OrderEvent): void => {
-    if (event.rev <= sent) return
-    sent = event.rev
-    send({ type: 'event', event })
+    if (event.rev > after) send({ type: 'event', event })
   }
   const unfollow = timelines.follow(orderId, deliver)
   socket.once('close', unfollow)

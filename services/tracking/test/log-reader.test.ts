@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import type { OrderEvent } from '@bff/contracts/orders'
+import { logger } from '@bff/service-kit'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { pino } from 'pino'
 import { LogReader } from '../src/log-reader.ts'
 import { type OrdersLog, serviceSecret, startOrdersLog } from './orders-log.ts'
 
@@ -34,7 +34,7 @@ const start = (pollMs: number): LogReader => {
       replaced += 1
       read = []
     },
-    log: pino({ level: 'silent' }),
+    log: logger('tracking', 'silent'),
     random: () => 0,
   })
   return reader
@@ -55,6 +55,21 @@ describe('LogReader', () => {
     await log.caughtUp()
     ordersLog.write('a')
     await Promise.all([log.caughtUp(), log.caughtUp()])
+    expect(read).toEqual(ordersLog.entries)
+  })
+  it('asks again when what is under way may have come too early', async () => {
+    const asked = Promise.withResolvers<void>()
+    const release = Promise.withResolvers<void>()
+    ordersLog.hold = () => {
+      asked.resolve()
+      return release.promise
+    }
+    const log = start(hour)
+    await asked.promise
+    ordersLog.write('a')
+    const caughtUp = log.caughtUp()
+    release.resolve()
+    await caughtUp
     expect(read).toEqual(ordersLog.entries)
   })
   it('goes on by itself after a failure, where it was', async () => {

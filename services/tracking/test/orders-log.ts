@@ -12,14 +12,13 @@ export interface OrdersLog extends AsyncDisposable {
   write(orderId: string, status?: OrderEvent['status'], customerId?: string): OrderEvent
   /** Answers 500 while true. */
   broken: boolean
-  /** How often it was asked. */
-  asked: number
+  /** Answers only then, with what was true when it was asked. Called with where the reader is. */
+  hold?: ((after: number) => Promise<void>) | undefined
 }
 
 /** `GET /events` as orders answers it, over a log that the test writes. */
 export async function startOrdersLog(): Promise<OrdersLog> {
   const server = createServer((req, res) => {
-    log.asked += 1
     const { pathname, searchParams } = new URL(req.url ?? '', 'http://orders')
     const answer = (status: number, body: unknown): void => {
       res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
@@ -29,7 +28,8 @@ export async function startOrdersLog(): Promise<OrdersLog> {
     if (req.headers.authorization !== `Bearer ${serviceSecret}`) return answer(401, {})
     const after = Number(searchParams.get('after'))
     const items = log.entries.slice(after, after + Number(searchParams.get('limit')))
-    return answer(200, { items, last: items.length > 0 ? after + items.length : log.entries.length })
+    const page = { items, last: items.length > 0 ? after + items.length : log.entries.length }
+    return void (log.hold?.(after) ?? Promise.resolve()).then(() => answer(200, page))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -37,7 +37,6 @@ export async function startOrdersLog(): Promise<OrdersLog> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     entries: [],
     broken: false,
-    asked: 0,
     write: (orderId, status = 'created', customerId = 'cus_ada') => {
       const rev = log.entries.filter((event) => event.orderId === orderId).length + 1
       const event = { orderId, customerId, rev, status, at: new Date().toISOString() }
