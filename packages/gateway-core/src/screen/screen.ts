@@ -89,9 +89,12 @@ async function answer(
     )
   } finally {
     exchange.signal.removeEventListener('abort', stop)
-    controller.abort()
+    controller.abort(over)
   }
 }
+
+/** Why a call that nobody waits for any more ends. Made once: an abort without a reason makes one each time. */
+const over = new Error('the screen has been answered')
 
 const reporter = (exchange: Exchange) => (part: string, error: unknown) =>
   exchange.log.warn({ traceId: exchange.traceId, part, err: error }, 'part fell back')

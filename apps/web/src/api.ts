@@ -1,0 +1,25 @@
+import type { catalog as Catalog } from '@bff/contracts/catalog'
+import type { Session, Web } from '@bff/contracts/web'
+import { type ClientProblem, createClient } from '@bff/gateway-core/client'
+import type { Input, Output } from '@bff/gateway-core/contract'
+import { queryOptions } from '@tanstack/react-query'
+
+export const bff = createClient<Web>({ csrf: true })
+export const session = createClient<Session>({ csrf: true })
+export const catalog = createClient<typeof Catalog>({ baseUrl: '/api/catalog' })
+
+declare module '@tanstack/react-query' {
+  interface Register {
+    defaultError: ClientProblem
+  }
+}
+
+type Read = Extract<keyof Web, `GET ${string}`>
+type Asked<K extends Read> = object extends Input<Web, K> ? [input?: Input<Web, K>] : [input: Input<Web, K>]
+
+/** One read of the BFF as a query; its key starts with the operation's. */
+export const read = <K extends Read>(key: K, ...input: Asked<K>) =>
+  queryOptions({ queryKey: [key, ...input], queryFn: ({ signal }) => bff.with({ signal })(key, ...input) })
+
+export type Card = Output<Web, 'GET /api/home'>['featured'][number]
+export type Line = Output<Web, 'GET /api/orders/:id'>['lines'][number]

@@ -1,0 +1,17 @@
+interface Props {
+  readonly src: string
+  /** Empty where the text beside it says the same. */
+  readonly alt?: string
+  readonly eager?: boolean
+}
+
+/** A square tile; where there is no image, the tile alone. */
+export function Picture({ src, alt = '', eager = false }: Props) {
+  return (
+    <div className="picture">
+      {src !== '' && (
+        <img src={src} alt={alt} width={500} height={500} loading={eager ? 'eager' : 'lazy'} decoding="async" />
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,28 @@
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { session } from './api.ts'
+
+export const sessionQuery = queryOptions({
+  queryKey: ['GET /bff/session'],
+  queryFn: ({ signal }) => session.with({ signal })('GET /bff/session'),
+  staleTime: 60_000,
+})
+
+export const useSession = () => useQuery(sessionQuery)
+
+/** Undefined while that is not known yet. */
+export const useSignedIn = (): boolean | undefined => useSession().data?.authenticated
+
+/** The place to sign in, from where one comes back to `path`. */
+export const signInUrl = (path: string, loginUrl = '/bff/login'): string =>
+  `${loginUrl}?${new URLSearchParams({ returnUrl: path })}`
+
+export function useSignOut() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => session('POST /bff/logout'),
+    onSuccess: ({ endSessionUrl }) => {
+      client.clear()
+      window.location.assign(endSessionUrl ?? '/')
+    },
+  })
+}
