@@ -7,6 +7,8 @@ import { signedIn } from '../guards.ts'
 import { levelsOf, productsOf } from '../parts.ts'
 import { type Levels, line, noLevels, orderHead, stock } from '../views.ts'
 
+const countries = new Intl.DisplayNames('en', { type: 'region' })
+
 export const checkout = screen('GET /api/checkout/:orderId', {
   guard: signedIn,
   parts: ({ params, user, from }) => {
@@ -34,7 +36,7 @@ export const checkoutView = (order: Order, products: readonly Product[], custome
     addresses: customer.addresses.map(({ id, label, street, postalCode, city, country, isDefault }) => ({
       id,
       label,
-      lines: [street, `${postalCode} ${city}`, country],
+      lines: [street, `${postalCode} ${city}`, countries.of(country) ?? country],
       isDefault,
     })),
   },

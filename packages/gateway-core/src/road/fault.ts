@@ -46,5 +46,7 @@ function codeOf(error: unknown): string {
 /** The status contract: deadline → 504, everything else an upstream can do wrong → 502. */
 export function problemOf(fault: Fault): Problem {
   const options = { source: fault.upstream, cause: fault }
-  return fault.kind === 'timeout' ? problem(504, 'upstream-timeout', options) : problem(502, 'upstream-failed', options)
+  return fault.kind === 'timeout'
+    ? problem(504, 'upstream-timeout', { ...options, detail: 'A service that this needs did not answer in time.' })
+    : problem(502, 'upstream-failed', { ...options, detail: 'A service that this needs could not answer.' })
 }
