@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 
 /** What a route of a service shall do wrong, on purpose. Several may hold at once; `*` is every route. */
-export const Fault = z.object({
+export const Fault = z.strictObject({
   /** `GET /products/:id`, or `*`. */
   route: z.string().default('*'),
   /** Milliseconds before anything else happens. */

@@ -7,7 +7,7 @@ const grace = 3_000
 
 /** As `serve`, in HTTP/2 without TLS. Sessions are told to go away first; streams under way are finished. */
 export async function serveH2c(options: ServeOptions): Promise<Listening> {
-  const { name, hostname, handler, log, ready = () => true, release } = options
+  const { hostname, handler, log, ready = () => true, release } = options
   let draining = false
   const health: Readonly<Record<string, () => boolean>> = {
     '/livez': () => true,
@@ -23,12 +23,12 @@ export async function serveH2c(options: ServeOptions): Promise<Listening> {
   const sockets = tracked<Socket>(server, 'connection')
   await listen(server, options.port, hostname, options.portVariable)
   const { port } = server.address() as AddressInfo
-  const url = `http://${hostname}:${port}`
-  log.info({ name, url }, 'ready')
+  const url = `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
+  log.info({ url }, 'ready')
   let stopped: Promise<void> | undefined
   const stop = async () => {
     draining = true
-    log.info({ name }, 'stopping')
+    log.info('stopping')
     options.drain?.()
     await close(server, sessions, sockets)
     await release?.[Symbol.asyncDispose]()
@@ -50,7 +50,10 @@ async function close(
   clearTimeout(timer)
 }
 
-function tracked<T extends Http2Session | Socket>(server: Http2Server, event: 'session' | 'connection'): ReadonlySet<T> {
+function tracked<T extends Http2Session | Socket>(
+  server: Http2Server,
+  event: 'session' | 'connection',
+): ReadonlySet<T> {
   const open = new Set<T>()
   server.on(event, (one: T) => {
     open.add(one)

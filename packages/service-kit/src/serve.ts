@@ -3,7 +3,7 @@ import { parseKey } from '@bff/gateway-core/contract'
 import { problem } from '@bff/gateway-core/problem'
 import { receive } from '@bff/gateway-core/receive'
 import { accessLog, notFound, problems } from '@bff/gateway-core/server'
-import express, { type Express, type RequestHandler } from 'express'
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import type { Caller, Verify } from './verifier.ts'
 
@@ -15,7 +15,7 @@ export interface Context {
   readonly signal: AbortSignal
   readonly log: Logger
   readonly traceId: string
-  setHeader(name: string, value: string): void
+  readonly setHeader: (name: string, value: string) => void
 }
 
 export type Handlers<C extends Contract> = {
@@ -41,6 +41,8 @@ export function serve<const C extends Contract>(
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
+  app.enable('case sensitive routing')
+  app.enable('strict routing')
   app.use(accessLog(log))
   const paths = Map.groupBy(Object.keys(contract), (key) => parseKey(key).path)
   for (const [path, keys] of paths) {
@@ -48,28 +50,37 @@ export function serve<const C extends Contract>(
     for (const key of keys) {
       const operation = contract[key as keyof C] as Operation
       const handler = handlers[key as keyof C] as unknown as (request: unknown) => unknown
-      route[verb(parseKey(key).method)](answer(operation, handler, { log, verify }))
+      route[verb(parseKey(key).method)](answer(key, operation, handler, { log, verify }))
     }
     route.all(refuse(keys))
   }
   if (raw !== undefined) app.use(raw)
-  app.use(notFound, problems)
+  app.use(notFound, malformed, problems)
   return app
 }
 
 const verb = (method: Method) => method.toLowerCase() as 'get' | 'post' | 'put' | 'delete' | 'patch' | 'head'
 
+/** A path such as `/products/%zz`, which cannot be decoded. */
+const malformed: ErrorRequestHandler = (error: unknown, _req, _res, next) =>
+  next(error instanceof URIError ? problem(400, 'malformed-request', { cause: error }) : error)
+
 function answer(
+  key: string,
   operation: Operation,
   handler: (request: unknown) => unknown,
   { log, verify }: ServiceOptions,
 ): RequestHandler {
   const kind = operation.auth ?? 'user'
-  if (kind !== 'open' && verify === undefined) throw new TypeError('an operation that is not open needs `verify`')
+  if (kind !== 'open' && verify === undefined) throw new TypeError(`${key} is not open: it needs \`verify\``)
   return async (req, res) => {
+    res.locals['route'] = key
     const user = kind === 'open' ? nobody : await verify!(kind, req.headers.authorization)
-    const query = new URL(req.url, 'http://service').searchParams
-    const received = await receive(operation, req, { params: req.params as Record<string, string>, query })
+    const [, query] = /\?(.*)$/s.exec(req.url) ?? []
+    const received = await receive(operation, req, {
+      params: req.params as Record<string, string>,
+      query: new URLSearchParams(query),
+    })
     const gone = new AbortController()
     res.once('close', () => gone.abort())
     const { traceId } = res.locals as { traceId: string }

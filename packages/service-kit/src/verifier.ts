@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { problem } from '@bff/gateway-core/problem'
+import { type Problem, problem } from '@bff/gateway-core/problem'
 import { KeysUnavailable, TokenError, tokenVerifier } from '@bff/gateway-core/token'
 
 export interface Caller {
@@ -24,15 +24,15 @@ export function verifier({ issuer, audience, serviceSecret }: VerifierOptions): 
   const verifyToken = tokenVerifier({ issuer, audience })
   return async (kind, authorization) => {
     const token = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
-    if (token === undefined) throw refusal('token-missing')
+    if (token === undefined) throw refusal(audience, 'token-missing')
     if (kind === 'service') {
-      if (!same(token, serviceSecret)) throw refusal('token-invalid')
+      if (!same(token, serviceSecret)) throw refusal(audience, 'token-invalid', 'invalid_token')
       return { id: 'service', token }
     }
     try {
       return { id: (await verifyToken(token)).sub, token }
     } catch (error) {
-      if (error instanceof TokenError) throw refusal('token-invalid', error)
+      if (error instanceof TokenError) throw refusal(audience, 'token-invalid', 'invalid_token', error)
       if (error instanceof KeysUnavailable)
         throw problem(503, 'identity-unavailable', { headers: { 'retry-after': '1' }, cause: error })
       throw error
@@ -40,8 +40,12 @@ export function verifier({ issuer, audience, serviceSecret }: VerifierOptions): 
   }
 }
 
-const refusal = (code: string, cause?: unknown) =>
-  problem(401, code, { headers: { 'www-authenticate': 'Bearer' }, cause })
+/** RFC 6750 §3: no error code when the caller has not tried. */
+const refusal = (realm: string, code: string, error?: string, cause?: unknown): Problem =>
+  problem(401, code, {
+    headers: { 'www-authenticate': `Bearer realm="${realm}"${error === undefined ? '' : `, error="${error}"`}` },
+    cause,
+  })
 
 const same = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b))
 

@@ -59,7 +59,7 @@ describe('a program', () => {
     let output = ''
     for await (const chunk of child.stdout.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       output += chunk.toString()
-      if (output.includes('is ready')) break
+      if (output.includes('"ready"')) break
     }
     child.stdout.resume()
     child.kill('SIGTERM')

@@ -111,6 +111,12 @@ describe('under faults', () => {
     expect(await available(full)).toBe(42)
   })
 
+  it('a call that is cut off is INTERNAL at once, not late', async () => {
+    inventory.faults.set([{ mode: 'reset' }])
+    const call = client.getStock({ skus: [full] }, { timeoutMs: 60_000 })
+    await expect(call).rejects.toMatchObject({ code: Code.Internal })
+  })
+
   it('a failing service is UNAVAILABLE, until it is mended', async () => {
     const route = 'POST /shop.inventory.v1.Inventory/GetStock'
     inventory.faults.set([{ route, errorRate: 1, status: 503 }])

@@ -57,11 +57,11 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   await listen(server, port, hostname, portVariable)
   const address = server.address() as AddressInfo
   const url = `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${address.port}`
-  log.info({ url }, `${name} is ready`)
+  log.info({ url }, 'ready')
   let stopped: Promise<void> | undefined
   const stop = async () => {
     draining = true
-    log.info(`${name} is stopping`)
+    log.info('stopping')
     options.drain?.()
     await close(server, sockets)
     await release?.[Symbol.asyncDispose]()

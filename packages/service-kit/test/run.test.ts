@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { describe, expect, it } from '@jest/globals'
+import { boot } from './service.ts'
+
+interface Line {
+  readonly msg: string
+  readonly url: string
+}
+
+interface Program extends AsyncDisposable {
+  readonly child: ChildProcess
+  readonly exit: Promise<number | null>
+  readonly errors: Promise<string>
+  /** Resolves with the line of the log that says so. */
+  said(msg: string): Promise<Line>
+}
+
+function program(env: Readonly<Record<string, string>> = {}): Program {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'program.ts')], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const lines: Line[] = []
+  const output = createInterface({ input: child.stdout })
+  output.on('line', (line) => lines.push(JSON.parse(line) as Line))
+  const exit = once(child, 'exit').then(([code]) => code as number | null)
+  return {
+    child,
+    exit,
+    errors: text(child.stderr),
+    said: async (msg) => {
+      for (;;) {
+        const found = lines.find((line) => line.msg === msg)
+        if (found !== undefined) return found
+        await once(output, 'line')
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGKILL')
+      await exit
+    },
+  }
+}
+
+describe('a program', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('stops at %s and exits with 0', async (signal) => {
+    await using running = program()
+    const { url } = await running.said('ready')
+    expect(await (await fetch(url)).text()).toBe('done')
+    running.child.kill(signal)
+    expect(await running.exit).toBe(0)
+    await running.said('stopping')
+    expect(await running.errors).toBe('')
+  })
+
+  it('exits at once at a second signal, with 1', async () => {
+    await using running = program()
+    const { url } = await running.said('ready')
+    await fetch(`${url}/__faults`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: '{"mode":"hang"}',
+    })
+    const hanging = fetch(url)
+    hanging.catch(() => {})
+    // The request has to be under way before the stop, or nothing would keep it.
+    await running.said('fault injected')
+    running.child.kill('SIGTERM')
+    const start = performance.now()
+    const again = setInterval(() => running.child.kill('SIGTERM'), 100)
+    expect(await running.exit).toBe(1)
+    clearInterval(again)
+    expect(performance.now() - start).toBeLessThan(2_500)
+    await expect(hanging).rejects.toThrow('fetch failed')
+  })
+
+  it('says what to do about a port in use, and exits with 1', async () => {
+    await using taken = await boot((_req, res) => res.end())
+    await using running = program({ PROGRAM_PORT: String(taken.port) })
+    expect(await running.exit).toBe(1)
+    expect(await running.errors).toBe(
+      `Port ${taken.port} is in use. Set PROGRAM_PORT to another, or stop what holds it.\n`,
+    )
+  })
+
+  it('says what is wrong with its environment, and exits with 1', async () => {
+    await using running = program({ PROGRAM_PORT: 'eighty' })
+    expect(await running.exit).toBe(1)
+    const errors = await running.errors
+    expect(errors).toContain('PROGRAM_PORT: "eighty" will not do. It must be a port, 0 to 65535.')
+    expect(errors).not.toMatch(/^\s+at /m)
+  })
+})

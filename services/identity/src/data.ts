@@ -1,0 +1,37 @@
+export interface Person {
+  /** The `sub` of every token: what the other services know them by. */
+  readonly id: string
+  readonly username: string
+  readonly email: string
+  readonly password: string
+  readonly givenName: string
+  readonly familyName: string
+}
+
+/** Demo users. Their passwords stand on the login page. */
+export const people: readonly Person[] = [
+  {
+    id: 'cus_ada',
+    username: 'ada',
+    email: 'ada@shop.example',
+    password: 'lovelace-1815',
+    givenName: 'Ada',
+    familyName: 'Lovelace',
+  },
+  {
+    id: 'cus_grace',
+    username: 'grace',
+    email: 'grace@shop.example',
+    password: 'hopper-1906',
+    givenName: 'Grace',
+    familyName: 'Hopper',
+  },
+  {
+    id: 'cus_alan',
+    username: 'alan',
+    email: 'alan@shop.example',
+    password: 'turing-1912',
+    givenName: 'Alan',
+    familyName: 'Turing',
+  },
+]
