@@ -8,7 +8,7 @@ await run(async () => {
     HOST: text('127.0.0.1'),
     LOG_LEVEL: text('info'),
     NODE_ENV: text('development'),
-    IDENTITY_URL: url('http://127.0.0.1:4400'),
+    IDENTITY_URL: url('http://localhost:4400'),
     SERVICE_SECRET: secret('development-only-service-secret-0000'),
   })
   return start({
