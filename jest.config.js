@@ -1,6 +1,8 @@
 /** One configuration for every workspace: real ES modules, types stripped by swc, no module mocks. */
 export default {
   testEnvironment: 'node',
+  // Suites of several workspaces share the machine: what counts is that a test ends, not when.
+  testTimeout: 30_000,
   reporters: ['default', new URL('scripts/count-reporter.js', import.meta.url).pathname],
   testMatch: ['<rootDir>/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '\\.types\\.test\\.ts$'],

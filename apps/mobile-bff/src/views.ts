@@ -3,7 +3,10 @@ import type { Product } from '@bff/contracts/catalog'
 import type { StockLevel } from '@bff/contracts/inventory'
 import type { Line, Order } from '@bff/contracts/orders'
 
-export const card = ({ id, name, price, image }: Product) => ({ id, name, price: price.amount, img: image })
+/** Below `/m/v1/catalog/images/`. Phones draw no SVG by themselves. */
+export const imageKey = (image: string): string => image.replace(/svg$/, 'png')
+
+export const card = ({ id, name, price, image }: Product) => ({ id, name, price: price.amount, img: imageKey(image) })
 
 export const availability = (level: StockLevel | undefined): Availability => {
   if (level === undefined) return 'unknown'

@@ -2,4 +2,5 @@
 export { accessLog } from './edge/access-log.ts'
 export { notFound, problems, sendProblem } from './edge/problems.ts'
 export { listen, serve } from './edge/serve.ts'
+export { traceIdOf, traceparent } from './trace.ts'
 export type { Listening, ServeOptions } from './edge/serve.ts'

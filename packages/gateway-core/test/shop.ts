@@ -34,8 +34,8 @@ const signedIn: Guard<Pick<Identity, 'user'>> = (exchange) => exchange.authentic
 const { screen, forward, app } = gateway(
   front,
   { items, notes },
-  { items: { timeout: 300, attempts: 2, token: 'none' }, notes: { timeout: 150, token: 'user' } },
-  { budget: 1_000 },
+  { items: { timeout: 1_500, attempts: 2, token: 'none' }, notes: { timeout: 500, token: 'user' } },
+  { budget: 3_000 },
 )
 
 const routes = [

@@ -2,10 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Operation } from '@bff/gateway-core/contract'
 import { problem, Problem } from '@bff/gateway-core/problem'
 import { receive } from '@bff/gateway-core/receive'
-import { sendProblem } from '@bff/gateway-core/server'
+import { sendProblem, traceIdOf } from '@bff/gateway-core/server'
 import { z } from 'zod'
 import { Fault, type FaultSwitch } from './faults.ts'
-import { newTraceId } from './trace.ts'
 
 const put: Operation = { body: z.preprocess((body) => (Array.isArray(body) ? body : [body]), z.array(Fault)) }
 
@@ -18,7 +17,11 @@ export async function control(faults: FaultSwitch, req: IncomingMessage, res: Se
     res.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
     res.end(JSON.stringify(faults.active))
   } catch (error) {
-    sendProblem(res, error instanceof Problem ? error : problem(500, 'internal-error', { cause: error }), newTraceId())
+    sendProblem(
+      res,
+      error instanceof Problem ? error : problem(500, 'internal-error', { cause: error }),
+      traceIdOf(req.headers),
+    )
   }
 }
 

@@ -3,9 +3,8 @@ import { constants, type Http2ServerResponse } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { problem } from '@bff/gateway-core/problem'
-import { sendProblem, type ServeOptions } from '@bff/gateway-core/server'
+import { sendProblem, type ServeOptions, traceIdOf } from '@bff/gateway-core/server'
 import type { FaultSwitch, Verdict } from './faults.ts'
-import { newTraceId } from './trace.ts'
 
 type Upgrade = NonNullable<ServeOptions['upgrade']>
 type Response = ServerResponse | Http2ServerResponse
@@ -44,7 +43,8 @@ function suffer(verdict: Verdict, req: IncomingMessage, res: ServerResponse, han
   if (verdict === 'pass') handler(req, res)
   else if (verdict === 'reset') cut(res)
   else if (verdict === 'truncate') truncate(req, res, handler)
-  else if (verdict !== 'hang') sendProblem(res, problem(statusFor(req, verdict.status), 'injected-fault'), newTraceId())
+  else if (verdict !== 'hang')
+    sendProblem(res, problem(statusFor(req, verdict.status), 'injected-fault'), traceIdOf(req.headers))
 }
 
 /** A gRPC client takes 503 for UNAVAILABLE, and most other statuses for a server that does not speak gRPC. */

@@ -7,7 +7,7 @@ const grace = 3_000
 
 /** As `serve`, in HTTP/2 without TLS. Sessions are told to go away first; streams under way are finished. */
 export async function serveH2c(options: ServeOptions): Promise<Listening> {
-  const { hostname, handler, log, ready = () => true, release } = options
+  const { name, hostname, handler, log, ready = () => true, release } = options
   let draining = false
   const health: Readonly<Record<string, () => boolean>> = {
     '/livez': () => true,
@@ -24,11 +24,11 @@ export async function serveH2c(options: ServeOptions): Promise<Listening> {
   await listen(server, options.port, hostname, options.portVariable)
   const { port } = server.address() as AddressInfo
   const url = `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
-  log.info({ url }, 'ready')
+  log.info({ service: name, url }, 'ready')
   let stopped: Promise<void> | undefined
   const stop = async () => {
     draining = true
-    log.info('stopping')
+    log.info({ service: name }, 'stopping')
     options.drain?.()
     await close(server, sessions, sockets)
     await release?.[Symbol.asyncDispose]()

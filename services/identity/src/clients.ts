@@ -9,7 +9,7 @@ export interface WebClient {
 export const clients = ({ webOrigins, webSecret }: WebClient): readonly ClientMetadata[] => [
   {
     client_id: 'web',
-    client_name: 'Shop',
+    client_name: 'Lagom',
     client_secret: webSecret,
     token_endpoint_auth_method: 'client_secret_basic',
     redirect_uris: webOrigins.map((origin) => `${origin}/bff/callback`),
@@ -18,7 +18,7 @@ export const clients = ({ webOrigins, webSecret }: WebClient): readonly ClientMe
   },
   {
     client_id: 'mobile',
-    client_name: 'Shop app',
+    client_name: 'the Lagom app',
     application_type: 'native',
     token_endpoint_auth_method: 'none',
     // On the loopback any port will do (RFC 8252 §7.3).

@@ -58,7 +58,7 @@ describe('a sign-in', () => {
   it('gets the app, on whatever port it waits, tokens for the shop', async () => {
     const browser = new Browser()
     const page = await browser.follow(clients.authorization('mobile'))
-    expect([page.status, page.text]).toEqual([200, expect.stringContaining('to continue to Shop app')])
+    expect([page.status, page.text]).toEqual([200, expect.stringContaining('to continue to the Lagom app')])
     const answer = await logIn(browser, page)
     const { origin, pathname, searchParams } = new URL(answer.url)
     expect(origin + pathname).toBe(app)
@@ -173,6 +173,14 @@ describe('the login page', () => {
     const hash = Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(style))).toString('base64')
     expect(policy).toContain(`style-src 'sha256-${hash}'`)
     expect(headers.get('cache-control')).toBe('no-store')
+  })
+
+  it('is remembered by cookies that are signed, and that no script reads', async () => {
+    const answer = await fetch(clients.authorization('web'), { redirect: 'manual' })
+    const cookies = answer.headers.getSetCookie()
+    const names = cookies.map((cookie) => cookie.split('=', 1)[0])
+    expect(names).toEqual(expect.arrayContaining(['identity_login', 'identity_login.sig', 'identity_resume.sig']))
+    for (const cookie of cookies) expect(cookie).toMatch(/; samesite=lax; httponly$/i)
   })
 
   it('can be left', async () => {

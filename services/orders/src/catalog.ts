@@ -1,7 +1,7 @@
 import { Product } from '@bff/contracts/catalog'
 import { problem } from '@bff/gateway-core/problem'
+import { traceparent } from '@bff/gateway-core/server'
 import type { Snapshot } from './line.ts'
-import { traced } from './trace.ts'
 
 /** What a product is called and costs right now. */
 export type FindProduct = (id: string, traceId: string) => Promise<Snapshot>
@@ -21,7 +21,11 @@ export function catalogAt(address: string): FindProduct {
 }
 
 async function ask(url: string, traceId: string) {
-  const answer = await fetch(url, { headers: traced(traceId), redirect: 'error', signal: AbortSignal.timeout(1_000) })
+  const answer = await fetch(url, {
+    headers: { traceparent: traceparent(traceId) },
+    redirect: 'error',
+    signal: AbortSignal.timeout(1_000),
+  })
   if (answer.ok) return Offer.parse(await answer.json())
   await answer.body?.cancel()
   if (answer.status === 404) return undefined

@@ -1,9 +1,9 @@
 import type { Order } from '@bff/contracts/orders'
 import { Inventory } from '@bff/contracts/inventory'
 import { problem } from '@bff/gateway-core/problem'
+import { traceparent } from '@bff/gateway-core/server'
 import { Code, ConnectError, createClient } from '@connectrpc/connect'
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node'
-import { traced } from './trace.ts'
 
 export interface Stock extends Disposable {
   /** Sets aside all lines or none. Repeating it for the same order changes nothing. */
@@ -17,7 +17,7 @@ export function stockAt(address: string, serviceSecret?: string): Stock {
   return {
     reserve: async ({ id, lines }, traceId) => {
       try {
-        const headers = { ...traced(traceId), ...credential }
+        const headers = { traceparent: traceparent(traceId), ...credential }
         const wanted = lines.map(({ sku, quantity }) => ({ sku, quantity }))
         await inventory.reserve({ orderId: id, lines: wanted }, { headers, timeoutMs: 1_000 })
       } catch (cause) {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { problem, Problem } from '@bff/gateway-core/problem'
+import { traceIdOf } from '@bff/gateway-core/server'
 import type { Logger, Verify } from '@bff/service-kit'
 import type { LogReader } from './log-reader.ts'
 import { refuse } from './refuse.ts'
@@ -40,7 +41,7 @@ export function upgrades({ verify, timelines, reader, accept, log }: Parts): Upg
   return (req, socket, head) => {
     const lost = (): void => void socket.destroy()
     socket.on('error', lost)
-    const line = { traceId: traceIdOf(req), path: req.url?.split('?', 1)[0] }
+    const line = { traceId: traceIdOf(req.headers), path: req.url?.split('?', 1)[0] }
     admit(req).then(
       (admitted) => {
         log.info({ ...line, found: admitted.found }, 'upgrade')
@@ -58,6 +59,3 @@ export function upgrades({ verify, timelines, reader, accept, log }: Parts): Upg
     )
   }
 }
-
-const traceIdOf = ({ headers }: IncomingMessage): string =>
-  /^00-(?!0{32})([\da-f]{32})-/.exec(String(headers['traceparent']))?.[1] ?? crypto.randomUUID().replaceAll('-', '')

@@ -2,7 +2,7 @@ import type { Customer } from '@bff/contracts/customers'
 import { optional } from '@bff/gateway-core'
 import { screen } from '../gateway.ts'
 import { signedIn } from '../guards.ts'
-import { availability, line } from '../views.ts'
+import { availability, imageKey, line } from '../views.ts'
 
 export const checkout = screen('GET /m/v1/checkout/:orderId', {
   guard: signedIn,
@@ -26,7 +26,7 @@ export const checkout = screen('GET /m/v1/checkout/:orderId', {
     rev: order.rev,
     lines: order.lines.map((l) => ({
       id: l.productId,
-      img: products.items.find(({ id }) => id === l.productId)?.image ?? '',
+      img: imageKey(products.items.find(({ id }) => id === l.productId)?.image ?? ''),
       ...line(l),
       av: availability(stock.find(({ sku }) => sku === l.sku)),
     })),

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import type { Problem } from '../problem.ts'
-import { traceIdOf } from './exchange.ts'
+import { traceIdOf } from '../trace.ts'
 
 /** First of all: give the request its trace id, and write one line once its answer is out, or its client gone (499). */
 export const accessLog =
@@ -9,7 +9,7 @@ export const accessLog =
   (req, res, next) => {
     const start = performance.now()
     const [path] = req.url.split('?', 1)
-    const traceId = traceIdOf(req)
+    const traceId = traceIdOf(req.headers)
     res.locals['traceId'] = traceId
     res.once('close', () => {
       const { route, failed } = res.locals as { route?: string; failed?: Problem }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Authenticate, Exchange } from '../exchange.ts'
@@ -44,10 +43,4 @@ export function newExchange(
     },
   }
   return exchange
-}
-
-/** Go on with a trace that a well-formed `traceparent` (W3C Trace Context §3.2) names, or begin one. */
-export function traceIdOf(req: IncomingMessage): string {
-  const [, id] = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(String(req.headers['traceparent'])) ?? []
-  return id === undefined || /^0+$/.test(id) ? randomBytes(16).toString('hex') : id
 }

@@ -40,6 +40,8 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   let draining = false
   const server = createServer({ maxHeaderSize: 16_384, connectionsCheckingInterval: 1_000 }, (req, res) => {
     if (draining) res.setHeader('connection', 'close')
+    // An answer begun before the stop has promised to keep its connection, and nothing will come of that.
+    res.once('close', () => draining && server.closeIdleConnections())
     if (req.url === '/livez') res.writeHead(200).end('live\n')
     else if (req.url === '/readyz') sayReady(res, !draining && ready())
     else handler(req, res)
@@ -57,11 +59,11 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   await listen(server, port, hostname, portVariable)
   const address = server.address() as AddressInfo
   const url = `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${address.port}`
-  log.info({ url }, 'ready')
+  log.info({ service: name, url }, 'ready')
   let stopped: Promise<void> | undefined
   const stop = async () => {
     draining = true
-    log.info('stopping')
+    log.info({ service: name }, 'stopping')
     options.drain?.()
     await close(server, sockets)
     await release?.[Symbol.asyncDispose]()

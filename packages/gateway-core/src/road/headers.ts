@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import type { Exchange } from '../exchange.ts'
+import { traceparent } from '../trace.ts'
 import type { Headers } from './call.ts'
 
 /** RFC 9110 §7.6.1, and their ancestors: they speak about one connection, so they never cross it. */
@@ -61,7 +61,7 @@ export function fromUpstream(headers: Headers): Record<string, string | string[]
 /** What every service learns from us about the request it serves. */
 export function ours(exchange: Exchange): Record<string, string> {
   return {
-    traceparent: `00-${exchange.traceId}-${randomBytes(8).toString('hex')}-01`,
+    traceparent: traceparent(exchange.traceId),
     'x-forwarded-for': exchange.address,
   }
 }
