@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { Agent, get, type IncomingMessage } from 'node:http'
+import { Agent, get, type IncomingMessage, type RequestListener } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, it } from '@jest/globals'
 import { recorder } from './lines.ts'
@@ -52,15 +52,15 @@ describe('a stop', () => {
     const { entered, release, handler } = hold()
     const order: string[] = []
     const { log, lines } = recorder()
-    const running = await boot(handler, { log, close: () => void order.push('closed') })
+    const noted: RequestListener = (req, res) => {
+      res.once('finish', () => order.push('answered'))
+      return handler(req, res)
+    }
+    const running = await boot(noted, { log, close: () => void order.push('closed') })
     const agent = new Agent({ keepAlive: true })
     const [idle] = (await once(get(`${running.url}/livez`, { agent }), 'response')) as [IncomingMessage]
     await once(idle.resume(), 'end')
-    const answer = fetch(running.url).then(async (reply) => {
-      const text = await reply.text()
-      order.push('answered')
-      return [reply.status, text]
-    })
+    const answer = fetch(running.url).then(async (reply) => [reply.status, await reply.text()])
     await entered
     // Half a request for /readyz: its connection is busy, so it outlives the closing of idle ones.
     const probe = await open(running.port, 'GET /readyz HTTP/1.1\r\nhost: a\r\n')
