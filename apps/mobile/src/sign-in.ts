@@ -1,13 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { loopback } from './loopback.ts'
 import { pkce } from './pkce.ts'
-import { type Tokens, requestTokens } from './tokens.ts'
-
-export interface Issuer {
-  readonly issuer: string
-  readonly authorization_endpoint: string
-  readonly token_endpoint: string
-}
+import { type Issuer, type Tokens, requestTokens } from './tokens.ts'
 
 /** The system's browser: shows a person a page, and follows wherever it leads. Never a view inside the app (RFC 8252 §8.12). */
 export type Browser = (url: string) => Promise<void>

@@ -1,4 +1,9 @@
-import type { Issuer } from './sign-in.ts'
+/** What of an issuer's metadata this client needs (OpenID Connect Discovery §3). */
+export interface Issuer {
+  readonly issuer: string
+  readonly authorization_endpoint: string
+  readonly token_endpoint: string
+}
 
 export interface Tokens {
   readonly accessToken: string
