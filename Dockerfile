@@ -1,4 +1,5 @@
-# One image per workspace: docker build --build-arg WORKSPACE=@bff/catalog --build-arg FOLDER=services/catalog .
+# One image per workspace, its program on PORT:
+# docker build --target service --build-arg WORKSPACE=@bff/catalog --build-arg FOLDER=services/catalog --build-arg PORT=4101 .
 FROM node:24.21.0-bookworm-slim AS base
 WORKDIR /repo
 ENV TURBO_TELEMETRY_DISABLED=1
@@ -15,13 +16,16 @@ RUN npm ci --ignore-scripts && npm run build -w apps/web
 
 FROM base AS service
 ARG FOLDER
-ENV NODE_ENV=production HOST=0.0.0.0
+ARG PORT
+ENV NODE_ENV=production HOST=0.0.0.0 READY_URL=http://127.0.0.1:$PORT/readyz
 COPY --from=pruned /repo/out/json/ .
 RUN npm ci --omit=dev --ignore-scripts
 COPY --from=pruned /repo/out/full/ .
+COPY scripts/answers.ts scripts/
 RUN install -d -o node -g node "/repo/$FOLDER/.data"
 USER node
 WORKDIR /repo/$FOLDER
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=5 CMD node /repo/scripts/answers.ts "$READY_URL"
 CMD ["node", "src/main.ts"]
 
 FROM service AS web-bff

@@ -4,6 +4,7 @@ export default {
   // Suites of several workspaces share the machine: what counts is that a test ends, not when.
   testTimeout: 30_000,
   reporters: ['default', new URL('scripts/count-reporter.js', import.meta.url).pathname],
+  coverageProvider: 'v8',
   testMatch: ['<rootDir>/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '\\.types\\.test\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],

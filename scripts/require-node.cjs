@@ -1,22 +1,19 @@
 'use strict'
-// Runs under whatever Node there is, however old: nothing newer than ES5 here.
-var floor = /\d+\.\d+\.\d+/.exec(require('../package.json').engines.node)[0]
-var have = process.versions.node.split('.').map(Number)
-var need = floor.split('.').map(Number)
-var newer = have[0] - need[0] || have[1] - need[1] || have[2] - need[2]
-if (newer < 0 || have[0] !== need[0]) {
+// Runs under whatever Node there is: nothing that Node 12 cannot read.
+const { existsSync } = require('fs')
+const { join } = require('path')
+const { engines } = require('../package.json')
+
+const numbers = (version) => version.split('.').map(Number)
+const [floor] = /\d+\.\d+\.\d+/.exec(engines.node)
+const [have, need] = [numbers(process.versions.node), numbers(floor)]
+const [major] = need
+
+if (have[0] !== major || (have[1] - need[1] || have[2] - need[2]) < 0) {
+  const mend = existsSync(join(__dirname, '../node_modules/node')) ? 'npm rebuild node' : 'npm ci'
   console.error(
-    'This needs Node ' +
-      floor +
-      ' or a later ' +
-      need[0] +
-      ', but Node ' +
-      process.versions.node +
-      ' runs it.\n' +
-      'Mend it with `npm rebuild node`, which puts the pinned Node into node_modules (npm ci does so too, unless it was told\n' +
-      'to ignore scripts), or install Node ' +
-      need[0] +
-      ' yourself.',
+    `This needs Node ${floor} or a later ${major}, not ${process.versions.node}: ` +
+      `run \`${mend}\`, which puts the pinned Node into node_modules, or install Node ${major}.`,
   )
   process.exit(1)
 }

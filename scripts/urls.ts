@@ -1,14 +1,17 @@
-// Says where everything is, once it is there.
-import { connect } from 'node:http2'
+// Says where everything is and who can sign in, once everything answers. Part of `npm run dev`.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { answers } from './answers.ts'
 
 interface Place {
   readonly name: string
   readonly url: string
   readonly speaks: string
-  /** Default `/livez`. */
-  readonly probe?: string
 }
+
+const settings = join(import.meta.dirname, '../.env')
+if (existsSync(settings)) process.loadEnvFile(settings)
 
 /** Milliseconds to wait for the slowest. */
 const patience = 30_000
@@ -16,8 +19,10 @@ const patience = 30_000
 const at = (name: string, port: number): string =>
   process.env[`${name}_URL`] ?? `http://localhost:${process.env[`${name}_PORT`] ?? port}`
 
+const web: Place = { name: 'web', url: process.env['WEB_PUBLIC_URL'] ?? at('WEB', 5173), speaks: 'the shop' }
+
 const places: readonly Place[] = [
-  { name: 'web', url: at('WEB_PUBLIC', 5173), speaks: 'the shop, in a browser', probe: '/' },
+  web,
   { name: 'web-bff', url: at('WEB_BFF', 4000), speaks: 'HTTP, for the browser' },
   { name: 'mobile-bff', url: at('MOBILE_BFF', 4001), speaks: 'HTTP, for the app' },
   { name: 'identity', url: at('IDENTITY', 4400), speaks: 'OpenID Connect' },
@@ -29,39 +34,31 @@ const places: readonly Place[] = [
   { name: 'reviews', url: at('REVIEWS', 4106), speaks: 'HTTP' },
 ]
 
-const overHttp1 = async ({ url, probe = '/livez' }: Place): Promise<boolean> =>
-  (await fetch(url + probe, { signal: AbortSignal.timeout(1_000) })).ok
+const people = [
+  ['ada@shop.example', 'lovelace-1815'],
+  ['grace@shop.example', 'hopper-1906'],
+  ['alan@shop.example', 'turing-1912'],
+] as const
 
-const overHttp2 = ({ url }: Place): Promise<boolean> =>
-  new Promise((resolve, reject) => {
-    const session = connect(url)
-    session.setTimeout(1_000, () => session.destroy(new Error('silent')))
-    session.once('error', reject)
-    const stream = session.request({ ':path': '/livez' })
-    stream.once('error', reject)
-    stream.once('response', (headers) => resolve(headers[':status'] === 200))
-    stream.once('close', () => session.close())
-    stream.resume()
-  })
-
-const alive = (place: Place): Promise<boolean> =>
-  (place.speaks === 'gRPC' ? overHttp2(place) : overHttp1(place)).catch(() => false)
-
-async function wait(place: Place): Promise<Place | undefined> {
-  const until = performance.now() + patience
-  while (performance.now() < until) {
-    if (await alive(place)) return undefined
-    await pause(100)
+async function comes(place: Place): Promise<boolean> {
+  const probe = place === web ? web.url : `${place.url}/livez`
+  for (const until = performance.now() + patience; performance.now() < until; await pause(200)) {
+    if (await answers(probe)) return true
   }
-  return place
+  return false
 }
 
-const missing = (await Promise.all(places.map(wait))).filter((place) => place !== undefined)
-const rows = places.map(({ name, url, speaks }) => `  ${name.padEnd(11)} ${url.padEnd(23)} ${speaks}`)
-console.log(`\n${rows.join('\n')}\n`)
-if (missing.length === 0)
-  console.log(`Everything answers after ${process.uptime().toFixed(1)} s. Open ${places[0]!.url}\n`)
-else console.log(`No answer from ${missing.map(({ name }) => name).join(', ')}: see its lines above.\n`)
-// `turbo run dev` takes the end of a task that is meant to stay for a crash, and ends the others.
-setInterval(() => undefined, 2 ** 30)
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0))
+const table = (rows: readonly (readonly string[])[]): string => {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  return rows
+    .map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ')}`.trimEnd())
+    .join('\n')
+}
+
+const up = await Promise.all(places.map(comes))
+const missing = places.filter((_, i) => !up[i]).map(({ name }) => name)
+
+console.log(`\n${table(places.map(({ name, url, speaks }) => [name, url, speaks]))}\n`)
+console.log(`  Sign in as\n${table(people)}\n`)
+if (missing.length === 0) console.log(`Everything answers. Open ${web.url}\n`)
+else console.log(`No answer from ${missing.join(', ')} in ${patience / 1_000} seconds: see what they say above.\n`)

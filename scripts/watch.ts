@@ -1,11 +1,12 @@
-// node scripts/watch.ts src/main.ts — runs a program, and again whenever its sources or a package's change.
-// Node's own --watch dies of an assertion when Ctrl-C reaches it twice, as it does under a task runner (24.21.0).
+// node scripts/watch.ts src/main.ts — runs a program with what `.env` says, and again whenever its sources or a package's
+// change. Node's own --watch says of every program that there is no `.env`, and has no place for a code cache.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { watch } from 'node:fs'
+import { existsSync, watch } from 'node:fs'
 import { join } from 'node:path'
 
 const [program = 'src/main.ts'] = process.argv.slice(2)
-const packages = join(import.meta.dirname, '../packages')
+const root = join(import.meta.dirname, '..')
+const settings = join(root, '.env')
 
 /** Milliseconds that a burst of changes gets to end. */
 const quiet = 150
@@ -15,8 +16,10 @@ let restart: NodeJS.Timeout | undefined
 let stopping = false
 
 function start(): void {
-  const environment = join(import.meta.dirname, '../.env')
-  child = spawn(process.execPath, [`--env-file-if-exists=${environment}`, program], { stdio: 'inherit' })
+  child = spawn(process.execPath, [...(existsSync(settings) ? [`--env-file=${settings}`] : []), program], {
+    stdio: 'inherit',
+    env: { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node'), ...process.env },
+  })
   child.once('exit', (code) => {
     child = undefined
     if (stopping) process.exit(code ?? 1)
@@ -40,5 +43,5 @@ function stop(): void {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
-for (const folder of ['src', packages]) watch(folder, { recursive: true }, changed)
+for (const folder of ['src', join(root, 'packages')]) watch(folder, { recursive: true }, changed)
 start()

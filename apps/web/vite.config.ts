@@ -1,5 +1,10 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
+
+const settings = join(import.meta.dirname, '../../.env')
+if (existsSync(settings)) process.loadEnvFile(settings)
 
 const port = Number(process.env['WEB_PORT'] ?? 5173)
 const target = process.env['WEB_BFF_URL'] ?? 'http://localhost:4000'

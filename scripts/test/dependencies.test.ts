@@ -31,6 +31,10 @@ describe('dependencies', () => {
     expect(copies.filter(([, { version }]) => below(version!, floor))).toEqual([])
   })
 
+  it('bring no second proxy, least of all the one that nobody maintains', () => {
+    expect(Object.keys(lock.packages).filter((path) => path.endsWith('node_modules/http-proxy'))).toEqual([])
+  })
+
   it('are pinned to exact versions', () => {
     const manifests = ['package.json', ...globSync('{apps,packages,services}/*/package.json', { cwd: root })]
     expect(manifests.length).toBeGreaterThan(14)

@@ -1,65 +1,125 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
+import { matchesGlob } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 
 interface Service {
-  readonly build: { readonly target: string; readonly args: { readonly WORKSPACE: string; readonly FOLDER: string } }
+  readonly build: {
+    readonly context: string
+    readonly target: string
+    readonly args: { readonly WORKSPACE: string; readonly FOLDER: string; readonly PORT: number }
+  }
   readonly ports?: readonly string[]
+  readonly networks: readonly string[]
+  readonly volumes?: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
-  readonly healthcheck?: { readonly test: readonly string[] }
+}
+interface Compose {
+  readonly services: Readonly<Record<string, Service>>
+  readonly networks: Readonly<Record<string, unknown>>
+  readonly volumes: Readonly<Record<string, unknown>>
 }
 
 const root = new URL('../../', import.meta.url).pathname
 const text = (file: string) => readFileSync(root + file, 'utf8')
-const { services } = parse(text('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> }
-const named = (source: string) => [...source.matchAll(/^\s*([A-Z][A-Z\d_]+): /gm)].map(([, name]) => name!)
+const { services, networks, volumes } = parse(text('docker-compose.yml'), { merge: true }) as Compose
+const dockerfile = text('Dockerfile')
+const tools = (JSON.parse(text('package.json')) as { devDependencies: Record<string, string> }).devDependencies
 
-/** Every variable that some program of a workspace reads. */
-const variablesOf = (folder: string) =>
-  globSync(`${folder}/src/{env,main}.ts`, { cwd: root }).flatMap((file) => named(text(file)))
+/** What the programs of a workspace read: name → default, as it stands in the source. */
+const variablesOf = (folder: string): ReadonlyMap<string, string> =>
+  new Map(
+    globSync(`${folder}/src/{env,main}.ts`, { cwd: root })
+      .flatMap((file) => [...text(file).matchAll(/\b([A-Z\d_]+): (?:port|url|secret|text|milliseconds)\(([^,)]*)/g)])
+      .map(([, name, fallback]) => [name!, fallback!]),
+  )
 
-// There is no engine to run it with: the file is read, not executed.
+// There is no engine to run it with: the file is parsed, not run.
 describe('docker-compose.yml', () => {
   it('runs every service of the shop and both BFFs', () => {
     const deployed = globSync('{services/*,apps/*-bff}', { cwd: root }).map((folder) => folder.split('/')[1])
     expect(new Set(Object.keys(services))).toEqual(new Set(deployed))
   })
 
+  it.each(Object.entries(services))('%s is built from what is there, and asked where it listens', (name, service) => {
+    const { WORKSPACE, FOLDER, PORT } = service.build.args
+    const variables = variablesOf(FOLDER)
+    expect(WORKSPACE).toBe(`@bff/${name}`)
+    expect(existsSync(`${root}${FOLDER}/src/main.ts`)).toBe(true)
+    expect(dockerfile).toContain(` AS ${service.build.target}\n`)
+    expect(variables.get(`${name.toUpperCase().replace('-', '_')}_PORT`)).toBe(String(PORT))
+    for (const published of service.ports ?? []) expect(published).toBe(`${PORT}:${PORT}`)
+  })
+
   it.each(Object.entries(services))(
-    '%s is built from a folder that exists, and can be asked how it is',
-    (name, service) => {
-      const { WORKSPACE, FOLDER } = service.build.args
-      expect(WORKSPACE).toBe(`@bff/${name}`)
-      expect(existsSync(`${root}${FOLDER}/src/main.ts`)).toBe(true)
-      expect(text('Dockerfile')).toContain(` AS ${service.build.target}\n`)
-      expect(service.healthcheck?.test.join(' ')).toContain('/readyz')
-      for (const { condition } of Object.values(service.depends_on ?? {})) expect(condition).toBe('service_healthy')
+    '%s waits for what is healthy, on a network and volumes that exist',
+    (_, service) => {
+      for (const [name, { condition }] of Object.entries(service.depends_on ?? {})) {
+        expect(services).toHaveProperty(name)
+        expect(condition).toBe('service_healthy')
+      }
+      expect(Object.keys(networks)).toEqual(expect.arrayContaining([...service.networks]))
+      const mounted = (service.volumes ?? []).map((volume) => volume.split(':')[0])
+      expect(Object.keys(volumes)).toEqual(expect.arrayContaining(mounted))
     },
   )
 
   it.each(Object.entries(services))(
-    '%s gets every address and secret that it reads, and no secret from this file',
+    '%s gets every address and secret it reads, and no secret from here',
     (_, service) => {
-      const needed = variablesOf(service.build.args.FOLDER).filter((name) => /_(?:URL|SECRET)$/.test(name))
+      const needed = [...variablesOf(service.build.args.FOLDER).keys()].filter((name) => /_(?:URL|SECRET)$/.test(name))
       expect(Object.keys(service.environment)).toEqual(expect.arrayContaining(needed))
       for (const [name, value] of Object.entries(service.environment)) {
-        if (name.endsWith('_SECRET')) expect(value).toMatch(/^\$\{\w+:\?\}$/)
+        if (name.endsWith('_SECRET')) expect(value).toBe(`\${${name}:?}`)
+        const [, host, port] = /^http:\/\/([^:]+):(\d+)$/.exec(value) ?? []
+        if (host !== undefined) expect(services[host]?.build.args.PORT).toBe(Number(port))
       }
     },
   )
 
   it('publishes the doors alone: both BFFs, and where people sign in', () => {
-    const published = Object.entries(services).filter(([, { ports }]) => ports !== undefined)
-    expect(new Set(published.map(([name]) => name))).toEqual(new Set(['identity', 'mobile-bff', 'web-bff']))
+    const published = Object.keys(services).filter((name) => services[name]!.ports !== undefined)
+    expect(new Set(published)).toEqual(new Set(['identity', 'mobile-bff', 'web-bff']))
+  })
+})
+
+describe('Dockerfile', () => {
+  it('runs the Node and the turbo that are pinned here', () => {
+    expect(dockerfile).toContain(`FROM node:${tools['node']}-bookworm-slim AS base`)
+    expect(dockerfile).toContain(`turbo@${tools['turbo']} prune`)
+    expect(text('.nvmrc').trim()).toBe(tools['node'])
+  })
+
+  it('runs nothing as root, and can be asked whether it is ready', () => {
+    expect(dockerfile).toMatch(/^USER node$/m)
+    const [, probe] = /^HEALTHCHECK .* CMD node \/repo\/(\S+) /m.exec(dockerfile) ?? []
+    expect(existsSync(root + probe)).toBe(true)
+    expect(dockerfile).toContain(`COPY ${probe} `)
   })
 })
 
 describe('.env.example', () => {
-  it('names every variable there is', () => {
-    const listed = [...text('.env.example').matchAll(/^([A-Z\d_]+)=/gm)].map(([, name]) => name)
-    const read = ['services/*', 'apps/*-bff'].flatMap(variablesOf)
-    expect(read.length).toBeGreaterThan(15)
-    expect(listed).toEqual(expect.arrayContaining(read))
+  const listed = [...text('.env.example').matchAll(/^([A-Z\d_]+)=(.*)$/gm)].map(([, name, value]) => [name!, value!])
+  const names = listed.map(([name]) => name!)
+
+  it('names every variable that a program reads, and no other', () => {
+    const declared = globSync(['services/*', 'apps/*-bff'], { cwd: root }).flatMap((each) => [
+      ...variablesOf(each).keys(),
+    ])
+    const direct = globSync(['apps/*/src/**/*.ts', 'apps/*/*.config.ts'], { cwd: root })
+      .flatMap((file) => [...text(file).matchAll(/process\.env\['([A-Z\d_]+)'\]/g)])
+      .map(([, name]) => name!)
+    expect(new Set(names)).toEqual(new Set([...declared, ...direct]))
+  })
+
+  it('gives no secret away, which somebody might keep', () => {
+    expect(listed.filter(([name, value]) => name!.endsWith('_SECRET') && value !== '')).toEqual([])
+  })
+
+  it('is what turbo hands on to the programs', () => {
+    const { globalEnv, globalPassThroughEnv } = JSON.parse(text('turbo.json')) as Record<string, string[]>
+    const handed = [...globalEnv!, ...globalPassThroughEnv!]
+    expect(names.filter((name) => !handed.some((pattern) => matchesGlob(name, pattern)))).toEqual([])
   })
 })

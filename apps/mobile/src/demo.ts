@@ -1,9 +1,14 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { mobileClient } from './client.ts'
 import { demoBrowser } from './demo-browser.ts'
 import { journey } from './journey.ts'
 import { discover, signIn } from './sign-in.ts'
 import { keep } from './tokens.ts'
+
+const settings = join(import.meta.dirname, '../../../.env')
+if (existsSync(settings)) process.loadEnvFile(settings)
 
 const { values } = parseArgs({
   options: {

@@ -101,6 +101,9 @@ export function readEnv<V extends Readonly<Record<string, Variable<unknown>>>>(
   )
 }
 
+/** Whether `NODE_ENV` says so: what is only fit for development is then refused. */
+export const inProduction = (): boolean => process.env['NODE_ENV'] === 'production'
+
 function lookUp(source: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
   const file = source[`${name}_FILE`]
   return source[name] ?? (file === undefined ? undefined : readFileSync(file, 'utf8').trim())

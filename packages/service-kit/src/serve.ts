@@ -75,6 +75,8 @@ function answer(
   if (kind !== 'open' && verify === undefined) throw new TypeError(`${key} is not open: it needs \`verify\``)
   return async (req, res) => {
     res.locals['route'] = key
+    // One service following another asks all day long.
+    res.locals['chatter'] = kind === 'service'
     const user = kind === 'open' ? nobody : await verify!(kind, req.headers.authorization)
     const [, query] = /\?(.*)$/s.exec(req.url) ?? []
     const received = await receive(operation, req, {

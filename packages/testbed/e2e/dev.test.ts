@@ -38,6 +38,7 @@ const answers = (url: string): Promise<boolean> =>
 describe('npm run dev', () => {
   it('starts everything, says where it is, and is gone five seconds after Ctrl-C', async () => {
     const env = await environment()
+    const starting = performance.now()
     const dev = spawn('npm', ['run', 'dev'], { cwd: root, env: { ...process.env, ...env }, detached: true })
     const exited = once(dev, 'exit')
     let output = ''
@@ -51,7 +52,7 @@ describe('npm run dev', () => {
     }
     void exited.then(() => ready.reject(new Error(output)))
     await ready.promise
-    console.log(/Everything answers after [\d.]+ s/.exec(output)?.[0])
+    console.log(`Everything answers after ${((performance.now() - starting) / 1_000).toFixed(1)} s`)
 
     const home = await fetch(`${env['WEB_URL']}/api/home`)
     expect(home.status).toBe(200)

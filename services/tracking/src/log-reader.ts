@@ -61,7 +61,7 @@ export class LogReader implements AsyncDisposable {
         failures = 0
       } catch (error) {
         failures += 1
-        if (failures === 1 && !signal.aborted) log.warn({ err: error }, 'the log of orders cannot be read')
+        if (failures === 1 && !signal.aborted) log.warn({ cause: String(error) }, 'the log of orders cannot be read')
       }
       const pause =
         failures === 0 ? pollMs : Math.min(shortestPause * 2 ** failures, longestPause) * (0.5 + random() / 2)

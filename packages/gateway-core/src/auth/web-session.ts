@@ -1,3 +1,4 @@
+import { inProduction } from '../env.ts'
 import type { Authenticate, Handler, Route } from '../exchange.ts'
 import type { Store } from '../state/store.ts'
 import { checkCsrf, csrf } from './csrf.ts'
@@ -92,7 +93,7 @@ const describe = ({ session: { claims }, expiresAt }: Found) => ({
 })
 
 /** What is wrong here is wrong for good, so the app does not start with it. */
-function check({ issuer, publicUrl, scope, production = process.env['NODE_ENV'] === 'production' }: WebSessionOptions) {
+function check({ issuer, publicUrl, scope, production = inProduction() }: WebSessionOptions) {
   const [identity, app] = [new URL(issuer), new URL(publicUrl)]
   if (publicUrl.replace(/\/$/, '') !== app.origin) throw new TypeError(`publicUrl must be an origin, not ${publicUrl}`)
   if (app.protocol !== 'https:' && !isLoopback(app)) throw new TypeError('publicUrl must be https, or on localhost')

@@ -12,7 +12,7 @@ export const accessLog =
     const traceId = traceIdOf(req.headers)
     res.locals['traceId'] = traceId
     res.once('close', () => {
-      const { route, failed } = res.locals as { route?: string; failed?: Problem }
+      const { route, failed, chatter } = res.locals as { route?: string; failed?: Problem; chatter?: boolean }
       const status = res.writableFinished ? res.statusCode : 499
       const ms = Math.round(performance.now() - start)
       const line = {
@@ -26,7 +26,7 @@ export const accessLog =
         source: failed?.options.source,
       }
       if (status >= 500) log.error({ ...line, err: failed?.cause }, 'exchange')
-      else log.info(line, 'exchange')
+      else log[chatter === true ? 'debug' : 'info'](line, 'exchange')
     })
     next()
   }

@@ -5,7 +5,7 @@ import type { Method } from '../contract.ts'
 import type { Exchange, Guard, Route } from '../exchange.ts'
 import { problem } from '../problem.ts'
 import type { Reply } from '../road/call.ts'
-import { Fault, faultOf, problemOf } from '../road/fault.ts'
+import { faultOf } from '../road/fault.ts'
 import { fromClient, fromUpstream } from '../road/headers.ts'
 import type { Road } from '../road/road.ts'
 import { publicLocation } from './location.ts'
@@ -62,20 +62,16 @@ async function pass(
   res: ServerResponse,
 ) {
   const url = exchange.path.slice(prefix.length) + search(req)
-  const reply = await road
-    .send({
-      upstream,
-      method: exchange.method,
-      url,
-      headers: fromClient(req.rawHeaders),
-      body: bodyOf(req),
-      streamed: true,
-      signal: exchange.signal,
-      exchange,
-    })
-    .catch((error: unknown) => {
-      throw error instanceof Fault ? problemOf(error) : error
-    })
+  const reply = await road.send({
+    upstream,
+    method: exchange.method,
+    url,
+    headers: fromClient(req.rawHeaders),
+    body: bodyOf(req),
+    streamed: true,
+    signal: exchange.signal,
+    exchange,
+  })
   const headers = responseHeaders(reply, road.address, url, prefix)
   if (headers === undefined) {
     reply.body.destroy()

@@ -78,15 +78,8 @@ async function answer(
     const parts = spec.parts({ ...received, ...grant, from } as never) as Parts
     const { values, statuses } = await inTime(exchange, settle(parts, reporter(exchange)))
     const view = spec.view(values as never)
-    send(
-      res,
-      req,
-      operation,
-      operation.optional === undefined ? view : { ...(view as object), meta: { parts: statuses } },
-      {
-        ...spec.headers?.(view as never),
-      },
-    )
+    const body = operation.optional === undefined ? view : { ...(view as object), meta: { parts: statuses } }
+    send(res, req, operation, body, spec.headers?.(view as never) ?? {})
   } finally {
     exchange.signal.removeEventListener('abort', stop)
     controller.abort(over)
@@ -115,7 +108,7 @@ function send(
   req: IncomingMessage,
   operation: Operation,
   body: unknown,
-  headers: Record<string, string>,
+  headers: Readonly<Record<string, string>>,
 ) {
   if (res.destroyed) return
   const status = operation.status ?? (operation.out === undefined ? 204 : 200)

@@ -1,0 +1,28 @@
+// node scripts/answers.ts http://127.0.0.1:4101/readyz — exits 0 when it answers 2xx: the health check of the images.
+import { connect } from 'node:http2'
+
+/** Milliseconds that one answer may take. */
+const patience = 1_000
+
+const overHttp1 = async (url: string): Promise<boolean> =>
+  (await fetch(url, { signal: AbortSignal.timeout(patience) })).ok
+
+const overHttp2 = (url: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const { origin, pathname } = new URL(url)
+    const session = connect(origin)
+    session.setTimeout(patience, () => session.destroy())
+    session.once('error', () => session.destroy())
+    session.once('close', () => resolve(false))
+    const stream = session.request({ ':path': pathname })
+    stream.once('error', () => session.destroy())
+    stream.once('response', (headers) => {
+      resolve(headers[':status'] === 200)
+      session.destroy()
+    })
+  })
+
+/** Whether a GET of `url` is answered with success, in HTTP/1.1 or in the unencrypted HTTP/2 of gRPC. */
+export const answers = (url: string): Promise<boolean> => overHttp1(url).catch(() => overHttp2(url))
+
+if (import.meta.main) process.exitCode = (await answers(process.argv[2]!)) ? 0 : 1

@@ -1,0 +1,117 @@
+// Two rules of this house that no linter brings: which way imports point, and what a gateway never switches on.
+import { dirname, join, relative, resolve, sep } from 'node:path'
+
+interface Node {
+  readonly type: string
+}
+interface Literal extends Node {
+  readonly value?: unknown
+}
+interface Import extends Node {
+  readonly source: { readonly value: string } | null
+  readonly specifiers?: readonly (Node & { readonly imported?: { readonly name: string } })[]
+}
+interface Property extends Node {
+  readonly key: { readonly name?: string; readonly value?: unknown }
+  readonly value: Literal
+}
+interface Call extends Node {
+  readonly callee: { readonly property?: { readonly name?: string } }
+  readonly arguments: readonly Literal[]
+}
+interface Context {
+  readonly filename: string
+  report(finding: { readonly node: Node; readonly message: string }): void
+}
+
+const core = join(import.meta.dirname, '../packages/gateway-core/src')
+
+/** Folder of gateway-core → the folders below it. Itself and the files beside the folders, level 0, go without saying. */
+const below: Readonly<Record<string, readonly string[]>> = {
+  state: [],
+  auth: ['state'],
+  road: [],
+  screen: ['road'],
+  forward: ['road'],
+  edge: ['road', 'auth', 'state'],
+}
+
+/** What puts the folders together, and what others import of them: above everything. */
+const above = new Set(['gateway.ts', 'index.ts', 'auth.ts', 'road.ts', 'server.ts', 'token.ts', 'testing.ts'])
+
+const levels = {
+  create(context: Context) {
+    const [from = '', ...inside] = relative(core, context.filename).split(sep)
+    if (from === '..' || above.has(from)) return {}
+    const folders = inside.length === 0 ? [] : [from, ...(below[from] ?? [])]
+    const check = (node: Import): void => {
+      const target = node.source?.value ?? ''
+      if (!target.startsWith('.')) return
+      const [to = '', ...rest] = relative(core, resolve(dirname(context.filename), target)).split(sep)
+      if (rest.length === 0 ? !above.has(to) : folders.includes(to)) return
+      context.report({ node, message: `Imports point downwards, see ARCHITECTURE.md: not from ${from} to ${to}.` })
+    }
+    return {
+      ImportDeclaration: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+      ImportExpression: check,
+    }
+  },
+}
+
+type Wire = readonly [wrong: (value: unknown) => boolean, why: string]
+const on = (value: unknown): boolean => value === true
+
+const options: Readonly<Record<string, Wire>> = {
+  ws: [on, 'the proxy would take upgrades past the guards'],
+  xfwd: [on, 'it keeps what the client claims about its address'],
+  followRedirects: [on, 'a service could send the gateway anywhere'],
+  insecureHTTPParser: [on, 'it lets smuggled requests in'],
+  rejectUnauthorized: [(value) => value === false, 'anyone could answer for the service'],
+  origin: [on, 'every site could read the answers'],
+  algorithms: [(value) => typeof value === 'string', 'a text matches its parts: give an array'],
+}
+
+const imports: Readonly<Record<string, string>> = {
+  responseInterceptor: 'it holds whole answers in memory, and what it throws ends the process',
+  fixRequestBody: 'it sends on another body than the one that came',
+  errorResponsePlugin: 'it tells clients where the service is',
+}
+
+const tripwires = {
+  create: (context: Context) => ({
+    Property(node: Property) {
+      const name = node.key.name ?? String(node.key.value)
+      const [wrong, why] = options[name] ?? []
+      if (wrong?.(node.value.value)) context.report({ node, message: `No ${name}: ${why}.` })
+    },
+    ImportDeclaration(node: Import) {
+      for (const { type, imported } of node.specifiers ?? []) {
+        if (node.source?.value === 'axios' && type !== 'ImportSpecifier') {
+          context.report({
+            node,
+            message: 'No default axios: it follows redirects, obeys proxy variables and has no limits.',
+          })
+        }
+        const why = node.source?.value === 'http-proxy-middleware' ? imports[imported?.name ?? ''] : undefined
+        if (why !== undefined) context.report({ node, message: `No ${imported!.name}: ${why}.` })
+      }
+    },
+    CallExpression(node: Call) {
+      const [setting, value] = node.arguments
+      if (setting?.value !== 'trust proxy' || node.callee.property?.name === 'disable') return
+      if (value === undefined || value.value === true) {
+        context.report({
+          node,
+          message: 'No trust in every proxy: any client could claim an address. Name the ones before you.',
+        })
+      }
+    },
+    'CallExpression[callee.name="createProxyMiddleware"] Property[key.name=/^(timeout|proxyTimeout)$/]'(node: Node) {
+      context.report({ node, message: 'No timeout of the proxy: it looks like a reset. The road has a deadline.' })
+    },
+  }),
+}
+
+export default { meta: { name: 'house' }, rules: { levels, tripwires } }
