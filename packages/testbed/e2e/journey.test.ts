@@ -5,6 +5,7 @@ import { demoBrowser } from '@bff/mobile/demo-browser'
 import { signIn } from '@bff/mobile/sign-in'
 import { people, type Shop, startShop } from '../src/index.ts'
 import { browse, hasBrowser } from './browser.ts'
+import { buy, heading, logIn } from './buy.ts'
 
 const dist = new URL('../../../apps/web/dist', import.meta.url).pathname
 
@@ -18,12 +19,6 @@ afterAll(async () => {
   await shop[Symbol.asyncDispose]()
 })
 
-async function logIn(page: Page): Promise<void> {
-  await page.getByLabel(/mail/i).fill(people.ada.login)
-  await page.getByLabel(/password/i).fill(people.ada.password)
-  await page.keyboard.press('Enter')
-}
-
 /** Move the focus by Tab alone until it is on what has this name, and press Enter. */
 async function tabTo(page: Page, role: 'link' | 'button', name: string | RegExp): Promise<void> {
   const target = page.getByRole(role, { name }).first()
@@ -36,8 +31,6 @@ async function tabTo(page: Page, role: 'link' | 'button', name: string | RegExp)
   await page.keyboard.press('Enter')
 }
 
-const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor()
-
 const suite = hasBrowser() ? describe : describe.skip
 
 suite('in a real browser', () => {
@@ -48,48 +41,13 @@ suite('in a real browser', () => {
     'one browses, signs in, buys, confirms and finds the order again, on %s',
     async (_, width) => {
       await using browser = await browse(width)
-      const { page, shoot } = browser
-      await page.goto(shop.web)
-      await heading(page, /./)
-      await page.getByRole('main').getByRole('link').first().waitFor()
-      await shoot(`${width}-home`)
-      expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true)
-
-      await page.getByRole('link', { name: 'Sign in' }).click()
-      await shoot(`${width}-login`)
-      await logIn(page)
-      await page.getByRole('button', { name: 'Sign out' }).waitFor()
-
-      await page.locator('main a[href^="/products/"]').first().click()
-      await page.getByRole('button', { name: 'Add to cart' }).waitFor()
-      await shoot(`${width}-product`)
-      await page.getByRole('button', { name: 'Add to cart' }).click()
-      await page
-        .getByText(/in your cart/i)
-        .first()
-        .waitFor()
-
-      await page.getByRole('link', { name: 'Cart', exact: true }).click()
-      await page.getByRole('button', { name: 'Check out' }).waitFor()
-      await shoot(`${width}-cart`)
-      await page.getByRole('button', { name: 'Check out' }).click()
-
-      await heading(page, 'Checkout')
-      await page.getByRole('main').getByText('Ada Lovelace').waitFor()
-      await shoot(`${width}-checkout`)
-      const orderId = page.url().split('/').at(-1)!
-      await page.getByRole('button', { name: 'Confirm order' }).click()
-      await page.waitForURL(`**/orders/${orderId}`)
-      await page
-        .getByText(/confirmed/i)
-        .first()
-        .waitFor()
-      await shoot(`${width}-order`)
-
-      await page.getByRole('link', { name: 'My orders' }).click()
-      await page.locator(`main a[href="/orders/${orderId}"]`).first().waitFor()
-      await shoot(`${width}-orders`)
-      expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true)
+      const orderId = await buy(browser, shop.web, String(width))
+      for (const path of ['', 'cart', 'orders', `orders/${orderId}`]) {
+        await browser.page.goto(`${shop.web}/${path}`)
+        await heading(browser.page, /./)
+        expect(await browser.page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true)
+      }
+      // Before one signs in, the session is asked for and is not there.
       expect(browser.complaints.filter((line) => !line.includes('401'))).toEqual([])
 
       const { accessToken } = await signIn(shop.issuer, demoBrowser(people.ada))
@@ -104,7 +62,6 @@ suite('in a real browser', () => {
     const { page } = browser
     await page.goto(`${shop.web}/bff/login?returnUrl=/`)
     await logIn(page)
-    await page.getByRole('button', { name: 'Sign out' }).waitFor()
     const product = page.locator('main a[href^="/products/prd_"]').first()
     await product.waitFor()
     await tabTo(page, 'link', (await product.getAttribute('aria-label')) ?? (await product.innerText()).split('\n')[0]!)
@@ -157,7 +114,6 @@ suite('in a real browser', () => {
     })
     await page.goto(`${shop.web}/bff/login?returnUrl=/cart`)
     await logIn(page)
-    await page.getByRole('button', { name: 'Sign out' }).waitFor()
     const stored = await page.evaluate(() =>
       JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), document.cookie]),
     )
