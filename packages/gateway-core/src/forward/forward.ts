@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { pipeline } from 'node:stream/promises'
+import type { Readable } from 'node:stream'
 import { createProxyMiddleware } from 'http-proxy-middleware'
 import type { Method } from '../contract.ts'
 import type { Exchange, Guard, Route } from '../exchange.ts'
@@ -78,13 +78,24 @@ async function pass(
     throw problem(502, 'upstream-failed', { source: upstream, cause: new Error('redirect to a foreign address') })
   }
   res.writeHead(reply.status, headers)
-  try {
-    await pipeline(reply.body, res)
-  } catch (error) {
-    // Half an answer must not look whole: the connection dies with it.
-    res.destroy()
+  await passOn(reply.body, res, (error) => {
     exchange.log.warn({ traceId: exchange.traceId, err: faultOf(error, upstream, exchange.signal) }, 'answer cut short')
-  }
+  })
+}
+
+/** Resolves once the answer is out or cut: half of one must not look whole, so its connection dies with it. */
+function passOn(body: Readable, res: ServerResponse, cut: (error: Error) => void): Promise<void> {
+  return new Promise((resolve) => {
+    body.once('error', (error) => {
+      cut(error)
+      res.destroy()
+    })
+    res.once('close', () => {
+      body.destroy()
+      resolve()
+    })
+    body.pipe(res)
+  })
 }
 
 function responseHeaders(reply: Reply, address: string, url: string, prefix: string) {

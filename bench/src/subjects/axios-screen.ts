@@ -1,0 +1,15 @@
+// What one would write first: Express, and axios as it comes.
+import { createServer } from 'node:http'
+import axios from 'axios'
+import express from 'express'
+import { type item, upstream } from '../shop.ts'
+import { announce } from './announce.ts'
+
+const name = async (id: string): Promise<string> => (await axios.get<typeof item>(`${upstream}/items/${id}`)).data.name
+
+const app = express()
+app.get('/api/page/:id', async (_req, res) => {
+  const [first, second, third] = await Promise.all([name('a'), name('b'), name('c')])
+  res.json({ first, second, third })
+})
+void announce(createServer(app).listen(0, '127.0.0.1'))

@@ -1,0 +1,10 @@
+// http-proxy-middleware in Express, as its README begins.
+import { createServer } from 'node:http'
+import express from 'express'
+import { createProxyMiddleware } from 'http-proxy-middleware'
+import { upstream } from '../shop.ts'
+import { announce } from './announce.ts'
+
+const app = express()
+app.use('/api/items', createProxyMiddleware({ target: `${upstream}/items` }))
+void announce(createServer(app).listen(0, '127.0.0.1'))
