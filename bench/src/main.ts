@@ -37,7 +37,7 @@ console.log(`\n${table}`)
 const machine = `${cpus().length} × ${cpus()[0]!.model.trim()}, Node ${process.versions.node}`
 const text = `# Benchmarks
 
-\`npm run bench\`: each subject is a process of its own on one core, 32 connections, answers of about 1 KB; ${rounds} rounds of
+\`npm run bench\`: each subject is a process of its own, 32 connections, answers of about 1 KB; ${rounds} rounds of
 ${seconds} s, interleaved, the median of each. CPU is user and system time of that process per request. Ratios count, not digits.
 
 ${table}

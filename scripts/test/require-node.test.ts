@@ -31,7 +31,7 @@ it.each(['24.18.1', '24.19.0', '24.21.0'])('lets Node %s through', (version) => 
 })
 
 it('stands before every script that needs Node 24', () => {
-  const manifests = ['package.json', ...globSync('{apps,packages,services}/*/package.json', { cwd: root })]
+  const manifests = ['package.json', ...globSync('{apps/*,packages/*,services/*,bench}/package.json', { cwd: root })]
   const scripts = manifests.flatMap((file) => {
     const { scripts } = JSON.parse(readFileSync(join(root, file), 'utf8')) as { scripts: Record<string, string> }
     return Object.entries(scripts).map(([name, line]) => ({ file, name, line }))

@@ -8,4 +8,4 @@ const server = createServer((_req, res) => {
   res.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }).end(body)
 })
 server.keepAliveTimeout = 65_000
-announce(server.listen(0, '127.0.0.1'))
+void announce(server.listen(0, '127.0.0.1'))
