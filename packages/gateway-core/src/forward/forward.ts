@@ -79,6 +79,8 @@ async function pass(
   }
   res.writeHead(reply.status, headers)
   await passOn(reply.body, res, (error) => {
+    // A client that left is in the access log as 499, and no fault of anybody's.
+    if (exchange.signal.aborted) return
     exchange.log.warn({ traceId: exchange.traceId, err: faultOf(error, upstream, exchange.signal) }, 'answer cut short')
   })
 }
