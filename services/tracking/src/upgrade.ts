@@ -1,10 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { problem, Problem } from '@bff/gateway-core/problem'
-import { traceIdOf } from '@bff/gateway-core/server'
+import { refuse, traceIdOf } from '@bff/gateway-core/server'
 import type { Logger, Verify } from '@bff/service-kit'
 import type { LogReader } from './log-reader.ts'
-import { refuse } from './refuse.ts'
 import { type Subscription, subscriptionOf } from './subscription.ts'
 import type { Timelines } from './timelines.ts'
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { problem, Problem } from '../problem.ts'
+import { respond } from '../respond.ts'
 import { Fault, problemOf } from '../road/fault.ts'
 
 /** Nothing answered. */
@@ -22,14 +23,12 @@ export function sendProblem(res: ServerResponse, failed: Problem, traceId: strin
     res.destroy()
     return
   }
-  const text = JSON.stringify(failed.body(traceId))
-  res.writeHead(failed.status, {
+  const headers = {
     ...failed.options.headers,
     'content-type': 'application/problem+json',
-    'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
-  })
-  res.end(res.req.method === 'HEAD' ? undefined : text)
+  }
+  respond(res, failed.status, headers, failed.body(traceId))
 }
 
 function toProblem(error: unknown): Problem {

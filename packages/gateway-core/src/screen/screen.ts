@@ -1,10 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Answer, Contract, Operation, OptionalParts, Received } from '../contract.ts'
 import { parseKey } from '../contract.ts'
 import type { Exchange, Guard, Handler, Route } from '../exchange.ts'
 import { problem } from '../problem.ts'
 import type { From, Sources } from '../sources.ts'
 import { receive } from '../receive.ts'
+import { respond } from '../respond.ts'
 import { type Optional, type Parts, type Settled, settle } from './settle.ts'
 
 /** What only the running app has, and a screen needs. */
@@ -79,7 +80,7 @@ async function answer(
     const { values, statuses } = await inTime(exchange, settle(parts, reporter(exchange)))
     const view = spec.view(values as never)
     const body = operation.optional === undefined ? view : { ...(view as object), meta: { parts: statuses } }
-    send(res, req, operation, body, spec.headers?.(view as never) ?? {})
+    send(res, operation, body, spec.headers?.(view as never) ?? {})
   } finally {
     exchange.signal.removeEventListener('abort', stop)
     controller.abort(over)
@@ -103,25 +104,13 @@ async function inTime<T>(exchange: Exchange, work: Promise<T>): Promise<T> {
   }
 }
 
-function send(
-  res: ServerResponse,
-  req: IncomingMessage,
-  operation: Operation,
-  body: unknown,
-  headers: Readonly<Record<string, string>>,
-) {
+function send(res: ServerResponse, operation: Operation, body: unknown, headers: Readonly<Record<string, string>>) {
   if (res.destroyed) return
   const status = operation.status ?? (operation.out === undefined ? 204 : 200)
   if (operation.out === undefined) {
     res.writeHead(status, headers).end()
     return
   }
-  const text = JSON.stringify(body)
-  res.writeHead(status, {
-    'cache-control': 'private, no-cache',
-    ...headers,
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-  })
-  res.end(req.method === 'HEAD' ? undefined : text)
+  const type = 'application/json; charset=utf-8'
+  respond(res, status, { 'cache-control': 'private, no-cache', ...headers, 'content-type': type }, body)
 }

@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Problem } from '@bff/gateway-core/problem'
+import type { Problem } from '../problem.ts'
 
-/** Answers an upgrade with an HTTP response, and closes the connection. */
+/** Answer with a problem on a socket for which there is no response object, such as an upgrade's, and close it. */
 export function refuse(socket: Duplex, failed: Problem, traceId: string): void {
   const body = JSON.stringify(failed.body(traceId))
   const headers = {
