@@ -104,7 +104,7 @@ describe('.env.example', () => {
   const names = listed.map(([name]) => name!)
 
   it('names every variable that a program reads, and no other', () => {
-    const declared = globSync(['services/*', 'apps/*-bff'], { cwd: root }).flatMap((each) => [
+    const declared = globSync(['services/*', 'apps/*-bff', 'packages/service-kit'], { cwd: root }).flatMap((each) => [
       ...variablesOf(each).keys(),
     ])
     const direct = globSync(['apps/*/src/**/*.ts', 'apps/*/*.config.ts'], { cwd: root })

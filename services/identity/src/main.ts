@@ -1,13 +1,11 @@
-import { port, readEnv, secret, text, url } from '@bff/gateway-core/env'
-import { logger, run } from '@bff/service-kit'
+import { port, readEnv, secret, url } from '@bff/gateway-core/env'
+import { run, serviceSettings, serviceVariables } from '@bff/service-kit'
 import { start } from './app.ts'
 
 await run(async () => {
   const env = readEnv({
     IDENTITY_PORT: port(4400),
-    HOST: text('127.0.0.1'),
-    LOG_LEVEL: text('info'),
-    NODE_ENV: text('development'),
+    ...serviceVariables,
     IDENTITY_URL: url('http://localhost:4400'),
     IDENTITY_COOKIE_SECRET: secret('development-only-identity-cookies-00'),
     WEB_PUBLIC_URL: url('http://localhost:5173'),
@@ -15,10 +13,7 @@ await run(async () => {
   })
   const development = env.NODE_ENV !== 'production'
   return start({
-    port: env.IDENTITY_PORT,
-    hostname: env.HOST,
-    log: logger('identity', env.LOG_LEVEL),
-    faults: development,
+    ...serviceSettings('identity', env.IDENTITY_PORT, env),
     issuer: env.IDENTITY_URL,
     cookieSecret: env.IDENTITY_COOKIE_SECRET,
     // Without the development server of the web client in front, web-bff is an origin of its own.

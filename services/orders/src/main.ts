@@ -1,15 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { milliseconds, port, readEnv, secret, text, url } from '@bff/gateway-core/env'
-import { logger, run, verifier } from '@bff/service-kit'
+import { run, serviceSettings, serviceVariables, verifier } from '@bff/service-kit'
 import { start } from './app.ts'
 
 await run(async () => {
   const env = readEnv({
     ORDERS_PORT: port(4103),
-    HOST: text('127.0.0.1'),
-    LOG_LEVEL: text('info'),
-    NODE_ENV: text('development'),
+    ...serviceVariables,
     ORDERS_FILE: text(join(import.meta.dirname, '../.data/orders.db')),
     ORDERS_STEP_MS: milliseconds(8_000),
     IDENTITY_URL: url('http://localhost:4400'),
@@ -19,10 +17,7 @@ await run(async () => {
   })
   mkdirSync(dirname(env.ORDERS_FILE), { recursive: true })
   return start({
-    port: env.ORDERS_PORT,
-    hostname: env.HOST,
-    log: logger('orders', env.LOG_LEVEL),
-    faults: env.NODE_ENV !== 'production',
+    ...serviceSettings('orders', env.ORDERS_PORT, env),
     file: env.ORDERS_FILE,
     verify: verifier({ issuer: env.IDENTITY_URL, audience: 'urn:shop', serviceSecret: env.SERVICE_SECRET }),
     catalogUrl: env.CATALOG_URL,

@@ -1,18 +1,11 @@
-import { port, readEnv, text } from '@bff/gateway-core/env'
-import { logger, run } from '@bff/service-kit'
+import { port, readEnv } from '@bff/gateway-core/env'
+import { run, serviceSettings, serviceVariables } from '@bff/service-kit'
 import { start } from './app.ts'
 
 await run(async () => {
   const env = readEnv({
     REVIEWS_PORT: port(4106),
-    HOST: text('127.0.0.1'),
-    LOG_LEVEL: text('info'),
-    NODE_ENV: text('development'),
+    ...serviceVariables,
   })
-  return start({
-    port: env.REVIEWS_PORT,
-    hostname: env.HOST,
-    log: logger('reviews', env.LOG_LEVEL),
-    faults: env.NODE_ENV !== 'production',
-  })
+  return start(serviceSettings('reviews', env.REVIEWS_PORT, env))
 })

@@ -1,8 +1,8 @@
 import type { Web } from '@bff/contracts/web'
 import type { Output } from '@bff/gateway-core/contract'
-import { Link } from 'react-router'
 import { useCart, useRemove, useSetQuantity } from '../cart.ts'
 import { Button } from '../components/button.tsx'
+import { Empty } from '../components/empty.tsx'
 import { Failure } from '../components/failure.tsx'
 import { focusHeading, Heading } from '../components/heading.tsx'
 import { Loaded } from '../components/loaded.tsx'
@@ -26,7 +26,7 @@ export function CartScreen() {
       <Loaded query={cart} skeleton={<LinesSkeleton />}>
         {({ lines, total, rev, meta }) =>
           lines.length === 0 ? (
-            <Empty />
+            <Empty title="Nothing here yet" text="Your cart is empty." browse="Browse the shop" />
           ) : (
             <div className="split">
               <ul className="lines" aria-label="In your cart">
@@ -80,19 +80,5 @@ function CartLine({ line }: { readonly line: Cart['lines'][number] }) {
         </p>
       )}
     </OrderLine>
-  )
-}
-
-function Empty() {
-  return (
-    <section className="panel">
-      <h2>Nothing here yet</h2>
-      <p>Your cart is empty.</p>
-      <p className="actions">
-        <Link className="button" to="/products">
-          Browse the shop
-        </Link>
-      </p>
-    </section>
   )
 }

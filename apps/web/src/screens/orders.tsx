@@ -1,8 +1,8 @@
 import { Link } from 'react-router'
-import { Button } from '../components/button.tsx'
-import { Failure } from '../components/failure.tsx'
+import { Empty } from '../components/empty.tsx'
 import { Heading } from '../components/heading.tsx'
 import { Loaded } from '../components/loaded.tsx'
+import { More } from '../components/more.tsx'
 import { LinesSkeleton } from '../components/order-line.tsx'
 import { Status } from '../components/status.tsx'
 import { count, formatDate } from '../format.ts'
@@ -16,19 +16,18 @@ export function OrdersScreen() {
       <Loaded query={orders} skeleton={<LinesSkeleton />}>
         {({ pages }) => {
           const items = pages.flatMap((page) => page.items)
-          return items.length === 0 ? <Empty /> : <List items={items} />
+          return items.length === 0 ? (
+            <Empty
+              title="No orders yet"
+              text="What you order will be listed here, the newest first."
+              browse="Browse the shop"
+            />
+          ) : (
+            <List items={items} />
+          )
         }}
       </Loaded>
-      {orders.isFetchNextPageError && (
-        <Failure problem={orders.error} retry={() => void orders.fetchNextPage()} busy={orders.isFetching} />
-      )}
-      {orders.hasNextPage && !orders.isFetchNextPageError && (
-        <p className="more">
-          <Button look="quiet" busy={orders.isFetchingNextPage} onClick={() => void orders.fetchNextPage()}>
-            Show more
-          </Button>
-        </p>
-      )}
+      <More query={orders} />
     </>
   )
 }
@@ -51,19 +50,5 @@ function List({ items }: { readonly items: readonly Item[] }) {
         </li>
       ))}
     </ul>
-  )
-}
-
-function Empty() {
-  return (
-    <section className="panel">
-      <h2>No orders yet</h2>
-      <p>What you order will be listed here, the newest first.</p>
-      <p className="actions">
-        <Link className="button" to="/products">
-          Browse the shop
-        </Link>
-      </p>
-    </section>
   )
 }

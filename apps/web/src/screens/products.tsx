@@ -2,10 +2,10 @@ import type { Product } from '@bff/contracts/catalog'
 import { infiniteQueryOptions, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useSearchParams } from 'react-router'
 import { catalog } from '../api.ts'
-import { Button } from '../components/button.tsx'
-import { Failure } from '../components/failure.tsx'
+import { Empty } from '../components/empty.tsx'
 import { Heading } from '../components/heading.tsx'
 import { Loaded } from '../components/loaded.tsx'
+import { More } from '../components/more.tsx'
 import { GridSkeleton, ProductGrid } from '../components/product-grid.tsx'
 import { formatMoney } from '../format.ts'
 
@@ -98,21 +98,19 @@ function Results({ filter }: { readonly filter: Filter }) {
     <Loaded query={found} skeleton={<GridSkeleton />}>
       {({ pages }) => {
         const items = pages.flatMap((page) => page.items)
-        if (items.length === 0) return <Nothing />
+        if (items.length === 0)
+          return (
+            <Empty
+              title="Nothing found"
+              text="Try another word, or look through everything there is."
+              browse="All products"
+            />
+          )
         return (
           <>
             <h2 className="hidden">Products</h2>
             <ProductGrid items={items.map(itemOf)} />
-            {found.isFetchNextPageError && (
-              <Failure problem={found.error} retry={() => void found.fetchNextPage()} busy={found.isFetching} />
-            )}
-            {found.hasNextPage && !found.isFetchNextPageError && (
-              <p className="more">
-                <Button look="quiet" busy={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-                  Show more
-                </Button>
-              </p>
-            )}
+            <More query={found} />
           </>
         )
       }}
@@ -127,17 +125,3 @@ const itemOf = ({ id, name, brand, image, price }: Product) => ({
   image: `/api/catalog/images/${image}`,
   price: formatMoney(price),
 })
-
-function Nothing() {
-  return (
-    <section className="panel">
-      <h2>Nothing found</h2>
-      <p>Try another word, or look through everything there is.</p>
-      <p className="actions">
-        <Link className="button" to="/products">
-          All products
-        </Link>
-      </p>
-    </section>
-  )
-}
