@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Method } from './contract.ts'
+import type { Scope } from './scope.ts'
 
 export interface User {
   /** The `sub` of the identity provider. */
@@ -30,8 +31,8 @@ export interface Exchange {
   readonly address: string
   /** `performance.now()` at which the answer must be out. */
   readonly deadline: number
-  /** Aborts when the client is gone. */
-  readonly signal: AbortSignal
+  /** Ends when the client is gone. */
+  readonly scope: Scope
   readonly log: Logger
   /** Set once `authenticate` has succeeded. */
   identity?: Identity

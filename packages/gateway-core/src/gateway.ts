@@ -8,10 +8,11 @@ import { notFound, problems } from './edge/problems.ts'
 import type { Authenticate, Exchange, Route } from './exchange.ts'
 import { forward as forwardRoute, type ForwardCore, type ForwardSpec } from './forward/forward.ts'
 import type { Policies, Policy } from './policy.ts'
-import { faultsOf } from './policy.ts'
+import { faultsOf } from './policy-faults.ts'
 import { client, type Send } from './road/client.ts'
 import { type GrpcRoad, grpcRoad } from './road/grpc.ts'
 import { type Road, road } from './road/road.ts'
+import type { Scope } from './scope.ts'
 import { part } from './screen/part.ts'
 import { type Fitting, screen as screenRoute, type ScreenCore, type ScreenSpec } from './screen/screen.ts'
 import { isGrpc, type Sources } from './sources.ts'
@@ -47,7 +48,7 @@ export function gateway<const C extends Contract, const S extends Sources>(
   options: { readonly budget?: number } = {},
 ) {
   const budget = options.budget ?? defaultBudget
-  const faults = faultsOf(policies, Object.keys(sources), budget)
+  const faults = faultsOf(policies, protocols(sources), budget)
   if (faults.length > 0)
     throw new TypeError(`The gateway's policies do not fit:\n${faults.map((f) => `  - ${f}`).join('\n')}`)
   return {
@@ -81,13 +82,13 @@ function connect(
     roads[name] = way
     sends[name] = client(name, source, way)
   }
-  const from = (exchange: Exchange, signal: AbortSignal) => ({
+  const from = (exchange: Exchange, scope: Scope) => ({
     ...mapValues(
       sends,
-      (send) => (key: string, input?: Record<string, unknown>) => part(send(exchange, signal, key, input)),
+      (send) => (key: string, input?: Record<string, unknown>) => part(send(exchange, scope, key, input)),
     ),
     ...mapValues(grpc, (way) =>
-      mapValues(way.calls(exchange, signal), (call) => (input: unknown) => part(call(input))),
+      mapValues(way.calls(exchange, scope.signal), (call) => (input: unknown) => part(call(input))),
     ),
   })
   return {
@@ -126,6 +127,9 @@ const contentSecurityPolicy = {
     frameAncestors: ["'none'"],
   },
 }
+
+const protocols = (sources: Sources): Record<string, 'http' | 'grpc'> =>
+  mapValues(sources, (source) => (isGrpc(source) ? 'grpc' : 'http'))
 
 const mapValues = <A, B>(object: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]))

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import type { Exchange } from '../src/exchange.ts'
+import { Scope } from '../src/scope.ts'
 
 export const silent = pino({ level: 'silent' })
 
@@ -13,7 +14,7 @@ export const exchangeOf = (given: Partial<Exchange>): Exchange => ({
   headers: {},
   address: '127.0.0.1',
   deadline: performance.now() + 5_000,
-  signal: new AbortController().signal,
+  scope: new Scope(),
   log: silent,
   authenticate: () => Promise.reject(new Error('this test signs nobody in')),
   ...given,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Authenticate, Exchange } from '../exchange.ts'
+import { Scope } from '../scope.ts'
 
 export interface Surroundings {
   readonly authenticate: Authenticate
@@ -21,9 +22,9 @@ export function newExchange(
   matched: Matched,
   around: Surroundings,
 ): Exchange {
-  const gone = new AbortController()
+  const scope = new Scope()
   res.once('close', () => {
-    if (!res.writableFinished) gone.abort()
+    if (!res.writableFinished) scope.end(gone)
   })
   const url = req.url ?? '/'
   const mark = url.indexOf('?')
@@ -35,7 +36,7 @@ export function newExchange(
     headers: req.headers,
     address: req.socket.remoteAddress ?? '',
     deadline: performance.now() + around.budget,
-    signal: gone.signal,
+    scope,
     log: around.log,
     authenticate: async () => {
       exchange.identity = await (authenticated ??= around.authenticate(exchange))
@@ -44,3 +45,5 @@ export function newExchange(
   }
   return exchange
 }
+
+const gone = new Error('the client left')

@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Readable } from 'node:stream'
 import { createProxyMiddleware } from 'http-proxy-middleware'
 import type { Method } from '../contract.ts'
 import type { Exchange, Guard, Route } from '../exchange.ts'
 import { problem } from '../problem.ts'
+import type { Body } from '../road/body.ts'
 import type { Reply } from '../road/call.ts'
-import { faultOf } from '../road/fault.ts'
 import { fromClient, fromUpstream } from '../road/headers.ts'
 import type { Road } from '../road/road.ts'
 import { publicLocation } from './location.ts'
@@ -69,7 +68,8 @@ async function pass(
     headers: fromClient(req.rawHeaders),
     body: bodyOf(req),
     streamed: true,
-    signal: exchange.signal,
+    until: exchange.deadline,
+    scope: exchange.scope,
     exchange,
   })
   const headers = responseHeaders(reply, road.address, url, prefix)
@@ -80,23 +80,44 @@ async function pass(
   res.writeHead(reply.status, headers)
   await passOn(reply.body, res, (error) => {
     // A client that left is in the access log as 499, and no fault of anybody's.
-    if (exchange.signal.aborted) return
-    exchange.log.warn({ traceId: exchange.traceId, err: faultOf(error, upstream, exchange.signal) }, 'answer cut short')
+    if (exchange.scope.ended) return
+    exchange.log.warn({ traceId: exchange.traceId, err: error }, 'answer cut short')
   })
 }
 
+/** Milliseconds a client may take no byte of what waits for it. */
+const patience = 30_000
+
 /** Resolves once the answer is out or cut: half of one must not look whole, so its connection dies with it. */
-function passOn(body: Readable, res: ServerResponse, cut: (error: Error) => void): Promise<void> {
+function passOn(body: Body, res: ServerResponse, cut: (error: Error) => void): Promise<void> | undefined {
+  const whole = body.take()
+  if (whole !== undefined) {
+    res.end(whole)
+    return undefined
+  }
   return new Promise((resolve) => {
-    body.once('error', (error) => {
-      cut(error)
-      res.destroy()
+    let stalled: NodeJS.Timeout | undefined
+    res.on('drain', () => {
+      clearTimeout(stalled)
+      body.resume()
     })
     res.once('close', () => {
+      clearTimeout(stalled)
       body.destroy()
       resolve()
     })
-    body.pipe(res)
+    body.read({
+      data(chunk) {
+        if (res.write(chunk)) return true
+        stalled = setTimeout(() => res.destroy(), patience)
+        return false
+      },
+      end: () => res.end(),
+      fail(error) {
+        cut(error)
+        res.destroy()
+      },
+    })
   })
 }
 

@@ -1,7 +1,7 @@
 import { AxiosHeaders, type AxiosAdapter, create } from 'axios'
 import type { Exchange } from '../exchange.ts'
-import type { Reply } from './call.ts'
-import { Fault, faultOf } from './fault.ts'
+import type { Scope } from '../scope.ts'
+import { faultOf } from './fault.ts'
 import type { Road } from './road.ts'
 
 /** What stock axios would do beside sending: follow redirects, obey proxy variables, throw on a status. Here the road decides. */
@@ -16,9 +16,8 @@ export const http = create({
 
 /** The road, as an axios adapter for the calls of one exchange. The body arrives whole, as text, or the call fails. */
 export const adapter =
-  (upstream: string, road: Road, exchange: Exchange): AxiosAdapter =>
+  (upstream: string, road: Road, exchange: Exchange, scope: Scope): AxiosAdapter =>
   async (config) => {
-    const signal = config.signal as AbortSignal
     const reply = await road.send({
       upstream,
       method: String(config.method).toUpperCase(),
@@ -26,24 +25,13 @@ export const adapter =
       headers: config.headers.toJSON(),
       body: (config.data as string | undefined) ?? null,
       streamed: false,
-      signal,
+      until: exchange.deadline,
+      scope,
       exchange,
     })
-    const data = await read(reply, road.policy.maxBytes, upstream, signal)
-    return { data, status: reply.status, statusText: '', headers: AxiosHeaders.from(reply.headers as {}), config }
+    const bytes = await reply.body.bytes(road.policy.maxBytes, upstream).catch((error: unknown) => {
+      throw faultOf(error, upstream, scope)
+    })
+    const headers = AxiosHeaders.from(reply.headers as {})
+    return { data: bytes.toString(), status: reply.status, statusText: '', headers, config }
   }
-
-async function read(reply: Reply, maxBytes: number, upstream: string, signal: AbortSignal): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of reply.body as AsyncIterable<Buffer>) {
-      size += chunk.length
-      if (size > maxBytes) throw new Fault('malformed', upstream, new Error(`more than ${maxBytes} bytes`))
-      chunks.push(chunk)
-    }
-  } catch (error) {
-    throw faultOf(error, upstream, signal)
-  }
-  return Buffer.concat(chunks).toString()
-}

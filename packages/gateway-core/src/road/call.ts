@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Exchange } from '../exchange.ts'
+import type { Scope } from '../scope.ts'
+import type { Body } from './body.ts'
 
 export type Headers = Readonly<Record<string, string | readonly string[]>>
 
@@ -9,22 +11,28 @@ export interface Call {
   readonly method: string
   /** Path and query below the upstream's address. */
   readonly url: string
+  /** Names in lower case. */
   readonly headers: Headers
-  /** A stream can be sent once only, so such a call is never retried. */
+  /** A stream can be sent once only, so such a call is never tried again. */
   readonly body: string | Readable | null
-  /** The reply is passed on as it arrives: the deadline then ends with its first byte, and an idle limit takes over. */
+  /** The reply is passed on as it arrives: the deadline then ends with its head, and an idle limit takes over. */
   readonly streamed: boolean
-  readonly signal: AbortSignal
+  /** `performance.now()` by which it must be over. Filters only ever bring it forward. */
+  readonly until: number
+  /** Ends when nobody wants the reply any more. */
+  readonly scope: Scope
   readonly exchange: Exchange
 }
 
 export interface Reply {
   readonly status: number
+  /** Names in lower case. */
   readonly headers: Headers
   /** Must be read or destroyed, or its connection stays taken. */
-  readonly body: Readable
+  readonly body: Body
 }
 
+/** Rejects with a `Fault` when there is no reply. An error status is a reply. */
 export type Service = (call: Call) => Promise<Reply>
 
 /** Wraps what follows it. */

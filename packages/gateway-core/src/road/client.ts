@@ -1,22 +1,18 @@
 import { isAxiosError, isCancel } from 'axios'
 import { type Contract, fill, type Operation } from '../contract.ts'
 import type { Exchange } from '../exchange.ts'
+import type { Scope } from '../scope.ts'
 import { problem, Problem } from '../problem.ts'
 import { validate } from '../validate.ts'
 import { adapter, http } from './axios.ts'
 import { Fault, faultOf, problemOf } from './fault.ts'
 import type { Road } from './road.ts'
 
-export type Send = (
-  exchange: Exchange,
-  signal: AbortSignal,
-  key: string,
-  input?: Record<string, unknown>,
-) => Promise<unknown>
+export type Send = (exchange: Exchange, scope: Scope, key: string, input?: Record<string, unknown>) => Promise<unknown>
 
 /** Call an upstream by its contract: encode, send down the road, read, and decode; anything else than a declared answer throws a `Problem`. */
 export function client(upstream: string, contract: Contract, road: Road): Send {
-  return async (exchange, signal, key, input) => {
+  return async (exchange, scope, key, input) => {
     const operation = contract[key as keyof Contract] as Operation
     const { method, url, headers, body } = fill(key, input)
     const data = body === undefined ? undefined : JSON.stringify(body)
@@ -26,15 +22,14 @@ export function client(upstream: string, contract: Contract, road: Road): Send {
         method,
         url,
         data,
-        signal,
         headers: { accept: 'application/json', ...headers, ...type },
-        adapter: adapter(upstream, road, exchange),
+        adapter: adapter(upstream, road, exchange, scope),
       })
       return await decode(upstream, operation, answer.status, answer.data)
     } catch (error) {
       if (error instanceof Problem) throw error
       if (error instanceof Fault || isAxiosError(error) || isCancel(error))
-        throw problemOf(faultOf(error, upstream, signal))
+        throw problemOf(faultOf(error, upstream, scope))
       throw error
     }
   }

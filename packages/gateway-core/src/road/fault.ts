@@ -1,17 +1,31 @@
 import { problem, Problem } from '../problem.ts'
+import type { Scope } from '../scope.ts'
 
-export type FaultKind = 'refused' | 'reset' | 'malformed' | 'timeout' | 'aborted'
+/**
+ * `refused` no connection · `reset` the connection died · `malformed` no HTTP, or more than we take · `timeout` ·
+ * `aborted` nobody waits any more · `open` the breaker spares it · `full` too many calls wait already.
+ */
+export type FaultKind = 'refused' | 'reset' | 'malformed' | 'timeout' | 'aborted' | 'open' | 'full'
+
+export interface FaultOptions {
+  /** Milliseconds after which asking again is worth it. */
+  readonly retryAfter?: number
+  /** The connection had answered before and died before the first byte of this answer: the request was most likely never read. */
+  readonly reused?: boolean
+}
 
 /** Why an upstream gave no usable answer. Its message is for the log: it may name addresses. */
 export class Fault extends Error {
   override readonly name = 'Fault'
   readonly kind: FaultKind
   readonly upstream: string
+  readonly options: FaultOptions
 
-  constructor(kind: FaultKind, upstream: string, cause?: unknown) {
+  constructor(kind: FaultKind, upstream: string, cause?: unknown, options: FaultOptions = {}) {
     super(`${upstream}: ${kind}`, { cause })
     this.kind = kind
     this.upstream = upstream
+    this.options = options
   }
 }
 
@@ -29,11 +43,12 @@ const kinds: Readonly<Record<string, FaultKind>> = {
 }
 
 /** Name what went wrong on the way to an upstream, whatever library noticed it. */
-export function faultOf(error: unknown, upstream: string, signal: AbortSignal): Fault {
+export function faultOf(error: unknown, upstream: string, scope: Scope): Fault {
   if (error instanceof Fault) return error
-  if (signal.aborted) return signal.reason instanceof Fault ? signal.reason : new Fault('aborted', upstream, error)
+  if (scope.ended) return scope.reason instanceof Fault ? scope.reason : new Fault('aborted', upstream, error)
   const code = codeOf(error)
-  return new Fault(kinds[code] ?? (code.startsWith('HPE_') ? 'malformed' : 'reset'), upstream, error)
+  const kind = kinds[code] ?? (code.startsWith('HPE_') ? 'malformed' : 'reset')
+  return new Fault(kind, upstream, error, { reused: kind === 'reset' && wasReused(error) })
 }
 
 function codeOf(error: unknown): string {
@@ -43,10 +58,29 @@ function codeOf(error: unknown): string {
   return inner === undefined ? '' : codeOf(inner)
 }
 
-/** The status contract: deadline → 504, everything else an upstream can do wrong → 502. */
+/** undici tells of a socket that ended how much it had read; of one that was reset it cannot. */
+function wasReused(error: unknown): boolean {
+  const { code, socket } = error as { code?: string; socket?: { bytesRead: number } }
+  return code === 'ECONNRESET' || code === 'EPIPE' || (socket?.bytesRead ?? 0) > 0
+}
+
+/** The status contract: deadline → 504; spared or too busy → 503 and when to come back; all else an upstream can do wrong → 502. */
 export function problemOf(fault: Fault): Problem {
   const options = { source: fault.upstream, cause: fault }
-  return fault.kind === 'timeout'
-    ? problem(504, 'upstream-timeout', { ...options, detail: 'A service that this needs did not answer in time.' })
-    : problem(502, 'upstream-failed', { ...options, detail: 'A service that this needs could not answer.' })
+  switch (fault.kind) {
+    case 'timeout':
+      return problem(504, 'upstream-timeout', {
+        ...options,
+        detail: 'A service that this needs did not answer in time.',
+      })
+    case 'open':
+    case 'full':
+      return problem(503, 'upstream-unavailable', {
+        ...options,
+        detail: 'A service that this needs is overloaded or down. Try again shortly.',
+        headers: { 'retry-after': String(Math.max(1, Math.ceil((fault.options.retryAfter ?? 1_000) / 1_000))) },
+      })
+    default:
+      return problem(502, 'upstream-failed', { ...options, detail: 'A service that this needs could not answer.' })
+  }
 }

@@ -2,7 +2,7 @@ import type { DescService } from '@bufbuild/protobuf'
 import { type CallOptions, Code, ConnectError, createClient } from '@connectrpc/connect'
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node'
 import type { Exchange } from '../exchange.ts'
-import { defaults, type Policy } from '../policy.ts'
+import { complete, type Policy } from '../policy.ts'
 import { problem, type Problem } from '../problem.ts'
 import { accessToken } from './filters/onward.ts'
 import { Fault, problemOf } from './fault.ts'
@@ -17,7 +17,7 @@ type Unary = (input: unknown, options: CallOptions) => Promise<unknown>
 
 /** The one way to an upstream over gRPC. The remaining time travels as `grpc-timeout`; only UNAVAILABLE is tried again. */
 export function grpcRoad(upstream: string, service: DescService, address: string, given: Policy): GrpcRoad {
-  const policy = { ...defaults, ...given }
+  const policy = complete(given)
   const sessionManager = new Http2SessionManager(address)
   const stub = createClient(service, createGrpcTransport({ baseUrl: address, sessionManager }))
 

@@ -1,49 +1,103 @@
-import { Pool } from 'undici'
-import type { Reply, Service } from './call.ts'
+import { type Dispatcher, Pool } from 'undici'
+import type { FullPolicy } from '../policy.ts'
+import { Body } from './body.ts'
+import type { Call, Reply, Service } from './call.ts'
 import { Fault, faultOf } from './fault.ts'
 
 export interface Connections extends AsyncDisposable {
   readonly send: Service
 }
 
-/** Quiet time inside a body after which it counts as dead, in milliseconds. */
-const idle = 30_000
+/** More interim (1xx) answers than this before the real one are an attack. */
+const maxInterim = 32
 
-/** The end of the road: one connection pool to one address. Redirects are answers, never followed. */
-export function connections(address: string): Connections {
+/** The end of the road: the connections to one address. Redirects are answers, never followed. */
+export function connections(address: string, policy: FullPolicy): Connections {
   const { origin, pathname } = new URL(address)
   const base = pathname === '/' ? '' : pathname
   const pool = new Pool(origin, {
-    connect: { timeout: 1_000 },
-    headersTimeout: 0,
-    bodyTimeout: idle,
+    connections: policy.bulkhead.calls,
+    connect: { timeout: policy.connectTimeout },
+    // Below the five seconds after which a Node server hangs up: a socket that both ends close at once loses a request.
+    keepAliveTimeout: 4_000,
+    headersTimeout: policy.firstByteTimeout,
+    bodyTimeout: policy.idleTimeout,
     maxHeaderSize: 16_384,
   })
-  return {
-    async send(call) {
-      const { method, headers, body, signal } = call
+  const send: Service = (call) =>
+    new Promise((resolve, reject) => {
+      const { method, headers, body } = call
+      const receiver = new Receiver(call, resolve, reject)
+      if (receiver.gone) return
       try {
-        const answer = await pool.request({
-          path: base + call.url,
-          method,
-          headers: headers as Record<string, string | string[]>,
-          body,
-          signal,
-        })
-        // A body may fail or be thrown away while nobody listens: whoever reads it learns of that by reading.
-        answer.body.on('error', () => undefined)
-        const reply: Reply = {
-          status: answer.statusCode,
-          headers: answer.headers as Reply['headers'],
-          body: answer.body,
-        }
-        if (reply.status >= 200 && reply.status <= 599) return reply
-        reply.body.destroy()
-        throw new Fault('malformed', call.upstream)
+        pool.dispatch({ path: base + call.url, method, headers: headers as Record<string, string>, body }, receiver)
       } catch (error) {
-        throw faultOf(error, call.upstream, signal)
+        receiver.onResponseError(undefined, error)
       }
-    },
-    [Symbol.asyncDispose]: () => pool.destroy(),
+    })
+  return { send, [Symbol.asyncDispose]: () => pool.destroy() }
+}
+
+/** One request under way: undici calls it, and it settles the promise and fills the body. */
+class Receiver implements Dispatcher.DispatchHandler {
+  gone = false
+  readonly #call: Call
+  readonly #resolve: (reply: Reply) => void
+  readonly #reject: (fault: Fault) => void
+  readonly #release: () => void
+  #controller: Dispatcher.DispatchController | undefined
+  #body: Body | undefined
+  #interim = 0
+
+  constructor(call: Call, resolve: (reply: Reply) => void, reject: (fault: Fault) => void) {
+    this.#call = call
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#release = call.scope.onEnd((reason) => this.#stop(reason))
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.gone) controller.abort(new Error('called off before it was sent'))
+    else this.#controller = controller
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Record<string, string>): void {
+    if (status < 200) {
+      if (++this.#interim > maxInterim) this.#stop(new Fault('malformed', this.#call.upstream, new Error('interim')))
+      return
+    }
+    if (status > 599) {
+      this.#stop(new Fault('malformed', this.#call.upstream, new Error(`status ${status}`)))
+      return
+    }
+    this.#body = new Body(controller)
+    this.#resolve({ status, headers, body: this.#body })
+  }
+
+  onResponseData(_: unknown, chunk: Buffer): void {
+    this.#body?.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    this.#release()
+    this.#body?.finish()
+  }
+
+  onResponseError(_: unknown, error: unknown): void {
+    this.#release()
+    this.#settle(faultOf(error, this.#call.upstream, this.#call.scope))
+  }
+
+  /** Not wanted any more, or not to be believed: whoever waits learns of it at once, the connection goes. */
+  #stop(reason: unknown): void {
+    this.gone = true
+    const fault = reason instanceof Fault ? reason : new Fault('aborted', this.#call.upstream, reason)
+    this.#controller?.abort(fault)
+    this.#settle(fault)
+  }
+
+  #settle(fault: Fault): void {
+    if (this.#body === undefined) this.#reject(fault)
+    else this.#body.fail(fault)
   }
 }

@@ -3,6 +3,7 @@ import type { Answer, Contract, Operation, OptionalParts, Received } from '../co
 import { parseKey } from '../contract.ts'
 import type { Exchange, Guard, Handler, Route } from '../exchange.ts'
 import { problem } from '../problem.ts'
+import type { Scope } from '../scope.ts'
 import type { From, Sources } from '../sources.ts'
 import { receive } from '../receive.ts'
 import { respond } from '../respond.ts'
@@ -10,8 +11,8 @@ import { type Optional, type Parts, type Settled, settle } from './settle.ts'
 
 /** What only the running app has, and a screen needs. */
 export interface ScreenCore {
-  /** Clients whose calls all end when `signal` aborts. */
-  readonly from: (exchange: Exchange, signal: AbortSignal) => unknown
+  /** Clients whose calls all end with `scope`. */
+  readonly from: (exchange: Exchange, scope: Scope) => unknown
 }
 
 /**
@@ -71,23 +72,20 @@ async function answer(
   ...[exchange, req, res, grant]: Parameters<Handler>
 ) {
   const received = await receive(operation, req, exchange)
-  const controller = new AbortController()
-  const stop = () => controller.abort(exchange.signal.reason)
-  exchange.signal.addEventListener('abort', stop, { once: true })
+  const scope = exchange.scope.child()
   try {
-    const from = core.from(exchange, controller.signal)
+    const from = core.from(exchange, scope)
     const parts = spec.parts({ ...received, ...grant, from } as never) as Parts
     const { values, statuses } = await inTime(exchange, settle(parts, reporter(exchange)))
     const view = spec.view(values as never)
     const body = operation.optional === undefined ? view : { ...(view as object), meta: { parts: statuses } }
     send(res, operation, body, spec.headers?.(view as never) ?? {})
   } finally {
-    exchange.signal.removeEventListener('abort', stop)
-    controller.abort(over)
+    scope.end(over)
   }
 }
 
-/** Why a call that nobody waits for any more ends. Made once: an abort without a reason makes one each time. */
+/** Why a call that nobody waits for any more ends. */
 const over = new Error('the screen has been answered')
 
 const reporter = (exchange: Exchange) => (part: string, error: unknown) =>

@@ -2,28 +2,30 @@ import type { Filter } from '../call.ts'
 import { Fault } from '../fault.ts'
 
 /**
- * Give a call `timeout` ms, or what its exchange has left if that is less, and tell the upstream how much that is.
- * A read reply must be complete by then; of a streamed one only the head.
+ * Give a call `timeout` ms, or what its exchange has left if that is less. A read reply must be whole by then; of a streamed
+ * one only the head, and the rest may take `streamTimeout` ms more.
  */
 export const deadline =
-  (timeout: number): Filter =>
+  (timeout: number, streamTimeout: number): Filter =>
   async (call, next) => {
-    const left = Math.floor(Math.min(timeout, call.exchange.deadline - performance.now()))
-    if (left <= 0) throw new Fault('timeout', call.upstream)
-    const controller = new AbortController()
-    const timer = setTimeout(() => controller.abort(new Fault('timeout', call.upstream)), left)
-    const gone = () => controller.abort(new Fault('aborted', call.upstream, call.signal.reason))
+    const now = performance.now()
+    const until = Math.min(now + timeout, call.until)
+    const left = until - now
+    if (left < 1) throw new Fault('timeout', call.upstream)
+    const scope = call.scope.child()
+    const late = () => scope.end(new Fault('timeout', call.upstream))
+    let timer = setTimeout(late, left)
     const release = () => {
       clearTimeout(timer)
-      call.signal.removeEventListener('abort', gone)
+      scope.close()
     }
-    if (call.signal.aborted) gone()
-    call.signal.addEventListener('abort', gone, { once: true })
     try {
-      const headers = { ...call.headers, 'x-deadline-ms': String(left) }
-      const reply = await next({ ...call, headers, signal: controller.signal })
-      if (call.streamed) clearTimeout(timer)
-      reply.body.once('close', release)
+      const reply = await next({ ...call, until, scope })
+      if (call.streamed && !reply.body.over) {
+        clearTimeout(timer)
+        timer = setTimeout(late, streamTimeout)
+      }
+      reply.body.onOver(release)
       return reply
     } catch (error) {
       release()

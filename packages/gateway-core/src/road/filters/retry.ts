@@ -26,9 +26,9 @@ export const retry =
         const worthIt = error instanceof Fault && (error.kind === 'refused' || error.kind === 'reset')
         if (nth >= tries || !worthIt) throw error
       }
-      await pause(random() * firstPause * 2 ** (nth - 1), undefined, { signal: call.signal }).catch(
+      await pause(random() * firstPause * 2 ** (nth - 1), undefined, { signal: call.scope.signal }).catch(
         (error: unknown) => {
-          throw faultOf(error, call.upstream, call.signal)
+          throw faultOf(error, call.upstream, call.scope)
         },
       )
     }
