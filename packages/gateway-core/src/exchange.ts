@@ -23,6 +23,8 @@ export interface Exchange {
   readonly method: string
   /** Canonical: see `edge/path.ts`. */
   readonly path: string
+  /** The query string as it was sent, with its `?`; empty when there is none. */
+  readonly search: string
   readonly query: URLSearchParams
   /** Path parameters, decoded. */
   readonly params: Readonly<Record<string, string>>

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Contract } from './contract.ts'
 import { accessLog } from './edge/access-log.ts'
 import { answer } from './edge/answer.ts'
+import { everyAnswer, headersOf } from './edge/every-answer.ts'
 import { notFound, problems } from './edge/problems.ts'
 import type { Authenticate, Exchange, Route } from './exchange.ts'
 import { forward as forwardRoute, type ForwardCore, type ForwardSpec } from './forward/forward.ts'
@@ -109,7 +110,8 @@ function createApp(
   const handler = express()
   handler.disable('x-powered-by')
   handler.disable('etag')
-  handler.use(accessLog(running.log), helmet({ contentSecurityPolicy }))
+  everyAnswer(handler, headersOf(helmet({ contentSecurityPolicy })))
+  handler.use(accessLog(running.log))
   handler.use(answer(bound, running))
   if (running.fallback !== undefined) handler.use(running.fallback)
   handler.use(notFound, problems)

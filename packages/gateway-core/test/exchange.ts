@@ -9,6 +9,7 @@ export const exchangeOf = (given: Partial<Exchange>): Exchange => ({
   traceId: '0'.repeat(31) + '1',
   method: 'GET',
   path: '/',
+  search: '',
   query: new URLSearchParams(),
   params: {},
   headers: {},

@@ -1,6 +1,6 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import { problem } from '../problem.ts'
-import { newExchange, type Surroundings } from './exchange.ts'
+import { Inbound, type Surroundings } from './exchange.ts'
 import { canonical } from './path.ts'
 import { type Bound, router } from './router.ts'
 import { repeated } from './singletons.ts'
@@ -9,7 +9,8 @@ import { repeated } from './singletons.ts'
 export function answer(routes: readonly Bound[], around: Surroundings): RequestHandler {
   const find = router(routes)
   return async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    const path = canonical(req.url.split('?', 1)[0]!)
+    const mark = req.url.indexOf('?')
+    const path = canonical(mark < 0 ? req.url : req.url.slice(0, mark))
     if (path === undefined) throw problem(400, 'invalid-path', { detail: 'The path is not in its canonical form.' })
     const twice = repeated(req.rawHeaders)
     if (twice !== undefined) throw problem(400, 'repeated-header', { detail: `${twice} may be sent once only.` })
@@ -19,7 +20,8 @@ export function answer(routes: readonly Bound[], around: Surroundings): RequestH
       return refuse(req, res, [...match.allow, 'OPTIONS'].join(', '))
     }
     const { traceId } = res.locals as { traceId: string }
-    const exchange = newExchange(req, res, { traceId, path, params: match.params }, around)
+    const search = mark < 0 ? '' : req.url.slice(mark)
+    const exchange = new Inbound(req, res, { traceId, path, search, params: match.params }, around)
     const { route, handle } = match.bound
     res.locals['route'] = route.path
     await handle(exchange, req, res, await route.guard(exchange))

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
-import type { Authenticate, Exchange } from '../exchange.ts'
+import type { Authenticate, Exchange, Identity } from '../exchange.ts'
 import { Scope } from '../scope.ts'
 
 export interface Surroundings {
@@ -13,37 +13,56 @@ export interface Surroundings {
 export interface Matched {
   readonly traceId: string
   readonly path: string
+  /** With its `?`, or empty. */
+  readonly search: string
   readonly params: Readonly<Record<string, string>>
 }
 
-export function newExchange(
-  req: IncomingMessage,
-  res: ServerResponse,
-  matched: Matched,
-  around: Surroundings,
-): Exchange {
-  const scope = new Scope()
-  res.once('close', () => {
-    if (!res.writableFinished) scope.end(gone)
-  })
-  const url = req.url ?? '/'
-  const mark = url.indexOf('?')
-  let authenticated: Promise<NonNullable<Exchange['identity']>> | undefined
-  const exchange: Exchange = {
-    ...matched,
-    method: req.method ?? 'GET',
-    query: new URLSearchParams(mark < 0 ? '' : url.slice(mark)),
-    headers: req.headers,
-    address: req.socket.remoteAddress ?? '',
-    deadline: performance.now() + around.budget,
-    scope,
-    log: around.log,
-    authenticate: async () => {
-      exchange.identity = await (authenticated ??= around.authenticate(exchange))
-      return exchange.identity
-    },
-  }
-  return exchange
-}
-
 const gone = new Error('the client left')
+
+/** One request, as guards, screens and the road see it. What most requests never ask for is made when it is asked for. */
+export class Inbound implements Exchange {
+  readonly traceId: string
+  readonly method: string
+  readonly path: string
+  readonly search: string
+  readonly params: Readonly<Record<string, string>>
+  readonly address: string
+  readonly deadline: number
+  readonly log: Logger
+  readonly scope = new Scope()
+  identity?: Identity
+  readonly #req: IncomingMessage
+  readonly #authenticate: Authenticate
+  #authenticated: Promise<Identity> | undefined
+  #query: URLSearchParams | undefined
+
+  constructor(req: IncomingMessage, res: ServerResponse, matched: Matched, around: Surroundings) {
+    this.traceId = matched.traceId
+    this.method = req.method ?? 'GET'
+    this.path = matched.path
+    this.search = matched.search
+    this.params = matched.params
+    this.address = req.socket.remoteAddress ?? ''
+    this.deadline = performance.now() + around.budget
+    this.log = around.log
+    this.#req = req
+    this.#authenticate = around.authenticate
+    res.once('close', () => {
+      if (!res.writableFinished) this.scope.end(gone)
+    })
+  }
+
+  get headers(): IncomingMessage['headers'] {
+    return this.#req.headers
+  }
+
+  get query(): URLSearchParams {
+    return (this.#query ??= new URLSearchParams(this.search))
+  }
+
+  async authenticate(): Promise<Identity> {
+    this.identity = await (this.#authenticated ??= this.#authenticate(this))
+    return this.identity
+  }
+}

@@ -29,7 +29,6 @@ export function forward(prefix: string, upstream: string, spec: ForwardSpec): Ro
     bind: ({ roads }) => {
       const road = roads[upstream]
       if (road === undefined) throw new TypeError(`${prefix}: "${upstream}" is not an upstream that speaks HTTP`)
-      const exchanges = new WeakMap<IncomingMessage, Exchange>()
       const proxy = createProxyMiddleware({
         target: road.address,
         // Its own plugins answer errors with a body of their own, even after half of one was sent; ours sends the call down the road.
@@ -38,19 +37,23 @@ export function forward(prefix: string, upstream: string, spec: ForwardSpec): Ro
           (server) => {
             // Without a listener its own report of a rejection would throw; the rejection itself reaches us.
             server.on('error', () => undefined)
-            server.web = (req, res) => pass(prefix, upstream, road, exchanges.get(req)!, req, res)
+            server.web = (req, res) => pass(prefix, upstream, road, (req as Carrier)[carried]!, req, res)
           },
         ],
       })
       return (exchange, req, res) =>
         new Promise((resolve, reject) => {
-          exchanges.set(req, exchange)
+          ;(req as Carrier)[carried] = exchange
           // HPM hands a rejection of `web` to its third argument, and otherwise only resolves.
           proxy(req, res, reject as (error?: unknown) => void).then(resolve, reject)
         })
     },
   }
 }
+
+/** HPM takes a request and nothing else along. (A WeakMap beside it would cost more in collections than all filters.) */
+const carried = Symbol('exchange')
+type Carrier = IncomingMessage & { [carried]?: Exchange }
 
 async function pass(
   prefix: string,
@@ -60,7 +63,7 @@ async function pass(
   req: IncomingMessage,
   res: ServerResponse,
 ) {
-  const url = exchange.path.slice(prefix.length) + search(req)
+  const url = exchange.path.slice(prefix.length) + exchange.search
   const reply = await road.send({
     upstream,
     method: exchange.method,
@@ -85,6 +88,8 @@ async function pass(
   })
 }
 
+const small = 16_384
+
 /** Milliseconds a client may take no byte of what waits for it. */
 const patience = 30_000
 
@@ -92,13 +97,16 @@ const patience = 30_000
 function passOn(body: Body, res: ServerResponse, cut: (error: Error) => void): Promise<void> | undefined {
   const whole = body.take()
   if (whole !== undefined) {
-    res.end(whole)
+    // As text, node puts a small body and the head into one write; as bytes they are two.
+    if (whole.length <= small) res.end(whole.toString('latin1'), 'latin1')
+    else res.end(whole)
     return undefined
   }
   return new Promise((resolve) => {
     let stalled: NodeJS.Timeout | undefined
     res.on('drain', () => {
       clearTimeout(stalled)
+      stalled = undefined
       body.resume()
     })
     res.once('close', () => {
@@ -109,7 +117,7 @@ function passOn(body: Body, res: ServerResponse, cut: (error: Error) => void): P
     body.read({
       data(chunk) {
         if (res.write(chunk)) return true
-        stalled = setTimeout(() => res.destroy(), patience)
+        stalled ??= setTimeout(() => res.destroy(), patience)
         return false
       },
       end: () => res.end(),
@@ -139,10 +147,4 @@ function bodyOf(req: IncomingMessage): IncomingMessage | null {
   if (req.method === 'GET' || req.method === 'HEAD')
     throw problem(400, 'unexpected-body', { detail: `${req.method} takes no body.` })
   return req
-}
-
-const search = (req: IncomingMessage): string => {
-  const url = req.url ?? ''
-  const mark = url.indexOf('?')
-  return mark < 0 ? '' : url.slice(mark)
 }

@@ -42,20 +42,34 @@ const internal = /^x-(?:forwarded|original|internal|user|auth|rewrite)(?:-|$)/
 /** Names that some upstream would read as another name (`x_user_id`), or that are no names for a plain object. */
 const disguised = /_|^(?:constructor|prototype)$/
 
+type Kept = Record<string, string | string[]>
+
 /**
  * What may go on from a client to a service, out of node's `rawHeaders`. What `Connection` lists goes first, so that it
  * cannot be used to remove what is added afterwards.
  */
-export function fromClient(raw: readonly string[]): Record<string, string | string[]> {
-  return pick(raw, (name) => !notFromClients.has(name) && !internal.test(name) && !disguised.test(name))
+export function fromClient(raw: readonly string[]): Kept {
+  const kept: Kept = {}
+  let listed: Set<string> | undefined
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!.toLowerCase()
+    const value = raw[i + 1]!
+    if (name === 'connection') listed = tokens(value, listed)
+    else if (!notFromClients.has(name) && !internal.test(name) && !disguised.test(name)) keep(kept, name, value)
+  }
+  return without(kept, listed)
 }
 
 /** What may go on from a service to a client. */
-export function fromUpstream(headers: Headers): Record<string, string | string[]> {
-  const raw = Object.entries(headers).flatMap(([name, value]) =>
-    typeof value === 'string' ? [name, value] : value.flatMap((one) => [name, one]),
-  )
-  return pick(raw, (name) => !notFromUpstreams.has(name) && !internal.test(name))
+export function fromUpstream(headers: Headers): Kept {
+  const kept: Kept = {}
+  let listed: Set<string> | undefined
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]!
+    if (name === 'connection') listed = tokens(String(value), listed)
+    else if (!notFromUpstreams.has(name) && !internal.test(name)) kept[name] = value as string | string[]
+  }
+  return without(kept, listed)
 }
 
 /** What every service learns from us about the request it serves. */
@@ -66,19 +80,20 @@ export function ours(exchange: Exchange): Record<string, string> {
   }
 }
 
-function pick(raw: readonly string[], allowed: (name: string) => boolean): Record<string, string | string[]> {
-  const listed = new Set<string>()
-  for (let i = 0; i < raw.length; i += 2) {
-    if (raw[i]?.toLowerCase() !== 'connection') continue
-    for (const token of (raw[i + 1] ?? '').split(',')) listed.add(token.trim().toLowerCase())
-  }
-  const kept: Record<string, string | string[]> = {}
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = (raw[i] ?? '').toLowerCase()
-    const value = raw[i + 1] ?? ''
-    if (listed.has(name) || !allowed(name)) continue
-    const before = kept[name]
-    kept[name] = before === undefined ? value : [before, value].flat()
-  }
-  return kept
+function keep(kept: Kept, name: string, value: string): void {
+  const before = kept[name]
+  kept[name] = before === undefined ? value : [before, value].flat()
+}
+
+/** Most connections list `close` or `keep-alive`, which are no headers that could have been kept. */
+function tokens(value: string, before: Set<string> | undefined): Set<string> | undefined {
+  if (before === undefined && /^(?:close|keep-alive)$/i.test(value)) return undefined
+  const listed = before ?? new Set()
+  for (const token of value.split(',')) listed.add(token.trim().toLowerCase())
+  return listed
+}
+
+function without(kept: Kept, listed: ReadonlySet<string> | undefined): Kept {
+  if (listed === undefined) return kept
+  return Object.fromEntries(Object.entries(kept).filter(([name]) => !listed.has(name)))
 }
