@@ -7,7 +7,6 @@ describe('fill', () => {
       {
         method: 'GET',
         url: '/orders/a%2Fb%20%3F/lines/2?q=x%26y&ids=1&ids=2',
-        headers: {},
         body: undefined,
       },
     )

@@ -92,7 +92,7 @@ export interface Target {
   readonly method: Method
   /** Path and query, every value percent-encoded. */
   readonly url: string
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>> | undefined
   readonly body: unknown
 }
 
@@ -107,17 +107,42 @@ export function parseKey(key: string): { method: Method; path: string } {
  * leave its place: `.` and `..`, which encoding does not protect, throw a `TypeError`, as does a missing parameter.
  */
 export function fill(key: string, input: Readonly<Record<string, unknown>> = {}): Target {
-  const { method, path } = parseKey(key)
-  const { body, headers = {}, ...rest }: Record<string, unknown> = input
-  const filled = path.replace(/:(\w+)/g, (_, name: string) => {
-    const value = String(rest[name] ?? '')
+  const { method, texts, names } = template(key)
+  let url = texts[0]!
+  for (const [i, name] of names.entries()) {
+    const value = String(input[name] ?? '')
     if (value === '' || value === '.' || value === '..') throw new TypeError(`${key}: "${value}" cannot be its ${name}`)
-    delete rest[name]
-    return encodeURIComponent(value)
-  })
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(rest)) {
-    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) query.append(name, String(one))
+    url += encodeURIComponent(value) + texts[i + 1]!
   }
-  return { method, url: query.size > 0 ? `${filled}?${query}` : filled, headers: headers as Target['headers'], body }
+  let mark = '?'
+  for (const name of Object.keys(input)) {
+    if (names.includes(name) || name === 'body' || name === 'headers') continue
+    const value = input[name]
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one === undefined) continue
+      url += `${mark}${encodeURIComponent(name)}=${encodeURIComponent(String(one))}`
+      mark = '&'
+    }
+  }
+  return { method, url, headers: input['headers'] as Target['headers'], body: input['body'] }
+}
+
+interface Template {
+  readonly method: Method
+  /** What stands before, between and behind the parameters. */
+  readonly texts: readonly string[]
+  readonly names: readonly string[]
+}
+
+/** Keys are written in code, so there are as many as there are operations. */
+const templates = new Map<string, Template>()
+
+function template(key: string): Template {
+  const known = templates.get(key)
+  if (known !== undefined) return known
+  const { method, path } = parseKey(key)
+  const pieces = path.split(/:(\w+)/)
+  const made = { method, texts: pieces.filter((_, i) => i % 2 === 0), names: pieces.filter((_, i) => i % 2 === 1) }
+  templates.set(key, made)
+  return made
 }

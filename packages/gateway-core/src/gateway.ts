@@ -83,13 +83,16 @@ function connect(
     roads[name] = way
     sends[name] = client(name, source, way)
   }
-  const from = (exchange: Exchange, scope: Scope) => ({
+  const from = clients({
     ...mapValues(
       sends,
-      (send) => (key: string, input?: Record<string, unknown>) => part(send(exchange, scope, key, input)),
+      (send) => (exchange: Exchange, scope: Scope) => (key: string, input?: Record<string, unknown>) =>
+        part(send(exchange, scope, key, input)),
     ),
-    ...mapValues(grpc, (way) =>
-      mapValues(way.calls(exchange, scope.signal), (call) => (input: unknown) => part(call(input))),
+    ...mapValues(
+      grpc,
+      (way) => (exchange: Exchange, scope: Scope) =>
+        mapValues(way.calls(exchange, scope.signal), (call) => (input: unknown) => part(call(input))),
     ),
   })
   return {
@@ -99,6 +102,29 @@ function connect(
       await Promise.all([...Object.values(roads), ...Object.values(grpc)].map((way) => way[Symbol.asyncDispose]()))
     },
   }
+}
+
+type Make = (exchange: Exchange, scope: Scope) => unknown
+
+/** `from` of one exchange: a client is made when a screen asks for it, and most screens ask for two or three of many. */
+function clients(makes: Readonly<Record<string, Make>>): Make {
+  class From {
+    readonly exchange: Exchange
+    readonly scope: Scope
+
+    constructor(exchange: Exchange, scope: Scope) {
+      this.exchange = exchange
+      this.scope = scope
+    }
+  }
+  for (const [name, make] of Object.entries(makes)) {
+    Object.defineProperty(From.prototype, name, {
+      get(this: From) {
+        return make(this.exchange, this.scope)
+      },
+    })
+  }
+  return (exchange, scope) => new From(exchange, scope)
 }
 
 function createApp(

@@ -8,6 +8,9 @@ export function respond(
   body: unknown,
 ): void {
   const text = JSON.stringify(body)
-  res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) })
-  res.end(res.req.method === 'HEAD' ? undefined : text)
+  const length = Buffer.byteLength(text)
+  res.writeHead(status, { ...headers, 'content-length': length })
+  if (res.req.method === 'HEAD') res.end()
+  // What is ASCII goes out as it is, in one piece with the head.
+  else res.end(text, length === text.length ? 'latin1' : 'utf8')
 }

@@ -1,37 +1,52 @@
-import { AxiosHeaders, type AxiosAdapter, create } from 'axios'
+import { Axios, AxiosHeaders, type InternalAxiosRequestConfig } from 'axios'
 import type { Exchange } from '../exchange.ts'
 import type { Scope } from '../scope.ts'
+import type { Headers } from './call.ts'
 import { faultOf } from './fault.ts'
 import type { Road } from './road.ts'
 
-/** What stock axios would do beside sending: follow redirects, obey proxy variables, throw on a status. Here the road decides. */
-export const http = create({
-  maxRedirects: 0,
-  proxy: false,
-  allowAbsoluteUrls: false,
-  validateStatus: null,
-  transformRequest: [],
-  transformResponse: [],
-})
+/** What axios carries for the road without looking into it: it copies plain objects, deeply and more than once per call. */
+export class Freight {
+  readonly exchange: Exchange
+  readonly scope: Scope
+  readonly headers: Readonly<Record<string, string>>
+  /** Of the reply, once there is one. */
+  reply: Headers = {}
 
-/** The road, as an axios adapter for the calls of one exchange. The body arrives whole, as text, or the call fails. */
-export const adapter =
-  (upstream: string, road: Road, exchange: Exchange, scope: Scope): AxiosAdapter =>
-  async (config) => {
-    const reply = await road.send({
-      upstream,
-      method: String(config.method).toUpperCase(),
-      url: String(config.url),
-      headers: config.headers.toJSON(),
-      body: (config.data as string | undefined) ?? null,
-      streamed: false,
-      until: exchange.deadline,
-      scope,
-      exchange,
-    })
-    const bytes = await reply.body.bytes(road.policy.maxBytes, upstream).catch((error: unknown) => {
-      throw faultOf(error, upstream, scope)
-    })
-    const headers = AxiosHeaders.from(reply.headers as {})
-    return { data: bytes.toString(), status: reply.status, statusText: '', headers, config }
+  constructor(exchange: Exchange, scope: Scope, headers: Readonly<Record<string, string>>) {
+    this.exchange = exchange
+    this.scope = scope
+    this.headers = headers
   }
+}
+
+const none = new AxiosHeaders()
+
+/**
+ * An axios whose adapter is the road: it follows no redirect, obeys no proxy variable, opens no socket, has the policy's
+ * limits, and rejects with a `Fault` that names the upstream. An error status resolves. The body arrives whole, as text.
+ */
+export const axiosOn = (upstream: string, road: Road): Axios =>
+  // Not `create`: all of its defaults would be merged anew for every call, and an adapter of one's own reads none of them.
+  new Axios({ adapter: (config) => send(upstream, road, config), validateStatus: null })
+
+async function send(upstream: string, road: Road, config: InternalAxiosRequestConfig) {
+  const { exchange, scope, headers } = (config as unknown as { freight: Freight }).freight
+  const reply = await road.send({
+    upstream,
+    method: config.method!.toUpperCase(),
+    url: config.url!,
+    headers: { ...(config.headers.toJSON() as Record<string, string>), ...headers },
+    body: (config.data as string | undefined) ?? null,
+    streamed: false,
+    until: exchange.deadline,
+    scope,
+    exchange,
+  })
+  try {
+    const bytes = await reply.body.bytes(road.policy.maxBytes, upstream)
+    return { data: bytes.toString(), status: reply.status, statusText: '', headers: none, config }
+  } catch (error) {
+    throw faultOf(error, upstream, scope)
+  }
+}

@@ -1,10 +1,10 @@
-import { isAxiosError, isCancel } from 'axios'
+import { type AxiosRequestConfig, isAxiosError, isCancel } from 'axios'
 import { type Contract, fill, type Operation } from '../contract.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Scope } from '../scope.ts'
 import { problem, Problem } from '../problem.ts'
 import { validate } from '../validate.ts'
-import { adapter, http } from './axios.ts'
+import { axiosOn, Freight } from './axios.ts'
 import { Fault, faultOf, problemOf } from './fault.ts'
 import type { Road } from './road.ts'
 
@@ -12,19 +12,15 @@ export type Send = (exchange: Exchange, scope: Scope, key: string, input?: Recor
 
 /** Call an upstream by its contract: encode, send down the road, read, and decode; anything else than a declared answer throws a `Problem`. */
 export function client(upstream: string, contract: Contract, road: Road): Send {
+  const http = axiosOn(upstream, road)
   return async (exchange, scope, key, input) => {
     const operation = contract[key as keyof Contract] as Operation
     const { method, url, headers, body } = fill(key, input)
     const data = body === undefined ? undefined : JSON.stringify(body)
-    const type = data === undefined ? {} : { 'content-type': 'application/json' }
+    const type = data === undefined ? acceptJson : sendJson
+    const freight = new Freight(exchange, scope, headers === undefined ? type : { ...type, ...headers })
     try {
-      const answer = await http.request<string>({
-        method,
-        url,
-        data,
-        headers: { accept: 'application/json', ...headers, ...type },
-        adapter: adapter(upstream, road, exchange, scope),
-      })
+      const answer = await http.request<string>({ method, url, data, freight } as AxiosRequestConfig)
       return await decode(upstream, operation, answer.status, answer.data)
     } catch (error) {
       if (error instanceof Problem) throw error
@@ -34,6 +30,9 @@ export function client(upstream: string, contract: Contract, road: Road): Send {
     }
   }
 }
+
+const acceptJson = { accept: 'application/json' }
+const sendJson = { ...acceptJson, 'content-type': 'application/json' }
 
 async function decode(upstream: string, operation: Operation, status: number, text: string): Promise<unknown> {
   if (status < 200 || status > 299) throw declared(upstream, operation, status, text)
