@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import { pino } from 'pino'
 import { serve } from '../src/index.ts'
 import { upstream } from '../src/testing.ts'
+import { wire } from './raw.ts'
 import { shop } from './shop.ts'
 
 async function setUp(files: RequestListener) {
@@ -137,6 +138,31 @@ describe('a forward', () => {
       expect(t.service.seen).toEqual([])
     },
   )
+
+  it.each([
+    ['announced', 'content-length: 11000000\r\n\r\n'],
+    ['in pieces', `transfer-encoding: chunked\r\n\r\na7d8c0\r\n${'x'.repeat(11_000_000)}\r\n0\r\n\r\n`],
+  ])('Z-03: a body over the limit, %s, is refused and never whole upstream', async (_, rest) => {
+    let whole = false
+    await using t = await setUp((req, res) => {
+      req.resume().on('error', () => undefined)
+      req.on('end', () => {
+        whole = true
+        res.end()
+      })
+    })
+    await using line = await wire(t.bff.url)
+    line.write(`PUT /api/files/x HTTP/1.1\r\nhost: a\r\n${rest}`)
+    expect(await line.until(/content-too-large/)).toMatch(/^HTTP\/1\.1 413 /)
+    expect(whole).toBe(false)
+  })
+
+  it('U-17: an early answer to an upload passes on', async () => {
+    await using t = await setUp((_req, res) => res.writeHead(409).end('enough'))
+    await using line = await wire(t.bff.url)
+    line.write('PUT /api/files/x HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\nsome')
+    expect(await line.until(/enough/)).toMatch(/^HTTP\/1\.1 409 /)
+  })
 
   it('takes no method it was not given', async () => {
     await using t = await setUp((_req, res) => res.end())

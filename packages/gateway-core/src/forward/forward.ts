@@ -8,6 +8,7 @@ import type { Reply } from '../road/call.ts'
 import { fromClient, fromUpstream } from '../road/headers.ts'
 import type { Road } from '../road/road.ts'
 import { publicLocation } from './location.ts'
+import { uploadOf } from './upload.ts'
 
 /** What only the running app has, and a forward needs. */
 export interface ForwardCore {
@@ -64,17 +65,23 @@ async function pass(
   res: ServerResponse,
 ) {
   const url = exchange.path.slice(prefix.length) + exchange.search
-  const reply = await road.send({
-    upstream,
-    method: exchange.method,
-    url,
-    headers: fromClient(req.rawHeaders),
-    body: bodyOf(req),
-    streamed: true,
-    until: exchange.deadline,
-    scope: exchange.scope,
-    exchange,
-  })
+  const upload = uploadOf(req, road.policy.maxRequestBytes)
+  const reply = await road
+    .send({
+      upstream,
+      method: exchange.method,
+      url,
+      headers: fromClient(req.rawHeaders),
+      body: upload?.body ?? null,
+      streamed: true,
+      // How long an upload takes is up to the client; the upstream's time begins when it has all of it.
+      until: upload === undefined ? exchange.deadline : performance.now() + road.policy.streamTimeout,
+      scope: exchange.scope,
+      exchange,
+    })
+    .catch((error: unknown) => {
+      throw upload?.refusal() ?? error
+    })
   const headers = responseHeaders(reply, road.address, url, prefix)
   if (headers === undefined) {
     reply.body.destroy()
@@ -139,12 +146,4 @@ function responseHeaders(reply: Reply, address: string, url: string, prefix: str
   }
   if (reply.status !== 204 && reply.status !== 304) headers['content-type'] ??= 'application/octet-stream'
   return headers
-}
-
-function bodyOf(req: IncomingMessage): IncomingMessage | null {
-  const announced = Number(req.headers['content-length'] ?? 0) > 0 || req.headers['transfer-encoding'] !== undefined
-  if (!announced) return null
-  if (req.method === 'GET' || req.method === 'HEAD')
-    throw problem(400, 'unexpected-body', { detail: `${req.method} takes no body.` })
-  return req
 }

@@ -20,7 +20,6 @@ export function connections(address: string, policy: FullPolicy): Connections {
     connect: { timeout: policy.connectTimeout },
     // Below the five seconds after which a Node server hangs up: a socket that both ends close at once loses a request.
     keepAliveTimeout: 4_000,
-    headersTimeout: policy.firstByteTimeout,
     bodyTimeout: policy.idleTimeout,
     maxHeaderSize: 16_384,
   })
@@ -30,7 +29,11 @@ export function connections(address: string, policy: FullPolicy): Connections {
       const receiver = new Receiver(call, resolve, reject)
       if (receiver.gone) return
       try {
-        pool.dispatch({ path: base + call.url, method, headers: headers as Record<string, string>, body }, receiver)
+        // Counted from the last byte sent: an upload has no other limit to the wait for its answer.
+        const upload = typeof body === 'object' && body !== null
+        const headersTimeout = policy.firstByteTimeout || (upload ? policy.timeout : 0)
+        const path = base + call.url
+        pool.dispatch({ path, method, headers: headers as Record<string, string>, body, headersTimeout }, receiver)
       } catch (error) {
         receiver.onResponseError(undefined, error)
       }

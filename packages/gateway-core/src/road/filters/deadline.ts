@@ -3,13 +3,14 @@ import { Fault } from '../fault.ts'
 
 /**
  * Give a call `timeout` ms, or what its exchange has left if that is less. A read reply must be whole by then; of a streamed
- * one only the head, and the rest may take `streamTimeout` ms more.
+ * one only the head, and the rest may take `streamTimeout` ms more, as may an upload.
  */
 export const deadline =
   (timeout: number, streamTimeout: number): Filter =>
   async (call, next) => {
     const now = performance.now()
-    const until = Math.min(now + timeout, call.until)
+    const upload = typeof call.body === 'object' && call.body !== null
+    const until = Math.min(now + (upload ? streamTimeout : timeout), call.until)
     const left = until - now
     if (left < 1) throw new Fault('timeout', call.upstream)
     const scope = call.scope.child()
