@@ -1,23 +1,34 @@
-import autocannon from 'autocannon'
-import type { Subject } from './process.ts'
+import { fire } from './fire.ts'
+import { cpuOf, rssOf } from './proc.ts'
+import type { Subject } from './subject.ts'
 
 export interface Load {
-  /** Microseconds of CPU per request. */
+  /** Microseconds of CPU per request, user and system, of the subject and all it started. */
   readonly cpu: number
   /** Requests per second. */
   readonly rate: number
-  /** Milliseconds. */
+  /** Latencies, in microseconds. */
+  readonly p50: number
   readonly p99: number
+  /** MiB after the load. */
+  readonly rss: number
 }
 
-const fire = (url: string, duration: number) => autocannon({ url, connections: 32, duration })
-
-/** Warm up, then measure. Throws when anything else than 2xx comes back: a fast error is no result. */
-export async function load(subject: Subject, path: string, seconds: number): Promise<Load> {
+/** Measure one subject. Throws when anything but `answer` comes back: a fast error is no result. */
+export async function load(subject: Subject, path: string, answer: string, seconds: number): Promise<Load> {
   const url = subject.url + path
-  await fire(url, 1)
-  const before = subject.cpu()
-  const { requests, latency, non2xx, errors, '2xx': answered } = await fire(url, seconds)
-  if (non2xx + errors > 0) throw new Error(`${url}: ${non2xx} refusals, ${errors} errors`)
-  return { cpu: ((subject.cpu() - before) * 1_000) / answered, rate: requests.average, p99: latency.p99 }
+  await check(url, subject, answer)
+  const before = cpuOf(subject.pid)
+  const { requests, bytes, micros, p50, p99, refused, failed } = await fire(url, subject.headers, seconds)
+  const used = cpuOf(subject.pid) - before
+  if (refused + failed > 0) throw new Error(`${url}: ${refused} of ${requests} refused, ${failed} failed`)
+  if (requests === 0 || bytes / requests < answer.length) throw new Error(`${url}: answers are cut short`)
+  await check(url, subject, answer)
+  return { cpu: (used * 1_000) / requests, rate: (requests * 1_000_000) / micros, p50, p99, rss: rssOf(subject.pid) }
+}
+
+async function check(url: string, { headers }: Subject, answer: string): Promise<void> {
+  const response = await fetch(url, { headers })
+  const text = await response.text()
+  if (response.status !== 200 || text !== answer) throw new Error(`${url}: ${response.status} ${text.slice(0, 200)}`)
 }

@@ -4,12 +4,14 @@ import { z } from 'zod'
 /** About a kilobyte, as one product of a catalog is. */
 export const item = { id: 'a', name: 'Lamp', text: 'It stays where you leave it. '.repeat(32) }
 
+/** Three of its names, as the screens answer them. */
+export const page = { first: item.name, second: item.name, third: item.name }
+
 const Item = z.object({ id: z.string(), name: z.string(), text: z.string() })
 
-/** Where every subject finds the one upstream. */
-export const upstream = process.env['UPSTREAM_URL'] ?? ''
-
 export const items = { 'GET /items/:id': { out: Item } } as const satisfies Contract
+
+export const streams = {} as const satisfies Contract
 
 export const front = {
   'GET /api/page/:id': { out: z.object({ first: z.string(), second: z.string(), third: z.string() }) },

@@ -3,10 +3,12 @@ import { createServer } from 'node:http'
 // oxlint-disable-next-line house/tripwires -- stock axios is what is measured here
 import axios from 'axios'
 import express from 'express'
-import { type item, upstream } from '../shop.ts'
+import { env } from '../env.ts'
+import type { item } from '../shop.ts'
 import { announce } from './announce.ts'
 
-const name = async (id: string): Promise<string> => (await axios.get<typeof item>(`${upstream}/items/${id}`)).data.name
+const name = async (id: string): Promise<string> =>
+  (await axios.get<typeof item>(`${env.upstream}/items/${id}`)).data.name
 
 const app = express()
 app.get('/api/page/:id', async (_req, res) => {

@@ -1,10 +1,11 @@
 // The least that composing three answers can cost: three raw undici calls in node:http.
 import { createServer } from 'node:http'
 import { Pool } from 'undici'
-import { type item, upstream } from '../shop.ts'
+import { env } from '../env.ts'
+import type { item } from '../shop.ts'
 import { announce } from './announce.ts'
 
-const pool = new Pool(upstream)
+const pool = new Pool(env.upstream)
 
 const name = async (id: string): Promise<string> => {
   const { body } = await pool.request({ path: `/items/${id}`, method: 'GET', headers: { accept: 'application/json' } })

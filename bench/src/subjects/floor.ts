@@ -1,13 +1,23 @@
 // The least a proxy can do: node:http in, undici out, no framework, no rule.
 import { createServer } from 'node:http'
 import { Pool } from 'undici'
-import { upstream } from '../shop.ts'
+import { env } from '../env.ts'
 import { announce } from './announce.ts'
 
-const pool = new Pool(upstream)
+const items = new Pool(env.upstream)
+const streams = new Pool(env.streams)
 
 const server = createServer(async (req, res) => {
-  const answer = await pool.request({ path: req.url!, method: 'GET', headers: { accept: '*/*' } })
+  const pool = req.url!.startsWith('/streams') ? streams : items
+  const answer =
+    req.method === 'POST'
+      ? await pool.request({
+          path: req.url!,
+          method: 'POST',
+          headers: { 'content-length': req.headers['content-length'] },
+          body: req,
+        })
+      : await pool.request({ path: req.url!, method: 'GET', headers: { accept: '*/*' } })
   res.writeHead(answer.statusCode, answer.headers as Record<string, string>)
   answer.body.pipe(res)
 })

@@ -1,16 +1,36 @@
-// A gateway as an app of this repository builds it: guard, hygiene, deadline, security headers, access log.
+// A gateway as an app of this repository builds it.
 import { createServer } from 'node:http'
 import { gateway } from '@bff/gateway-core'
-import { open } from '@bff/gateway-core/auth'
+import { bearer, open, signedIn } from '@bff/gateway-core/auth'
 import { problem } from '@bff/gateway-core/problem'
 import { destination, pino } from 'pino'
-import { front, items, upstream } from '../shop.ts'
+import { env } from '../env.ts'
+import { front, items, streams } from '../shop.ts'
 import { announce } from './announce.ts'
+import { audience, fetchKeys, issuer, token } from './identity.ts'
 
-const { screen, forward, app } = gateway(front, { items }, { items: { attempts: 2 } })
+const { screen, forward, app } = gateway(
+  front,
+  { items, streams },
+  {
+    // All ask for the same: shared calls would be no measure of anything.
+    items: { attempts: 2, coalesce: false },
+    streams: { timeout: 60_000, maxRequestBytes: 2 ** 31 },
+  },
+  { budget: 60_000 },
+)
+
+// What an app has and the policies alone have not. The options of `gateway` and `app` that come belong here.
+const bare = { authenticate: () => Promise.reject(problem(401, 'token-missing')), log: pino({ level: 'silent' }) }
+const everything = {
+  authenticate: bearer({ issuer, audience, fetch: fetchKeys }),
+  log: pino(destination('/dev/null')),
+}
+
+const guard = env.everything ? signedIn : open
 
 const page = screen('GET /api/page/:id', {
-  guard: open,
+  guard,
   parts: ({ from }) => ({
     first: from.items('GET /items/:id', { id: 'a' }),
     second: from.items('GET /items/:id', { id: 'b' }),
@@ -19,9 +39,18 @@ const page = screen('GET /api/page/:id', {
   view: ({ first, second, third }) => ({ first: first.name, second: second.name, third: third.name }),
 })
 
-const { handler } = app([page, forward('/api/items', 'items', { guard: open })], {
-  upstreams: { items: upstream },
-  authenticate: () => Promise.reject(problem(401, 'token-missing')),
-  log: pino(destination('/dev/null')),
-})
-void announce(createServer(handler).listen(0, '127.0.0.1'))
+const many = Array.from({ length: env.routes }, (_, i) => forward(`/api/many/${i}`, 'items', { guard }))
+
+const { handler } = app(
+  [
+    page,
+    forward('/api/items', 'items', { guard }),
+    forward('/api/streams', 'streams', { guard, methods: ['GET', 'POST'] }),
+    ...many,
+  ],
+  {
+    upstreams: { items: env.upstream, streams: env.streams },
+    ...(env.everything ? everything : bare),
+  },
+)
+void announce(createServer(handler).listen(0, '127.0.0.1'), env.everything ? { authorization: `Bearer ${token}` } : {})

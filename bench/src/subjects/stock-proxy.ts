@@ -2,9 +2,9 @@
 import { createServer } from 'node:http'
 import express from 'express'
 import { createProxyMiddleware } from 'http-proxy-middleware'
-import { upstream } from '../shop.ts'
+import { env } from '../env.ts'
 import { announce } from './announce.ts'
 
 const app = express()
-app.use('/api/items', createProxyMiddleware({ target: `${upstream}/items` }))
+app.use('/api/items', createProxyMiddleware({ target: `${env.upstream}/items` }))
 void announce(createServer(app).listen(0, '127.0.0.1'))

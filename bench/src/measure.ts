@@ -1,0 +1,49 @@
+import type { Group, Row, Upstreams } from './groups.ts'
+import { programs } from './installed.ts'
+import { type Load, load } from './load.ts'
+
+export interface Measured {
+  readonly row: Row
+  /** One for each round; those of one round were taken one after the other. */
+  readonly loads: Load[]
+}
+
+/** How often each group is started anew: what a compiler decides early stays for the life of a process. */
+export const lives = 2
+
+/** Rounds in each life. */
+export const rounds = 3
+
+/** Seconds until the compiler is done: it has only the one core, too. What is native has nothing to compile. */
+const warmUp = (row: Row): number => (row.needs === undefined ? 3 : 1)
+
+/** Measure a group, in turns, so that what else the machine does falls on all of them. */
+export async function measure(group: Group, upstreams: Upstreams, seconds: number): Promise<readonly Measured[]> {
+  const present = group.rows.filter(({ needs, name }) => {
+    const absent = needs !== undefined && programs[needs] === undefined
+    if (absent) console.log(`${name}: skipped, ${needs} is not installed`)
+    return !absent
+  })
+  const all = present.map((row): Measured => ({ row, loads: [] }))
+  for (let life = 0; life < lives; life++) await live(group, all, upstreams, seconds)
+  return all
+}
+
+async function live(group: Group, all: readonly Measured[], upstreams: Upstreams, seconds: number): Promise<void> {
+  await using running = new AsyncDisposableStack()
+  const subjects = []
+  for (const { row } of all) {
+    const subject = running.use(await row.start(upstreams))
+    await load(subject, row.path, group.answer, warmUp(row))
+    subjects.push(subject)
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, { row, loads }] of all.entries()) {
+      const result = await load(subjects[i]!, row.path, group.answer, seconds)
+      loads.push(result)
+      console.log(
+        `${row.name.padEnd(40)} ${result.cpu.toFixed(1).padStart(6)} µs ${result.rate.toFixed(0).padStart(7)}/s`,
+      )
+    }
+  }
+}
