@@ -72,7 +72,7 @@ async function pass(
       method: exchange.method,
       url,
       headers: fromClient(req.rawHeaders),
-      body: upload?.body ?? null,
+      body: upload ?? null,
       streamed: true,
       // How long an upload takes is up to the client; the upstream's time begins when it has all of it.
       until: upload === undefined ? exchange.deadline : performance.now() + road.policy.streamTimeout,
@@ -80,7 +80,7 @@ async function pass(
       exchange,
     })
     .catch((error: unknown) => {
-      throw upload?.refusal() ?? error
+      throw upload?.refused ?? error
     })
   const headers = responseHeaders(reply, road.address, url, prefix)
   if (headers === undefined) {
@@ -96,6 +96,9 @@ async function pass(
 }
 
 const small = 16_384
+
+/** Bytes that may wait for the client, before the upstream waits too. */
+const window = 262_144
 
 /** Milliseconds a client may take no byte of what waits for it. */
 const patience = 30_000
@@ -123,7 +126,7 @@ function passOn(body: Body, res: ServerResponse, cut: (error: Error) => void): P
     })
     body.read({
       data(chunk) {
-        if (res.write(chunk)) return true
+        if (res.write(chunk) || res.writableLength < window) return true
         stalled ??= setTimeout(() => res.destroy(), patience)
         return false
       },

@@ -2,32 +2,54 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { problem, type Problem } from '../problem.ts'
 
-export interface Upload {
-  readonly body: Readable
+/**
+ * The body of a request, sent on as it comes, and at most `maxBytes` of it. Whoever reads it may let go of it without the
+ * client's connection, on which an early answer must still go out.
+ */
+export class Upload extends Readable {
+  readonly #req: IncomingMessage
+  readonly #maxBytes: number
+  #size = 0
   /** Why it was cut short, when that was our doing. */
-  refusal(): Problem | undefined
+  refused: Problem | undefined
+
+  constructor(req: IncomingMessage, maxBytes: number) {
+    super()
+    this.#req = req
+    this.#maxBytes = maxBytes
+    req.on('data', this.#data).on('end', this.#end).on('error', this.#fail).on('close', this.#fail).pause()
+  }
+
+  override _read(): void {
+    this.#req.resume()
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#req.off('data', this.#data).off('end', this.#end).off('error', this.#fail).off('close', this.#fail).pause()
+    done(error)
+  }
+
+  readonly #data = (chunk: Buffer): void => {
+    this.#size += chunk.length
+    if (this.#size > this.#maxBytes) this.destroy((this.refused = tooLarge(this.#maxBytes)))
+    else if (!this.push(chunk)) this.#req.pause()
+  }
+
+  readonly #end = (): void => void this.push(null)
+
+  readonly #fail = (error?: Error): void => {
+    if (!this.readableEnded && !this.#req.complete) this.destroy(error ?? new Error('the client left'))
+  }
 }
 
-/**
- * The body of a request, to be sent on as it comes and at most `maxBytes` of it: 413 at once when it announces more. Whoever
- * reads it may let go of it without the client's connection, on which an early answer must still go out.
- */
+/** Nothing when the request has no body; 413 at once when it announces more than may come. */
 export function uploadOf(req: IncomingMessage, maxBytes: number): Upload | undefined {
   const announced = Number(req.headers['content-length'] ?? 0)
   if (announced === 0 && req.headers['transfer-encoding'] === undefined) return undefined
   if (req.method === 'GET' || req.method === 'HEAD')
     throw problem(400, 'unexpected-body', { detail: `${req.method} takes no body.` })
   if (announced > maxBytes) throw tooLarge(maxBytes)
-  let refused: Problem | undefined
-  async function* pieces() {
-    let size = 0
-    for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      size += chunk.length
-      if (size > maxBytes) throw (refused = tooLarge(maxBytes))
-      yield chunk
-    }
-  }
-  return { body: Readable.from(pieces(), { objectMode: false }), refusal: () => refused }
+  return new Upload(req, maxBytes)
 }
 
 const tooLarge = (maxBytes: number): Problem =>
