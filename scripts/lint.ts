@@ -29,15 +29,16 @@ const core = join(import.meta.dirname, '../packages/gateway-core/src')
 /** Folder of gateway-core → the folders below it. Itself and the files beside the folders, level 0, go without saying. */
 const below: Readonly<Record<string, readonly string[]>> = {
   state: [],
+  observe: [],
   auth: ['state'],
   road: [],
   screen: ['road'],
   forward: ['road'],
-  edge: ['road', 'auth', 'state'],
+  edge: ['road', 'auth', 'state', 'observe'],
 }
 
 /** What puts the folders together, and what others import of them: above everything. */
-const above = new Set(['gateway.ts', 'index.ts', 'auth.ts', 'road.ts', 'server.ts', 'token.ts', 'testing.ts'])
+const above = new Set(['gateway.ts', 'app.ts', 'connect.ts', 'index.ts', 'auth.ts', 'road.ts', 'server.ts', 'token.ts', 'testing.ts'])
 
 const levels = {
   create(context: Context) {
@@ -83,7 +84,7 @@ const tripwires = {
   create: (context: Context) => ({
     Property(node: Property) {
       const name = node.key.name ?? String(node.key.value)
-      const [wrong, why] = options[name] ?? []
+      const [wrong, why] = Object.hasOwn(options, name) ? options[name]! : []
       if (wrong?.(node.value.value)) context.report({ node, message: `No ${name}: ${why}.` })
     },
     ImportDeclaration(node: Import) {

@@ -1,5 +1,6 @@
-import { serve } from '@bff/gateway-core'
+import { perMinute, serve } from '@bff/gateway-core'
 import { bearer } from '@bff/gateway-core/auth'
+import { inProduction } from '@bff/gateway-core/env'
 import type { Logger } from 'pino'
 import { app } from './gateway.ts'
 import { routes } from './routes.ts'
@@ -9,17 +10,32 @@ export interface Config {
   readonly hostname: string
   readonly log: Logger
   readonly upstreams: Parameters<typeof app>[1]['upstreams']
+  /** Addresses and CIDR ranges of the proxies before this BFF. Default none. */
+  readonly proxies?: readonly string[]
+  /** Of one user; an address, which many may share, gets five times as many. Default 1 200. */
+  readonly requestsPerMinute?: number
   readonly issuer: string
+  /** Where apps find this BFF. In production it answers to no other name. */
+  readonly publicUrl: string
 }
 
-export async function start({ port, hostname, log, upstreams, issuer }: Config) {
-  const bff = app(routes, { upstreams, authenticate: bearer({ issuer, audience: 'urn:shop' }), log })
+export async function start({ port, hostname, log, upstreams, proxies, requestsPerMinute, ...config }: Config) {
+  const bff = app(routes, {
+    upstreams,
+    authenticate: bearer({ issuer: config.issuer, audience: 'urn:shop' }),
+    log,
+    hosts: inProduction() ? [new URL(config.publicUrl).hostname] : [],
+    proxies,
+    limits: perMinute(requestsPerMinute),
+  })
   return serve({
     name: 'mobile-bff',
     port,
     hostname,
     portVariable: 'MOBILE_BFF_PORT',
     handler: bff.handler,
+    upgrade: bff.door.take,
+    drain: bff.door.drain,
     log,
     release: bff,
   })

@@ -17,5 +17,8 @@ await run(() => {
       reviews: e.REVIEWS_URL,
     },
     issuer: e.IDENTITY_URL,
+    publicUrl: e.MOBILE_BFF_URL,
+    proxies: e.TRUSTED_PROXIES,
+    requestsPerMinute: e.REQUESTS_PER_MINUTE,
   })
 })

@@ -1,5 +1,6 @@
-import { serve } from '@bff/gateway-core'
+import { perMinute, serve } from '@bff/gateway-core'
 import { memoryStore, webSession } from '@bff/gateway-core/auth'
+import { inProduction } from '@bff/gateway-core/env'
 import type { Logger } from 'pino'
 import { app } from './gateway.ts'
 import { routes } from './routes.ts'
@@ -10,15 +11,19 @@ export interface Config {
   readonly hostname: string
   readonly log: Logger
   readonly upstreams: Parameters<typeof app>[1]['upstreams']
+  /** Addresses and CIDR ranges of the proxies before this BFF. Default none. */
+  readonly proxies?: readonly string[]
+  /** Of one user; an address, which many may share, gets five times as many. Default 1 200. */
+  readonly requestsPerMinute?: number
   readonly issuer: string
   readonly clientSecret: string
-  /** Where browsers find this BFF: the origin of cookies and redirects. */
+  /** Where browsers find this BFF: the origin of cookies and redirects. In production it answers to no other name. */
   readonly publicUrl: string
   /** Folder of the built client to serve beside the API; empty for none. */
   readonly webRoot: string
 }
 
-export async function start({ port, hostname, log, upstreams, ...config }: Config) {
+export async function start({ port, hostname, log, upstreams, proxies, requestsPerMinute, ...config }: Config) {
   const session = webSession({
     issuer: config.issuer,
     clientId: 'web',
@@ -32,6 +37,9 @@ export async function start({ port, hostname, log, upstreams, ...config }: Confi
     upstreams,
     authenticate: session.authenticate,
     log,
+    hosts: inProduction() ? [new URL(config.publicUrl).hostname] : [],
+    proxies,
+    limits: perMinute(requestsPerMinute),
     ...(config.webRoot === '' ? {} : { fallback: site(config.webRoot) }),
   })
   return serve({
@@ -40,6 +48,8 @@ export async function start({ port, hostname, log, upstreams, ...config }: Confi
     hostname,
     portVariable: 'WEB_BFF_PORT',
     handler: bff.handler,
+    upgrade: bff.door.take,
+    drain: bff.door.drain,
     log,
     release: bff,
   })

@@ -1,18 +1,20 @@
-import { port, readEnv, secret, text, url } from '@bff/gateway-core/env'
+import { addresses, count, list, port, readEnv, secret, text, url } from '@bff/gateway-core/env'
 
 export const variables = {
   HOST: text('127.0.0.1'),
+  TRUSTED_PROXIES: list(''),
+  REQUESTS_PER_MINUTE: count(1_200),
   LOG_LEVEL: text('info'),
   WEB_BFF_PORT: port(4000),
   WEB_PUBLIC_URL: url('http://localhost:5173'),
   WEB_CLIENT_SECRET: secret('development-only-web-client-secret-00'),
   WEB_ROOT: text(''),
   IDENTITY_URL: url('http://localhost:4400'),
-  CATALOG_URL: url('http://localhost:4101'),
-  CUSTOMERS_URL: url('http://localhost:4102'),
-  ORDERS_URL: url('http://localhost:4103'),
+  CATALOG_URL: addresses('http://localhost:4101'),
+  CUSTOMERS_URL: addresses('http://localhost:4102'),
+  ORDERS_URL: addresses('http://localhost:4103'),
   INVENTORY_URL: url('http://localhost:4104'),
-  REVIEWS_URL: url('http://localhost:4106'),
+  REVIEWS_URL: addresses('http://localhost:4106'),
 }
 
 export const env = () => readEnv(variables)

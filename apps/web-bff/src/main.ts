@@ -17,6 +17,8 @@ await run(() => {
       reviews: e.REVIEWS_URL,
     },
     issuer: e.IDENTITY_URL,
+    proxies: e.TRUSTED_PROXIES,
+    requestsPerMinute: e.REQUESTS_PER_MINUTE,
     clientSecret: e.WEB_CLIENT_SECRET,
     publicUrl: e.WEB_PUBLIC_URL,
     webRoot: e.WEB_ROOT,

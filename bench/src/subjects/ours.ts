@@ -1,12 +1,12 @@
 // A gateway as an app of this repository builds it.
 import { createServer } from 'node:http'
-import { gateway } from '@bff/gateway-core'
+import { gateway, perMinute, serve } from '@bff/gateway-core'
 import { bearer, open, signedIn } from '@bff/gateway-core/auth'
 import { problem } from '@bff/gateway-core/problem'
 import { destination, pino } from 'pino'
 import { env } from '../env.ts'
 import { front, items, streams } from '../shop.ts'
-import { announce } from './announce.ts'
+import { announce, announcePort } from './announce.ts'
 import { audience, fetchKeys, issuer, token } from './identity.ts'
 
 const { screen, forward, app } = gateway(
@@ -20,11 +20,15 @@ const { screen, forward, app } = gateway(
   { budget: 60_000 },
 )
 
-// What an app has and the policies alone have not. The options of `gateway` and `app` that come belong here.
+// What an app has and the policies alone have not.
 const bare = { authenticate: () => Promise.reject(problem(401, 'token-missing')), log: pino({ level: 'silent' }) }
 const everything = {
   authenticate: bearer({ issuer, audience, fetch: fetchKeys }),
   log: pino(destination('/dev/null')),
+  hosts: ['127.0.0.1'],
+  proxies: ['10.0.0.0/8'],
+  // Counted, and never reached.
+  limits: perMinute(100_000_000),
 }
 
 const guard = env.everything ? signedIn : open
@@ -41,7 +45,7 @@ const page = screen('GET /api/page/:id', {
 
 const many = Array.from({ length: env.routes }, (_, i) => forward(`/api/many/${i}`, 'items', { guard }))
 
-const { handler } = app(
+const { handler, door } = app(
   [
     page,
     forward('/api/items', 'items', { guard }),
@@ -53,4 +57,10 @@ const { handler } = app(
     ...(env.everything ? everything : bare),
   },
 )
-void announce(createServer(handler).listen(0, '127.0.0.1'), env.everything ? { authorization: `Bearer ${token}` } : {})
+if (env.everything) {
+  const place = { name: 'bench', port: 0, hostname: '127.0.0.1', portVariable: 'PORT' }
+  const { port } = await serve({ ...place, handler, upgrade: door.take, log: everything.log })
+  announcePort(port, { authorization: `Bearer ${token}` })
+} else {
+  await announce(createServer(handler).listen(0, '127.0.0.1'))
+}

@@ -46,6 +46,29 @@ export const url = (development: string): Variable<string> => ({
   development,
 })
 
+/**
+ * Where an upstream is: one URL or a list of them, each with a weight or an arm if it has one, or a name whose DNS records lead
+ * to them, such as `dns+http://catalog:4101`. What it all means is checked when the gateway starts.
+ */
+export const addresses = (development: string): Variable<string> => ({
+  parse: (text) => {
+    if (!text.split(',').every((entry) => /^(?:dns\+|srv\+)?https?:\/\/[^\s@]+$/.test(entry.trim())))
+      throw new TypeError(text)
+    return text
+  },
+  shape: 'one or more http(s) URLs, separated by commas',
+  example: development,
+  development,
+})
+
+/** Separated by commas. */
+export const list = (fallback: string): Variable<readonly string[]> => ({
+  parse: (text) => text.split(',').flatMap((entry) => entry.trim() || []),
+  shape: 'a list with commas',
+  example: fallback,
+  fallback,
+})
+
 /** Also read from the file that `<NAME>_FILE` names. The default holds in development only. */
 export const secret = (development: string): Variable<string> => ({
   parse: (text) => {
@@ -62,6 +85,17 @@ export const text = (fallback: string): Variable<string> => ({
   shape: 'text',
   example: fallback,
   fallback,
+})
+
+/** A whole number above 0. */
+export const count = (fallback: number): Variable<number> => ({
+  parse: (value) => {
+    if (!/^[1-9]\d{0,8}$/.test(value)) throw new TypeError(value)
+    return Number(value)
+  },
+  shape: 'a whole number above 0',
+  example: String(fallback),
+  fallback: String(fallback),
 })
 
 /** A whole number of milliseconds. */

@@ -2,6 +2,9 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Logger } from 'pino'
 import type { Method } from './contract.ts'
 import type { Scope } from './scope.ts'
+import type { Trace } from './trace.ts'
+import type { Upgrade } from './upgrade.ts'
+import type { Predicate } from './when.ts'
 
 export interface User {
   /** The `sub` of the identity provider. */
@@ -20,6 +23,7 @@ export interface Identity {
 export interface Exchange {
   /** 32 hex digits (W3C trace context): in every log line, every problem, every upstream call. */
   readonly traceId: string
+  readonly trace: Trace
   readonly method: string
   /** Canonical: see `edge/path.ts`. */
   readonly path: string
@@ -29,13 +33,15 @@ export interface Exchange {
   /** Path parameters, decoded. */
   readonly params: Readonly<Record<string, string>>
   readonly headers: IncomingHttpHeaders
-  /** The address of the socket's other end. */
+  /** Of the client: the other end of the socket or, if that is a trusted proxy, whom it speaks for. */
   readonly address: string
   /** `performance.now()` at which the answer must be out. */
   readonly deadline: number
-  /** Ends when the client is gone. */
+  /** Ends when the answer is out, or the client gone. */
   readonly scope: Scope
   readonly log: Logger
+  /** Each attempt at an upstream that has ended: whom, how, in how many milliseconds. For the access log. */
+  readonly calls: [upstream: string, outcome: string, ms: number][]
   /** Set once `authenticate` has succeeded. */
   identity?: Identity
   /** Rejects with a 401 `Problem`. The app decides how: a session cookie or a bearer token. */
@@ -61,6 +67,14 @@ export interface Route<Core> {
   /** `/orders/:id`, or `/files/*` for a whole subtree. */
   readonly path: string
   readonly guard: Guard
+  /** Units of a rate limit that one request takes. Default: what the limit says. */
+  readonly cost?: number | undefined
+  /** Absent: every exchange. Routes of one path are asked in the order of the list. */
+  readonly when?: Predicate | undefined
+  /** Where it was made, for people: `screens/home.ts:12`. */
+  readonly place?: string | undefined
   /** Called once, at start, with what only the running app has. */
   bind(core: Core): Handler
+  /** Absent: it takes no upgrade. Called once, at start. */
+  readonly bindUpgrade?: (core: Core) => Upgrade
 }

@@ -4,7 +4,7 @@ import type { Exchange } from './exchange.ts'
 export interface Policy {
   /** Longest one call may take, retries and waiting included; of a streamed answer, until its head is there. Default 1 000. */
   readonly timeout?: number
-  /** Longest to open a connection. Default 1 000. */
+  /** Longest to open a connection. Default 1 000, or half of `timeout` if that is less: then there is time for another address. */
   readonly connectTimeout?: number
   /** Longest from the last byte of one attempt to the head of its answer. Default 0: as long as `timeout` leaves. */
   readonly firstByteTimeout?: number
@@ -150,7 +150,7 @@ export function complete(policy: Policy): FullPolicy {
   }
   return {
     timeout,
-    connectTimeout: policy.connectTimeout ?? Math.min(1_000, timeout),
+    connectTimeout: policy.connectTimeout ?? Math.min(1_000, timeout / 2),
     firstByteTimeout: policy.firstByteTimeout ?? 0,
     idleTimeout: policy.idleTimeout ?? 30_000,
     streamTimeout: policy.streamTimeout ?? 600_000,

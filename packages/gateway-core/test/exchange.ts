@@ -7,6 +7,8 @@ export const silent = pino({ level: 'silent' })
 /** One inbound request with only what a test says of it. */
 export const exchangeOf = (given: Partial<Exchange>): Exchange => ({
   traceId: '0'.repeat(31) + '1',
+  trace: { id: '0'.repeat(31) + '1', sampled: true, state: '' },
+  calls: [],
   method: 'GET',
   path: '/',
   search: '',

@@ -62,7 +62,7 @@ export async function startShop({ webRoot = '', stepMs = 0 }: ShopOptions = {}):
     }
     const bff = { hostname, log, upstreams, issuer }
     stack.use(await startWebBff({ ...bff, port: webPort, clientSecret: webSecret, publicUrl: web, webRoot }))
-    const mobile = stack.use(await startMobileBff({ ...bff, port: 0 })).url
+    const mobile = stack.use(await startMobileBff({ ...bff, port: 0, publicUrl: 'http://localhost' })).url
     const running = stack.move()
     return { services, web, mobile, issuer, [Symbol.asyncDispose]: () => running.disposeAsync() }
   } finally {

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import type { Authenticate, Identity } from '../exchange.ts'
 import { problem, type Problem } from '../problem.ts'
 import { KeysUnavailable } from './keys.ts'
@@ -19,15 +18,14 @@ export function bearer(options: TokenOptions): Authenticate {
   return async ({ headers, log }) => {
     const token = /^bearer +(.*)$/i.exec(headers.authorization ?? '')?.[1]
     if (token === undefined) throw refusal(audience, 'token-missing')
-    const key = hash('sha256', token)
-    const known = verified.get(key)
+    const known = verified.get(token)
     if (known !== undefined && known.expiresAt > clock()) return known.identity
-    verified.delete(key)
+    verified.delete(token)
     try {
       const claims = await verify(token)
       const scopes = new Set(claims.scope?.split(' '))
       const identity = { user: { id: claims.sub, scopes, claims }, accessToken: token }
-      verified.set(key, { identity, expiresAt: claims.exp * 1000 })
+      verified.set(token, { identity, expiresAt: claims.exp * 1000 })
       if (verified.size > MAX_VERIFIED) verified.delete(verified.keys().next().value!)
       return identity
     } catch (error) {

@@ -1,30 +1,39 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import { problem } from '../problem.ts'
+import type { Locals } from './access-log.ts'
+import { checks } from './checked.ts'
+import { clientAddress } from './client-address.ts'
 import { Inbound, type Surroundings } from './exchange.ts'
-import { canonical } from './path.ts'
-import { type Bound, router } from './router.ts'
-import { repeated } from './singletons.ts'
+import { joined } from './limit.ts'
+import { type Bound, choose, router } from './router.ts'
 
-/** Route, guard, answer. A path that no route knows is left to what follows; a method that none takes is refused here. */
+/**
+ * Check, route, limit, guard, answer. A path that no route knows is left to what follows; a method that none takes is refused
+ * here. The limit by address comes before the guard, so that guessing costs; the one by user after it.
+ */
 export function answer(routes: readonly Bound[], around: Surroundings): RequestHandler {
+  const { check = checks(), addressOf = clientAddress(), limits = {} } = around
   const find = router(routes)
   return async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    const mark = req.url.indexOf('?')
-    const path = canonical(mark < 0 ? req.url : req.url.slice(0, mark))
-    if (path === undefined) throw problem(400, 'invalid-path', { detail: 'The path is not in its canonical form.' })
-    const twice = repeated(req.rawHeaders)
-    if (twice !== undefined) throw problem(400, 'repeated-header', { detail: `${twice} may be sent once only.` })
+    const { path, search } = check(req)
     const match = find(req.method, path)
     if ('allow' in match) {
       if (match.allow.length === 0) return next()
       return refuse(req, res, [...match.allow, 'OPTIONS'].join(', '))
     }
-    const { traceId } = res.locals as { traceId: string }
-    const search = mark < 0 ? '' : req.url.slice(mark)
-    const exchange = new Inbound(req, res, { traceId, path, search, params: match.params }, around)
-    const { route, handle } = match.bound
-    res.locals['route'] = route.path
-    await handle(exchange, req, res, await route.guard(exchange))
+    const locals = res.locals as Locals
+    const matched = { trace: locals.trace, path, search, params: match.params, address: addressOf(req) }
+    const exchange = new Inbound(req, res, matched, around)
+    locals.exchange = exchange
+    const chosen = choose(match.bound, exchange)
+    if (chosen === undefined) return next()
+    const { route, handle } = chosen
+    locals.route = route.path
+    locals.fields = await limits.address?.(exchange, route.cost)
+    const grant = await route.guard(exchange)
+    if (limits.user !== undefined && exchange.identity !== undefined)
+      locals.fields = joined(locals.fields, await limits.user(exchange, route.cost))
+    await handle(exchange, req, res, grant)
   }
 }
 

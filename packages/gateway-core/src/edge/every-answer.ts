@@ -1,15 +1,16 @@
 import { ServerResponse, type OutgoingHttpHeaders } from 'node:http'
-import type { Express, RequestHandler } from 'express'
+import type { Express, RequestHandler, Response } from 'express'
 
 /**
  * Headers that every answer of an app carries, whoever makes it: a door, a problem, a file. All of them pass `writeHead`,
- * where constant headers cost a twentieth of what setting them one by one does. What an answer says itself wins.
+ * where constant headers cost a twentieth of what setting them one by one does. So do those of a rate limit
+ * (`res.locals.fields`). What an answer says itself wins.
  */
 export function everyAnswer(app: Express, always: Readonly<Record<string, string>>): void {
   const { writeHead } = ServerResponse.prototype
-  app.response.writeHead = function (this: ServerResponse, status: number, ...rest: unknown[]) {
+  app.response.writeHead = function (this: Response, status: number, ...rest: unknown[]) {
     const own = (typeof rest[0] === 'string' ? rest[1] : rest[0]) as OutgoingHttpHeaders | undefined
-    return writeHead.call(this, status, { ...unset(this, always), ...own })
+    return writeHead.call(this, status, { ...unset(this, always), ...this.locals['fields'], ...own })
   } as Express['response']['writeHead']
 }
 

@@ -2,27 +2,48 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Authenticate, Exchange, Identity } from '../exchange.ts'
 import { Scope } from '../scope.ts'
+import type { Trace, Tracing } from '../trace.ts'
+import type { Head } from './checked.ts'
+import type { Limiter } from './limit.ts'
+import type { Target } from './target.ts'
 
 export interface Surroundings {
   readonly authenticate: Authenticate
   readonly log: Logger
   /** Milliseconds one exchange may take. */
   readonly budget: number
+  /** Default: any host. */
+  readonly check?: (head: Head) => Target
+  /** Default: the other end of the socket. */
+  readonly addressOf?: (req: IncomingMessage) => string
+  readonly limits?: Limiters
+  /** Default `continue`. */
+  readonly tracing?: Tracing
+}
+
+export interface Limiters {
+  /** Asked of every request before its guard. */
+  readonly address?: Limiter
+  /** Asked after the guard, when that has signed somebody in. */
+  readonly user?: Limiter
 }
 
 export interface Matched {
-  readonly traceId: string
+  readonly trace: Trace
   readonly path: string
   /** With its `?`, or empty. */
   readonly search: string
   readonly params: Readonly<Record<string, string>>
+  /** Of the client, see `client-address.ts`. */
+  readonly address: string
 }
 
-const gone = new Error('the client left')
+const over = new Error('the exchange is over')
 
 /** One request, as guards, screens and the road see it. What most requests never ask for is made when it is asked for. */
 export class Inbound implements Exchange {
   readonly traceId: string
+  readonly trace: Trace
   readonly method: string
   readonly path: string
   readonly search: string
@@ -31,6 +52,7 @@ export class Inbound implements Exchange {
   readonly deadline: number
   readonly log: Logger
   readonly scope = new Scope()
+  readonly calls: Exchange['calls'] = []
   identity?: Identity
   readonly #req: IncomingMessage
   readonly #authenticate: Authenticate
@@ -38,19 +60,19 @@ export class Inbound implements Exchange {
   #query: URLSearchParams | undefined
 
   constructor(req: IncomingMessage, res: ServerResponse, matched: Matched, around: Surroundings) {
-    this.traceId = matched.traceId
+    this.trace = matched.trace
+    this.traceId = matched.trace.id
     this.method = req.method ?? 'GET'
     this.path = matched.path
     this.search = matched.search
     this.params = matched.params
-    this.address = req.socket.remoteAddress ?? ''
+    this.address = matched.address
     this.deadline = performance.now() + around.budget
     this.log = around.log
     this.#req = req
     this.#authenticate = around.authenticate
-    res.once('close', () => {
-      if (!res.writableFinished) this.scope.end(gone)
-    })
+    // Answered, cut or left: whatever is still done for it is done for nobody.
+    res.once('close', () => this.scope.end(over))
   }
 
   get headers(): IncomingMessage['headers'] {

@@ -31,7 +31,8 @@ export function sendProblem(res: ServerResponse, failed: Problem, traceId: strin
   respond(res, failed.status, headers, failed.body(traceId))
 }
 
-function toProblem(error: unknown): Problem {
+/** Whatever was thrown, as what may leave. */
+export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof Fault) return problemOf(error)
   return problem(500, 'internal-error', { cause: error })

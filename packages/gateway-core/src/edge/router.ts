@@ -1,29 +1,71 @@
 import findMyWay from 'find-my-way'
-import type { Handler, Route } from '../exchange.ts'
+import type { Exchange, Handler, Route } from '../exchange.ts'
+import type { Upgrade } from '../upgrade.ts'
+import { conflicts } from './conflicts.ts'
+import { keysOf } from './route-keys.ts'
 
 export interface Bound {
   readonly route: Route<never>
   readonly handle: Handler
+  /** Absent: it takes no upgrade. */
+  readonly upgrade?: Upgrade | undefined
+}
+
+/** Routes that share a key, as they are listed: the first is asked first. */
+export interface Choice extends Bound {
+  readonly otherwise: Choice | undefined
 }
 
 export type Match =
-  | { readonly bound: Bound; readonly params: Readonly<Record<string, string>> }
+  | { readonly bound: Choice; readonly params: Readonly<Record<string, string>> }
   /** Nothing answers this path (empty), or not this method. */
   | { readonly allow: readonly string[] }
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
-/** Index the routes once. Static segments beat parameters, which beat `*`. Two routes for one key throw, with that key. */
+/**
+ * Index the routes once; a look-up then costs the length of the path, however many there are. Segment by segment a literal
+ * beats a parameter, and that beats `*`; case counts. A HEAD is answered by the GET of the very same path, unless a route says
+ * otherwise. Throws one error that lists every conflict.
+ */
 export function router(routes: readonly Bound[]): (method: string, path: string) => Match {
-  const index = findMyWay({ caseSensitive: true, maxParamLength: 512 })
-  for (const bound of routes) {
-    index.on([...bound.route.methods], bound.route.path, () => undefined, bound)
+  const faults = conflicts(routes.map(({ route }) => route))
+  if (faults.length > 0)
+    throw new TypeError(`The routes do not fit together:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
+  const index = findMyWay(options)
+  const subtrees = findMyWay(options)
+  for (const { method, path, choices } of keysOf(routes)) {
+    const first = choices.reduceRight<Choice | undefined>(chain, undefined)
+    index.on(method, path, nothing, first)
+    if (path.endsWith('/*')) subtrees.on(method, path, nothing, first)
   }
-  const find = (method: string, path: string) => index.find(method as 'GET', path)
-  const answers = (method: string, path: string) => find(method, path) ?? (method === 'HEAD' ? find('GET', path) : null)
+  const find = (method: string, path: string) => {
+    const found = index.find(method as 'GET', path)
+    const empty = found !== null && path.endsWith('/') && /\/:\w+$/.test((found.store as Choice).route.path)
+    // A parameter that stands for nothing: the index takes it, a service would read another path.
+    return empty ? subtrees.find(method as 'GET', path) : found
+  }
   return (method, path) => {
-    const found = answers(method, path)
-    if (found !== null) return { bound: found.store as Bound, params: found.params as Record<string, string> }
-    return { allow: methods.filter((other) => answers(other, path) !== null) }
+    const found = find(method, path)
+    if (found !== null) return { bound: found.store as Choice, params: found.params as Record<string, string> }
+    return { allow: methods.filter((other) => find(other, path) !== null) }
   }
+}
+
+const options = { caseSensitive: true, maxParamLength: 512 }
+const nothing = () => undefined
+
+const chain = (otherwise: Choice | undefined, { route, handle, upgrade }: Bound): Choice => ({
+  route,
+  handle,
+  upgrade,
+  otherwise,
+})
+
+/** The first whose predicate holds, or that has none. What a predicate throws is thrown here. */
+export function choose(first: Choice, exchange: Exchange): Choice | undefined {
+  for (let one: Choice | undefined = first; one !== undefined; one = one.otherwise) {
+    if (one.route.when === undefined || one.route.when.test(exchange)) return one
+  }
+  return undefined
 }

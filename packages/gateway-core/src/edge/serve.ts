@@ -1,11 +1,14 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
-import { problem } from '../problem.ts'
+import { problem, type Problem } from '../problem.ts'
 import { traceIdOf } from '../trace.ts'
+import { bodies } from './bodies.ts'
+import { Connections } from './connections.ts'
+import { closeBehind, wantsWebSocket } from './handshake.ts'
 import { type Listening, listening } from './listening.ts'
-import { refuse } from './refuse.ts'
+import { refusal, refuse } from './refuse.ts'
+import { headBytes, interval, limit, limitsOf, type ServerLimits } from './server-limits.ts'
 
 export interface ServeOptions {
   readonly name: string
@@ -24,28 +27,45 @@ export interface ServeOptions {
   readonly drain?: (() => void) | undefined
   /** What to release once nothing uses it any more. */
   readonly release?: AsyncDisposable | undefined
+  readonly limits?: Partial<ServerLimits> | undefined
 }
 
 /**
  * Listen, answer `/livez` and `/readyz`, and stop without losing a request: readiness fails first, answers under way are
- * finished and close their connection, and what is left after the grace is cut.
+ * finished and close their connection, and what is left after the grace is cut. Connections keep within `limits`.
  */
 export async function serve(options: ServeOptions): Promise<Listening> {
   const { handler, ready = () => true } = options
+  const limits = limitsOf(options.limits)
   let draining = false
-  const server = createServer({ maxHeaderSize: 16_384, connectionsCheckingInterval: 1_000 }, (req, res) => {
+  const watched = bodies(limits)
+  const connections = new Connections(limits, watched, (req, res) => {
+    closeBehind(req, res)
     if (draining) res.setHeader('connection', 'close')
     // An answer begun before the stop has promised to keep its connection, and nothing will come of that.
     res.once('close', () => draining && server.closeIdleConnections())
     if (req.url === '/livez') res.writeHead(200).end('live\n')
     else if (req.url === '/readyz') sayReady(res, !draining && ready())
+    else if (req.url === '*' && req.method === 'OPTIONS') res.writeHead(204).end()
     else handler(req, res)
   })
-  server.headersTimeout = 10_000
-  server.requestTimeout = 60_000
-  server.keepAliveTimeout = 65_000
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseOnce(socket, statusOf(error.code)))
-  server.on('upgrade', options.upgrade ?? ((_req, socket) => refuseOnce(socket, 404)))
+  const server = createServer({
+    maxHeaderSize: headBytes,
+    connectionsCheckingInterval: interval,
+    // That there is none is said with the other faults of a head.
+    requireHostHeader: false,
+    shouldUpgradeCallback: wantsWebSocket,
+  })
+  limit(server, limits)
+  server.on('connection', connections.open)
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, connections.take)
+  server.on('clientError', (error, socket) => connections.fail(faultOf(error), socket))
+  server.on('connect', (_req, socket) => refuse(socket, problem(405, 'method-not-allowed'), traceIdOf({})))
+  server.on(
+    'upgrade',
+    options.upgrade ?? ((_req, socket) => refuse(socket, problem(404, 'route-not-found'), traceIdOf({}))),
+  )
+  server.once('close', () => watched[Symbol.dispose]())
   return listening(options, server, () => {
     draining = true
     server.closeIdleConnections()
@@ -55,21 +75,37 @@ export async function serve(options: ServeOptions): Promise<Listening> {
 const sayReady = (res: ServerResponse, ready: boolean) =>
   res.writeHead(ready ? 200 : 503).end(ready ? 'ready\n' : 'not ready\n')
 
-const codes: Readonly<Record<number, string>> = {
-  400: 'malformed-request',
-  404: 'route-not-found',
-  408: 'request-timeout',
-  431: 'headers-too-large',
+interface ParseError extends Error {
+  readonly code?: string
+  /** What had come, up to `bytesParsed` of which was understood. */
+  readonly rawPacket?: Buffer
+  readonly bytesParsed?: number
 }
 
-function statusOf(code: string | undefined): number {
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408
-  return code === 'HPE_HEADER_OVERFLOW' ? 431 : 400
+/** What to say of bytes that node could not read; nothing of those that came after the last request. */
+function faultOf({ code, rawPacket, bytesParsed = 0 }: ParseError): Problem | undefined {
+  switch (code) {
+    case 'HPE_CLOSED_CONNECTION':
+    case 'ECONNRESET':
+      return undefined
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return refusal(408, 'request-timeout')
+    case 'HPE_HEADER_OVERFLOW':
+      return refusal(431, 'headers-too-large')
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return refusal(413, 'content-too-large')
+    case 'HPE_INVALID_METHOD':
+      return requestLine.test(lineAt(rawPacket, bytesParsed))
+        ? refusal(501, 'method-unknown')
+        : refusal(400, 'malformed-request')
+    default:
+      return refusal(400, 'malformed-request')
+  }
 }
 
-/** Not where something has been said already: it would be read as part of that. */
-function refuseOnce(socket: Duplex, status: number): void {
-  const fresh = (socket as Socket).bytesWritten === 0
-  if (socket.writable && fresh) refuse(socket, problem(status, codes[status]!), traceIdOf({}))
-  else socket.destroy()
+const requestLine = /^[!#$%&'*+.^`|~\w-]{1,32} [\x21-\x7e]+ HTTP\/1\.[01]\r\n/
+
+function lineAt(packet: Buffer | undefined, at: number): string {
+  const text = packet?.toString('latin1') ?? ''
+  return text.slice(at === 0 ? 0 : text.lastIndexOf('\n', at - 1) + 1).slice(0, headBytes)
 }

@@ -5,10 +5,14 @@ import type { Exchange, Guard, Route } from '../exchange.ts'
 import { problem } from '../problem.ts'
 import type { Body } from '../road/body.ts'
 import type { Reply } from '../road/call.ts'
+import { type Address, endpointOf } from '../road/discover/address.ts'
 import { fromClient, fromUpstream } from '../road/headers.ts'
 import type { Road } from '../road/road.ts'
 import { publicLocation } from './location.ts'
+import { forwardUpgrade, type UpgradeSpec } from './upgrade.ts'
 import { uploadOf } from './upload.ts'
+import { compileHeaderOps, compilePath, faultsOfRewrite, type Rewrite } from './rewrite.ts'
+import type { Predicate } from '../when.ts'
 
 /** What only the running app has, and a forward needs. */
 export interface ForwardCore {
@@ -19,26 +23,49 @@ export interface ForwardSpec {
   readonly guard: Guard
   /** Default: reads only. A method that is not listed is answered 405. */
   readonly methods?: readonly Method[]
+  /** Absent: every exchange. */
+  readonly when?: Predicate
+  /** Units of a rate limit that one request takes. Default: what the limit says. */
+  readonly cost?: number
+  /** Path and headers on their way. Default: the path without the prefix. */
+  readonly rewrite?: Rewrite
+  /** WebSockets: from which sites, and how many. Absent: an upgrade is answered 404. */
+  readonly upgrade?: Omit<UpgradeSpec, 'rewrite'>
 }
 
 /** Pass everything below `prefix` to an upstream, streamed both ways: `/api/catalog/images/x.svg` is its `/images/x.svg`. */
 export function forward(prefix: string, upstream: string, spec: ForwardSpec): Route<ForwardCore> {
+  const faults = faultsOfRewrite(prefix, spec.rewrite ?? {})
+  if (faults.length > 0) throw new TypeError(faults.map((fault) => `${prefix}: ${fault}`).join('\n'))
+  const { upgrade, rewrite = {} } = spec
+  const change: Change = {
+    path: compilePath(prefix, rewrite.path),
+    rewritten: rewrite.path !== undefined,
+    request: compileHeaderOps(rewrite.request ?? [], 'request'),
+    response: compileHeaderOps(rewrite.response ?? [], 'response'),
+  }
   return {
     methods: spec.methods ?? ['GET', 'HEAD'],
+    when: spec.when,
+    cost: spec.cost,
     path: `${prefix}/*`,
     guard: spec.guard,
+    ...(upgrade && {
+      bindUpgrade: ({ roads }: ForwardCore) =>
+        forwardUpgrade(prefix, upstream, roadTo(roads, prefix, upstream), { ...upgrade, rewrite }),
+    }),
     bind: ({ roads }) => {
-      const road = roads[upstream]
-      if (road === undefined) throw new TypeError(`${prefix}: "${upstream}" is not an upstream that speaks HTTP`)
+      const road = roadTo(roads, prefix, upstream)
       const proxy = createProxyMiddleware({
-        target: road.address,
+        // Never dialled: the road knows where it leads.
+        target: 'http://upstream.invalid',
         // Its own plugins answer errors with a body of their own, even after half of one was sent; ours sends the call down the road.
         ejectPlugins: true,
         plugins: [
           (server) => {
             // Without a listener its own report of a rejection would throw; the rejection itself reaches us.
             server.on('error', () => undefined)
-            server.web = (req, res) => pass(prefix, upstream, road, (req as Carrier)[carried]!, req, res)
+            server.web = (req, res) => pass(prefix, upstream, road, change, (req as Carrier)[carried]!, req, res)
           },
         ],
       })
@@ -52,6 +79,21 @@ export function forward(prefix: string, upstream: string, spec: ForwardSpec): Ro
   }
 }
 
+function roadTo(roads: ForwardCore['roads'], prefix: string, upstream: string): Road {
+  const road = roads[upstream]
+  if (road === undefined) throw new TypeError(`${prefix}: "${upstream}" is not an upstream that speaks HTTP`)
+  return road
+}
+
+/** A `Rewrite`, made functions at boot. */
+interface Change {
+  /** Then no path of the upstream's can be told from where the client would find it. */
+  readonly rewritten: boolean
+  readonly path: ReturnType<typeof compilePath>
+  readonly request: ReturnType<typeof compileHeaderOps>
+  readonly response: ReturnType<typeof compileHeaderOps>
+}
+
 /** HPM takes a request and nothing else along. (A WeakMap beside it would cost more in collections than all filters.) */
 const carried = Symbol('exchange')
 type Carrier = IncomingMessage & { [carried]?: Exchange }
@@ -60,18 +102,19 @@ async function pass(
   prefix: string,
   upstream: string,
   road: Road,
+  change: Change,
   exchange: Exchange,
   req: IncomingMessage,
   res: ServerResponse,
 ) {
-  const url = exchange.path.slice(prefix.length) + exchange.search
+  const url = change.path(exchange.path, exchange.params) + exchange.search
   const upload = uploadOf(req, road.policy.maxRequestBytes)
   const reply = await road
     .send({
       upstream,
       method: exchange.method,
       url,
-      headers: fromClient(req.rawHeaders),
+      headers: change.request(fromClient(req.rawHeaders)),
       body: upload ?? null,
       streamed: true,
       // How long an upload takes is up to the client; the upstream's time begins when it has all of it.
@@ -82,7 +125,7 @@ async function pass(
     .catch((error: unknown) => {
       throw upload?.refused ?? error
     })
-  const headers = responseHeaders(reply, road.address, url, prefix)
+  const headers = responseHeaders(reply, change, road, url, prefix)
   if (headers === undefined) {
     reply.body.destroy()
     throw problem(502, 'upstream-failed', { source: upstream, cause: new Error('redirect to a foreign address') })
@@ -114,6 +157,7 @@ function passOn(body: Body, res: ServerResponse, cut: (error: Error) => void): P
   }
   return new Promise((resolve) => {
     let stalled: NodeJS.Timeout | undefined
+    let begun = false
     res.on('drain', () => {
       clearTimeout(stalled)
       stalled = undefined
@@ -126,6 +170,7 @@ function passOn(body: Body, res: ServerResponse, cut: (error: Error) => void): P
     })
     body.read({
       data(chunk) {
+        begun = true
         if (res.write(chunk) || res.writableLength < window) return true
         stalled ??= setTimeout(() => res.destroy(), patience)
         return false
@@ -136,17 +181,25 @@ function passOn(body: Body, res: ServerResponse, cut: (error: Error) => void): P
         res.destroy()
       },
     })
+    if (!begun) res.flushHeaders()
   })
 }
 
-function responseHeaders(reply: Reply, address: string, url: string, prefix: string) {
-  const headers = fromUpstream(reply.headers)
+function responseHeaders(reply: Reply, change: Change, road: Road, url: string, prefix: string) {
+  const headers = change.response(fromUpstream(reply.headers))
   const { location } = headers
   if (typeof location === 'string') {
-    const seen = publicLocation(location, address, url, prefix)
+    const bases = road.addresses.flatMap((address) => [baseOf(address), address.url])
+    const seen = change.rewritten ? undefined : publicLocation(location, bases, url, prefix)
     if (seen === undefined) return undefined
     headers['location'] = seen
   }
   if (reply.status !== 204 && reply.status !== 304) headers['content-type'] ??= 'application/octet-stream'
   return headers
+}
+
+/** By its name, where it was found by one. */
+const baseOf = (address: Address): string => {
+  const { origin, base } = endpointOf(address)
+  return origin + base
 }

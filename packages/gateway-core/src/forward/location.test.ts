@@ -12,11 +12,13 @@ describe('H-11: a Location of the upstream', () => {
     ['javascript:alert(1)', undefined],
     ['http://[', undefined],
   ])('%s becomes %s', (location, expected) => {
-    expect(publicLocation(location, 'http://catalog:4101', '/items/1', '/api/catalog')).toBe(expected)
+    expect(publicLocation(location, ['http://10.0.0.1:4101', 'http://catalog:4101'], '/items/1', '/api/catalog')).toBe(
+      expected,
+    )
   })
 
   it('stays below the base path of the upstream', () => {
-    expect(publicLocation('/base/x', 'http://a/base', '/1', '/api')).toBe('/api/x')
-    expect(publicLocation('/elsewhere', 'http://a/base', '/1', '/api')).toBeUndefined()
+    expect(publicLocation('/base/x', ['http://a/base'], '/1', '/api')).toBe('/api/x')
+    expect(publicLocation('/elsewhere', ['http://a/base'], '/1', '/api')).toBeUndefined()
   })
 })

@@ -1,16 +1,19 @@
 /**
- * A redirect of the upstream's, as the client may see it: below the upstream's own address it is translated to where the
- * client finds that; a foreign or unreadable one is `undefined`, for the client must not learn internal addresses.
+ * A redirect of the upstream's, as the client may see it: below one of the upstream's own addresses it is translated to where
+ * the client finds that; a foreign or unreadable one is `undefined`, for the client must not learn internal addresses.
  */
 export function publicLocation(
   location: string,
-  upstream: string,
+  upstreams: readonly string[],
   requested: string,
   prefix: string,
 ): string | undefined {
-  const base = new URL(upstream)
-  const root = base.pathname.replace(/\/$/, '')
-  const target = URL.parse(location, new URL(root + requested, base).href)
-  if (target === null || target.origin !== base.origin || !target.pathname.startsWith(`${root}/`)) return undefined
-  return prefix + target.pathname.slice(root.length) + target.search + target.hash
+  for (const upstream of upstreams) {
+    const base = new URL(upstream)
+    const root = base.pathname.replace(/\/$/, '')
+    const target = URL.parse(location, new URL(root + requested, base).href)
+    if (target === null || target.origin !== base.origin || !target.pathname.startsWith(`${root}/`)) continue
+    return prefix + target.pathname.slice(root.length) + target.search + target.hash
+  }
+  return undefined
 }

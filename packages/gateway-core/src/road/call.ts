@@ -22,6 +22,10 @@ export interface Call {
   /** Ends when nobody wants the reply any more. */
   readonly scope: Scope
   readonly exchange: Exchange
+  /** Addresses that were asked already; the balancer adds to it and prefers others. */
+  readonly tried?: Set<unknown>
+  /** On a connection of its own: a kept one has just died, and where one was left waiting others were too. */
+  readonly anew?: boolean
 }
 
 export interface Reply {

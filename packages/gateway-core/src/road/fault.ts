@@ -52,17 +52,18 @@ export function faultOf(error: unknown, upstream: string, scope: Scope): Fault {
 }
 
 function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return ''
-  const inner = error instanceof AggregateError ? error.errors[0] : error.cause
-  if ('code' in error && typeof error.code === 'string') return error.code
-  return inner === undefined ? '' : codeOf(inner)
+  if (typeof error !== 'object' || error === null) return ''
+  const { code, cause, errors } = error as {
+    readonly code?: unknown
+    readonly cause?: unknown
+    readonly errors?: unknown
+  }
+  return typeof code === 'string' ? code : codeOf(Array.isArray(errors) ? errors[0] : cause)
 }
 
-/** undici tells of a socket that ended how much it had read; of one that was reset it cannot. */
-function wasReused(error: unknown): boolean {
-  const { code, socket } = error as { code?: string; socket?: { bytesRead: number } }
-  return code === 'ECONNRESET' || code === 'EPIPE' || (socket?.bytesRead ?? 0) > 0
-}
+/** A socket that has read something has answered before: only what comes before the first byte of an answer is asked about. */
+const wasReused = (error: unknown): boolean =>
+  ((error as { readonly socket?: { readonly bytesRead: number } }).socket?.bytesRead ?? 0) > 0
 
 /** The status contract: deadline → 504; spared or too busy → 503 and when to come back; all else an upstream can do wrong → 502. */
 export function problemOf(fault: Fault): Problem {

@@ -6,6 +6,7 @@ import { complete, type Policy } from '../policy.ts'
 import { problem, type Problem } from '../problem.ts'
 import { accessToken } from './filters/onward.ts'
 import { Fault, problemOf } from './fault.ts'
+import type { Attempted, Outcome } from './filters/report.ts'
 import { ours } from './headers.ts'
 
 export interface GrpcRoad extends AsyncDisposable {
@@ -16,7 +17,13 @@ export interface GrpcRoad extends AsyncDisposable {
 type Unary = (input: unknown, options: CallOptions) => Promise<unknown>
 
 /** The one way to an upstream over gRPC. The remaining time travels as `grpc-timeout`; only UNAVAILABLE is tried again. */
-export function grpcRoad(upstream: string, service: DescService, address: string, given: Policy): GrpcRoad {
+export function grpcRoad(
+  upstream: string,
+  service: DescService,
+  address: string,
+  given: Policy,
+  attempted: Attempted = () => undefined,
+): GrpcRoad {
   const policy = complete(given)
   const sessionManager = new Http2SessionManager(address)
   const stub = createClient(service, createGrpcTransport({ baseUrl: address, sessionManager }))
@@ -28,10 +35,19 @@ export function grpcRoad(upstream: string, service: DescService, address: string
     for (let nth = 1; ; nth++) {
       const timeoutMs = Math.floor(until - performance.now())
       if (timeoutMs <= 0) throw problemOf(new Fault('timeout', upstream))
+      const start = performance.now()
+      const tell = (outcome: Outcome) => {
+        const ms = performance.now() - start
+        attempted(upstream, outcome, ms)
+        exchange.calls.push([upstream, outcome, Math.round(ms * 10) / 10])
+      }
       try {
-        return await method(input, { headers, signal, timeoutMs })
+        const answer = await method(input, { headers, signal, timeoutMs })
+        tell('2xx')
+        return answer
       } catch (error) {
         const { code } = ConnectError.from(error)
+        tell(outcomes[code] ?? '5xx')
         if (nth >= policy.attempts || code !== Code.Unavailable) throw problemOfStatus(code, upstream, error)
       }
     }
@@ -50,6 +66,18 @@ export function grpcRoad(upstream: string, service: DescService, address: string
       return Promise.resolve()
     },
   }
+}
+
+/** As the metrics of the HTTP road would call it. */
+const outcomes: Readonly<Partial<Record<Code, Outcome>>> = {
+  [Code.Unavailable]: 'refused',
+  [Code.DeadlineExceeded]: 'timeout',
+  [Code.Canceled]: 'aborted',
+  [Code.InvalidArgument]: '4xx',
+  [Code.NotFound]: '4xx',
+  [Code.PermissionDenied]: '4xx',
+  [Code.AlreadyExists]: '4xx',
+  [Code.FailedPrecondition]: '4xx',
 }
 
 /** Statuses that answer the client's own request. Any other is the upstream's failure; UNAUTHENTICATED is ours, never the user's. */

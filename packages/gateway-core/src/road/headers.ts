@@ -74,10 +74,13 @@ export function fromUpstream(headers: Headers): Kept {
 
 /** What every service learns from us about the request it serves. */
 export function ours(exchange: Exchange): Record<string, string> {
-  return {
-    traceparent: traceparent(exchange.traceId),
+  const { id, sampled, state } = exchange.trace
+  const headers: Record<string, string> = {
+    traceparent: traceparent(id, sampled),
     'x-forwarded-for': exchange.address,
   }
+  if (state !== '') headers['tracestate'] = state
+  return headers
 }
 
 function keep(kept: Kept, name: string, value: string): void {

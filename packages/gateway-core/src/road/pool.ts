@@ -1,44 +1,71 @@
-import { type Dispatcher, Pool } from 'undici'
+import { buildConnector, type Dispatcher, Pool } from 'undici'
 import type { FullPolicy } from '../policy.ts'
+import type { Connections } from './balance/instance.ts'
 import { Body } from './body.ts'
 import type { Call, Reply, Service } from './call.ts'
+import { type Address, endpointOf } from './discover/address.ts'
 import { Fault, faultOf } from './fault.ts'
-
-export interface Connections extends AsyncDisposable {
-  readonly send: Service
-}
 
 /** More interim (1xx) answers than this before the real one are an attack. */
 const maxInterim = 32
 
+/** Milliseconds in which no kept connection is used after one has died: where one was dropped at rest, others were. */
+const wariness = 1_000
+
+/** Header fields of an answer. No service needs as many. */
+const maxFields = 256
+
 /** The end of the road: the connections to one address. Redirects are answers, never followed. */
-export function connections(address: string, policy: FullPolicy): Connections {
-  const { origin, pathname } = new URL(address)
-  const base = pathname === '/' ? '' : pathname
-  const pool = new Pool(origin, {
-    connections: policy.bulkhead.calls,
-    connect: { timeout: policy.connectTimeout },
+export function connections(address: Address, policy: FullPolicy): Connections {
+  const { origin, base, lookup } = endpointOf(address)
+  const options: Pool.Options = {
+    // With room for the retries and hedges of as many calls as the bulkhead lets through.
+    connections: Math.ceil(policy.bulkhead.calls * (1 + policy.retryBudget)) + 3,
+    connect: connector({ timeout: policy.connectTimeout, ...(lookup && { lookup }) }),
     // Below the five seconds after which a Node server hangs up: a socket that both ends close at once loses a request.
     keepAliveTimeout: 4_000,
     bodyTimeout: policy.idleTimeout,
     maxHeaderSize: 16_384,
-  })
+  }
+  const kept = new Pool(origin, options)
+  const fresh = new Pool(origin, { ...options, pipelining: 0 })
+  let waryUntil = 0
   const send: Service = (call) =>
     new Promise((resolve, reject) => {
       const { method, headers, body } = call
-      const receiver = new Receiver(call, resolve, reject)
+      const receiver = new Receiver(call, resolve, (fault) => {
+        if (fault.options.reused === true) waryUntil = performance.now() + wariness
+        reject(fault)
+      })
       if (receiver.gone) return
       try {
         // Counted from the last byte sent: an upload has no other limit to the wait for its answer.
         const upload = typeof body === 'object' && body !== null
         const headersTimeout = policy.firstByteTimeout || (upload ? policy.timeout : 0)
         const path = base + call.url
+        const pool = call.anew === true || performance.now() < waryUntil ? fresh : kept
         pool.dispatch({ path, method, headers: headers as Record<string, string>, body, headersTimeout }, receiver)
       } catch (error) {
         receiver.onResponseError(undefined, error)
       }
     })
-  return { send, [Symbol.asyncDispose]: () => pool.destroy() }
+  return {
+    send,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([kept.destroy(), fresh.destroy()])
+    },
+  }
+}
+
+/** A socket that is reset does not say whether it had answered before; what it had read does, see `faultOf`. */
+function connector(options: buildConnector.BuildOptions): buildConnector.connector {
+  const connect = buildConnector(options)
+  return (target, done) =>
+    connect(target, (...[error, socket]) => {
+      if (error !== null) return done(error, null)
+      socket.prependListener('error', (cause) => Object.assign(cause, { socket: { bytesRead: socket.bytesRead } }))
+      done(null, socket)
+    })
 }
 
 /** One request under way: undici calls it, and it settles the promise and fills the body. */
@@ -69,8 +96,9 @@ class Receiver implements Dispatcher.DispatchHandler {
       if (++this.#interim > maxInterim) this.#stop(new Fault('malformed', this.#call.upstream, new Error('interim')))
       return
     }
-    if (status > 599) {
-      this.#stop(new Fault('malformed', this.#call.upstream, new Error(`status ${status}`)))
+    const fields = (controller.rawHeaders as unknown[]).length / 2
+    if (status > 599 || fields > maxFields) {
+      this.#stop(new Fault('malformed', this.#call.upstream, new Error(`status ${status}, ${fields} fields`)))
       return
     }
     this.#body = new Body(controller)

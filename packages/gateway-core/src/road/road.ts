@@ -1,27 +1,87 @@
 import { complete, type FullPolicy, type Policy } from '../policy.ts'
-import { pipe, type Service } from './call.ts'
+import { ask } from './ask.ts'
+import { type Balancer, balancer } from './balance/balancer.ts'
+import { Breaker, type BreakerState } from './breaker.ts'
+import { Budget } from './budget.ts'
+import { type Filter, pipe, type Service } from './call.ts'
+import type { Address } from './discover/address.ts'
+import { parseAddresses } from './discover/addresses.ts'
+import { resolver } from './discover/resolver.ts'
+import { breaker } from './filters/breaker.ts'
+import { bulkhead } from './filters/bulkhead.ts'
+import { cache } from './filters/cache.ts'
+import { coalesce } from './filters/coalesce.ts'
 import { deadline } from './filters/deadline.ts'
+import { hedge } from './filters/hedge.ts'
 import { onward } from './filters/onward.ts'
+import { type Attempted, type CacheResult, cacheReport, report } from './filters/report.ts'
 import { retry } from './filters/retry.ts'
+import { shadow } from './filters/shadow.ts'
 import { connections } from './pool.ts'
+
+export interface RoadOptions {
+  /** Told of each attempt. Like the others, it must not throw. */
+  readonly attempted?: Attempted
+  /** A call is tried once more. */
+  readonly retried?: () => void
+  /** A second address is asked beside the first. */
+  readonly hedged?: () => void
+  readonly breaker?: (state: BreakerState) => void
+  /** What came of asking the cache. */
+  readonly cached?: (result: CacheResult) => void
+  /** An address was left out (`ejected`, `unwell`), is `well` again, or a name is `unresolved`, of which `cause` says more. */
+  readonly address?: (url: string, state: string, cause?: unknown) => void
+}
 
 export interface Road extends AsyncDisposable {
   readonly policy: FullPolicy
-  readonly address: string
+  /** Where it leads now, of every arm. */
+  readonly addresses: readonly Address[]
   readonly send: Service
 }
 
-/** The one way to an upstream over HTTP, for both doors: its policy as filters, outermost first, onto its connections. */
-export function road(address: string, given: Policy): Road {
+/**
+ * The one way to an upstream over HTTP, for both doors: its policy as filters, outermost first, onto its instances. A filter
+ * that the policy leaves out costs nothing. `addresses` is the upstream's variable, see `parseAddresses`, which throws.
+ */
+export function road(addresses: string, given: Policy, options: RoadOptions = {}): Road {
+  const { address: told = () => undefined } = options
   const policy = complete(given)
-  const end = connections(address, policy)
+  const targets = parseAddresses(addresses)
+  const found = resolver(targets, { failed: (name, error) => told(name, 'unresolved', error) })
+  const instances = balancer(found, policy, {
+    open: (address) => connections(address, policy),
+    ask: policy.probe === false ? undefined : ask(policy.probe),
+    changed: ({ address, state }) => told(address.url, state),
+  })
   return {
     policy,
-    address,
-    send: pipe(
-      [deadline(policy.timeout, policy.streamTimeout), retry(policy.attempts), onward(policy.token)],
-      end.send,
-    ),
-    [Symbol.asyncDispose]: () => end[Symbol.asyncDispose](),
+    get addresses() {
+      return instances.instances.map(({ address }) => address)
+    },
+    send: pipe(filters(policy, targets[0]!.url, instances, options), instances.send),
+    async [Symbol.asyncDispose]() {
+      await instances[Symbol.asyncDispose]()
+      await found[Symbol.asyncDispose]()
+    },
   }
+}
+
+function filters(policy: FullPolicy, address: string, instances: Balancer, told: RoadOptions): Filter[] {
+  const { token, timeout } = policy
+  const budget = new Budget(policy.retryBudget)
+  const copies = policy.shadow > 0 ? instances.to('shadow') : undefined
+  return [
+    policy.cache && told.cached && cacheReport(told.cached),
+    policy.cache && cache({ ...policy.cache, token, timeout, address }),
+    policy.coalesce && coalesce(token, policy.maxBytes),
+    deadline(timeout, policy.streamTimeout),
+    copies && shadow(policy.shadow, pipe([onward(token)], copies)),
+    bulkhead(policy.bulkhead),
+    retry(policy, budget, Math.random, told.retried),
+    policy.hedge && hedge(policy.hedge, told.hedged === undefined ? budget : budget.purse(told.hedged)),
+    policy.breaker && breaker(new Breaker(policy.breaker, told.breaker)),
+    told.attempted && report(told.attempted),
+    onward(token),
+  ].filter((filter) => typeof filter === 'function')
 }

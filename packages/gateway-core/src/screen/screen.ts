@@ -7,6 +7,7 @@ import type { Scope } from '../scope.ts'
 import type { From, Sources } from '../sources.ts'
 import { receive } from '../receive.ts'
 import { respond } from '../respond.ts'
+import type { Predicate } from '../when.ts'
 import { type Optional, type Parts, type Settled, settle } from './settle.ts'
 
 /** What only the running app has, and a screen needs. */
@@ -35,6 +36,10 @@ export interface ScreenSpec<
 > {
   /** Who may. What it grants is handed to `parts`. */
   readonly guard: Guard<G>
+  /** Absent: every exchange. */
+  readonly when?: Predicate
+  /** Units of a rate limit that it takes. Default: what the limit says. */
+  readonly cost?: number
   /** What to fetch: the only place with I/O. Parts start together; one that needs another chains on it with `then`. */
   readonly parts: (request: Received<C, K> & NoInfer<G> & { readonly from: From<S> }) => P
   /** What to show of it. Pure. */
@@ -51,6 +56,8 @@ export function screen(contract: Contract, key: string, spec: Erased): Route<Scr
     methods: [method],
     path,
     guard: spec.guard,
+    when: spec.when,
+    cost: spec.cost,
     bind:
       (core) =>
       (...args) =>
@@ -60,6 +67,8 @@ export function screen(contract: Contract, key: string, spec: Erased): Route<Scr
 
 interface Erased {
   readonly guard: Guard
+  readonly when?: Predicate
+  readonly cost?: number
   readonly parts: (request: never) => object
   readonly view: (parts: never) => unknown
   readonly headers?: (view: never) => Readonly<Record<string, string>>

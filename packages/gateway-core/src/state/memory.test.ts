@@ -75,3 +75,43 @@ describe('memoryStore', () => {
     expect(await store.get('new')).toBeDefined()
   })
 })
+
+describe('memoryStore, of rates', () => {
+  const rate = { interval: 100, burst: 2 }
+  const setUpRates = (maxEntries?: number) => {
+    const time = { now: 1_000, date: 1_795_000_000_000 }
+    return { time, store: memoryStore({ maxEntries, clock: () => time.date, steady: () => time.now }) }
+  }
+  const spend = async (store: ReturnType<typeof memoryStore>, key: string) => {
+    while ((await store.take(key, rate)).allowed);
+  }
+
+  it('counts each key for itself', async () => {
+    const { time, store } = setUpRates()
+    await spend(store, 'a')
+    expect(await store.take('b', rate)).toEqual({ allowed: true, remaining: 1, retryAfter: 0, reset: 100 })
+    expect(await store.take('a', rate)).toEqual({ allowed: false, remaining: 0, retryAfter: 100, reset: 200 })
+    time.now += 100
+    expect(await store.take('a', rate)).toMatchObject({ allowed: true, remaining: 0 })
+  })
+
+  it('X-12: does not notice when someone sets the clock', async () => {
+    const { time, store } = setUpRates()
+    await spend(store, 'a')
+    for (const step of [3_600_000, -7_200_000]) {
+      time.date += step
+      expect(await store.take('a', rate)).toMatchObject({ allowed: false, retryAfter: 100 })
+    }
+  })
+
+  it('G10: stays within its bound, and values are not pushed out by rates', async () => {
+    const { store } = setUpRates(100)
+    await store.set('session', 's', 60_000)
+    await spend(store, 'first')
+    for (let nth = 0; nth < 99; nth++) await store.take(`address-${nth}`, rate)
+    expect(await store.take('first', rate)).toMatchObject({ allowed: false })
+    for (let nth = 0; nth < 100; nth++) await store.take(`more-${nth}`, rate)
+    expect(await store.take('first', rate)).toMatchObject({ allowed: true, remaining: 1 })
+    expect(await store.get('session')).toMatchObject({ value: 's' })
+  })
+})

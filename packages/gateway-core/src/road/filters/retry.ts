@@ -1,35 +1,119 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import type { Call, Filter } from '../call.ts'
+import type { FullPolicy } from '../../policy.ts'
+import type { Budget, Purse } from '../budget.ts'
+import type { Call, Filter, Reply, Service } from '../call.ts'
 import { Fault, faultOf } from '../fault.ts'
 
-const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])
 const passing = new Set([502, 503, 504])
 
-/** Longest first pause, in milliseconds; it doubles with every further try, and each is drawn at random below it. */
+/** Longest pause before the second attempt, in milliseconds. It doubles with each further one. */
 const firstPause = 25
+const longestPause = 1_000
 
-const repeatable = (call: Call): boolean =>
-  (idempotent.has(call.method) || call.headers['idempotency-key'] !== undefined) &&
-  (call.body === null || typeof call.body === 'string')
-
-/** Try again what is safe to repeat, while nothing of an answer has been passed on. A timeout leaves no time to try. */
-export const retry =
-  (attempts: number, random: () => number = Math.random): Filter =>
-  async (call, next) => {
-    const tries = repeatable(call) ? attempts : 1
-    for (let nth = 1; ; nth++) {
-      try {
-        const reply = await next(call)
-        if (nth >= tries || !passing.has(reply.status)) return reply
-        reply.body.destroy()
-      } catch (error) {
-        const worthIt = error instanceof Fault && (error.kind === 'refused' || error.kind === 'reset')
-        if (nth >= tries || !worthIt) throw error
-      }
-      await pause(random() * firstPause * 2 ** (nth - 1), undefined, { signal: call.scope.signal }).catch(
-        (error: unknown) => {
-          throw faultOf(error, call.upstream, call.scope)
-        },
-      )
+/**
+ * Try again what is safe to repeat, elsewhere if there is an elsewhere, while nothing of an answer has been passed on.
+ *
+ * - Only the policy's methods, or what carries an `Idempotency-Key`, and never a streamed body.
+ * - After no connection or a broken one, an attempt that used up its own limit but not the call's, and 502, 503 and 504.
+ * - After a pause drawn at random below 25 ms, 50, 100 … ("full jitter"), and not before `Retry-After` (RFC 9110 §10.2.3). When
+ *   the pause would outlast the call, the failure is passed on as it is, at once.
+ * - Each paid from the budget. This filter tells it of every call, so it stands outside of hedges, with which it shares one.
+ *
+ * A kept connection that died before any byte of its answer is no failure of the service: such a call is sent once more,
+ * without a pause, even if the policy allows one attempt only (RFC 9110 §9.2.2).
+ */
+export function retry(
+  policy: Pick<FullPolicy, 'attempts' | 'retryMethods'>,
+  budget: Budget,
+  random: () => number = Math.random,
+  retried: () => void = () => undefined,
+): Filter {
+  const methods: ReadonlySet<string> = new Set(policy.retryMethods)
+  const paid = budget.purse(retried)
+  return async (call, next) => {
+    budget.begin()
+    try {
+      if (isRepeatable(call, methods)) return await insist(call, next, policy.attempts, paid, random)
+      return await next(call)
+    } finally {
+      budget.end()
     }
   }
+}
+
+async function insist(
+  first: Call,
+  next: Service,
+  attempts: number,
+  budget: Purse,
+  random: () => number,
+): Promise<Reply> {
+  const call = attempts > 1 ? { ...first, tried: first.tried ?? new Set() } : first
+  let failures = 0
+  let spared = false
+  let outcome = await attempt(call, next)
+  while (isPassing(outcome, call)) {
+    const unread = !spared && outcome instanceof Fault && outcome.options.reused === true
+    if (unread) spared = true
+    else failures++
+    if (failures >= attempts) break
+    const pause = unread ? 0 : pauseAfter(outcome, failures, random)
+    if (performance.now() + pause >= call.until || !budget.take()) break
+    try {
+      if (!(outcome instanceof Fault)) outcome.body.destroy()
+      if (pause > 0) await rest(pause, call)
+      outcome = await attempt(unread ? { ...call, anew: true } : call, next)
+    } finally {
+      budget.give()
+    }
+  }
+  if (outcome instanceof Fault) throw outcome
+  return outcome
+}
+
+const isRepeatable = ({ method, headers, body }: Call, methods: ReadonlySet<string>): boolean =>
+  (methods.has(method) || headers['idempotency-key'] !== undefined) && (body === null || typeof body === 'string')
+
+/** What is no fault is a mistake of ours, and stays one however often it is tried. */
+async function attempt(call: Call, next: Service): Promise<Reply | Fault> {
+  try {
+    return await next(call)
+  } catch (error) {
+    if (error instanceof Fault) return error
+    throw error
+  }
+}
+
+function isPassing(outcome: Reply | Fault, call: Call): boolean {
+  if (call.scope.ended) return false
+  if (!(outcome instanceof Fault)) return passing.has(outcome.status)
+  return outcome.kind === 'refused' || outcome.kind === 'reset' || outcome.kind === 'timeout'
+}
+
+function pauseAfter(outcome: Reply | Fault, failures: number, random: () => number): number {
+  const jitter = random() * Math.min(longestPause, firstPause * 2 ** (failures - 1))
+  return outcome instanceof Fault ? jitter : jitter + askedFor(outcome.headers['retry-after'])
+}
+
+/** `Retry-After` in milliseconds: seconds or a date; 0 when there is none, or none that can be read. */
+function askedFor(value: string | readonly string[] | undefined): number {
+  if (typeof value !== 'string') return 0
+  const text = value.trim()
+  if (/^\d{1,10}$/.test(text)) return Number(text) * 1_000
+  const date = text.length === httpDate ? Date.parse(text) : NaN
+  return Number.isNaN(date) ? 0 : Math.max(0, date - Date.now())
+}
+
+/** Length of `Sun, 06 Nov 1994 08:49:37 GMT`: what else `Date.parse` would take is no HTTP date. */
+const httpDate = 29
+
+const rest = (pause: number, call: Call): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      release()
+      resolve()
+    }, pause)
+    const release = call.scope.onEnd((reason) => {
+      clearTimeout(timer)
+      reject(faultOf(reason, call.upstream, call.scope))
+    })
+  })

@@ -1,0 +1,112 @@
+import express from 'express'
+import helmet from 'helmet'
+import type { Logger } from 'pino'
+import type { Core } from './connect.ts'
+import { accessLog } from './edge/access-log.ts'
+import { answer } from './edge/answer.ts'
+import { checks } from './edge/checked.ts'
+import { clientAddress, limitKey, within } from './edge/client-address.ts'
+import { everyAnswer, headersOf } from './edge/every-answer.ts'
+import type { Limiters } from './edge/exchange.ts'
+import { type Limit, limiter } from './edge/limit.ts'
+import { notFound, problems } from './edge/problems.ts'
+import { type Door, upgrades } from './edge/upgrades.ts'
+import type { Authenticate, Route } from './exchange.ts'
+import { metricsEndpoint, privateNetworks } from './observe/endpoint.ts'
+import type { Metrics } from './observe/metrics.ts'
+import { memoryStore } from './state/memory.ts'
+import type { Store } from './state/store.ts'
+import type { Tracing } from './trace.ts'
+
+export interface Running<Upstream extends string = string> {
+  /** Addresses of every upstream, from the environment: see `parseAddresses`. */
+  readonly upstreams: Readonly<Record<Upstream, string>>
+  /** How this BFF's clients prove who they are. */
+  readonly authenticate: Authenticate
+  readonly log: Logger
+  /** Names this BFF answers as, without ports. Default: any, which only suits development. */
+  readonly hosts?: readonly string[] | undefined
+  /** Proxies before this BFF, as addresses and CIDR ranges: only they may say for whom they speak. Default none. */
+  readonly proxies?: readonly string[] | undefined
+  readonly limits?: Limits | undefined
+  /** Whether a caller may name the trace it belongs to. Default `continue`. */
+  readonly tracing?: Tracing | undefined
+  /** Who may read `/metrics`, as addresses and CIDR ranges. Default: this machine and private networks. */
+  readonly scrapers?: readonly string[] | undefined
+  /** Answers a GET that no route knows. Absent: 404. */
+  readonly fallback?: express.RequestHandler
+}
+
+export interface Limits {
+  /** Before anything is known of the caller, by address. */
+  readonly address?: Limit
+  /** By user, once somebody has signed in. */
+  readonly user?: Limit
+  /** Shared by the processes of an app. Default: the memory of this one. */
+  readonly store?: Store
+  /** While the store fails. Default `open`: a limit protects, it does not admit. */
+  readonly onStoreError?: 'open' | 'closed'
+}
+
+/** So many requests of one user in any minute, on average; an address, which many may share, gets five times as many. */
+export const perMinute = (requests = 1_200): Limits => ({
+  address: { name: 'address', quota: requests * 5, window: 60_000 },
+  user: { name: 'user', quota: requests, window: 60_000 },
+})
+
+/** An Express app; disposing it closes its connections to the upstreams. */
+export interface App extends AsyncDisposable {
+  readonly handler: express.Express
+  /** For `serve`: its `take` as `upgrade`, its `drain` as `drain`. */
+  readonly door: Door
+}
+
+/** The order of things: what every request meets first stands first. */
+export function createApp(
+  core: Core & AsyncDisposable,
+  routes: readonly Route<Core>[],
+  running: Running & { readonly budget: number; readonly counted: Metrics },
+): App {
+  const { authenticate, log, budget, counted, scrapers = privateNetworks, fallback, tracing = 'continue' } = running
+  const around = {
+    authenticate,
+    log,
+    budget,
+    tracing,
+    check: checks({ hosts: running.hosts }),
+    addressOf: clientAddress(running.proxies),
+    limits: limitersOf(running.limits, counted.refused),
+  }
+  const bound = routes.map((route) => ({ route, handle: route.bind(core), upgrade: route.bindUpgrade?.(core) }))
+  const handler = express()
+  handler.disable('x-powered-by')
+  handler.disable('etag')
+  everyAnswer(handler, headersOf(helmet({ contentSecurityPolicy })))
+  handler.use(accessLog(log, { tracing, began: counted.began, ended: counted.ended }))
+  handler.use(metricsEndpoint(counted, within(scrapers)))
+  handler.use(answer(bound, around))
+  if (fallback !== undefined) handler.use(fallback)
+  handler.use(notFound, problems)
+  return { handler, door: upgrades(bound, around), [Symbol.asyncDispose]: () => core[Symbol.asyncDispose]() }
+}
+
+function limitersOf(limits: Limits = {}, refused: (limit: string) => void): Limiters {
+  const { address, user, store = memoryStore(), onStoreError = 'open' } = limits
+  const options = { store, addressKey: limitKey, onStoreError, refused }
+  return {
+    ...(address && { address: limiter(address, options) }),
+    ...(user && { user: limiter(user, options) }),
+  }
+}
+
+/** For problems and JSON it forbids all that matters; for a client's files it is what they must get by with. */
+const contentSecurityPolicy = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'self'"],
+    baseUri: ["'none'"],
+    objectSrc: ["'none'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
+  },
+}

@@ -1,0 +1,106 @@
+import type { Logger } from 'pino'
+import type { Exchange } from './exchange.ts'
+import type { ForwardCore } from './forward/forward.ts'
+import type { Metrics } from './observe/metrics.ts'
+import type { Policies } from './policy.ts'
+import { client, type Send } from './road/client.ts'
+import { type GrpcRoad, grpcRoad } from './road/grpc.ts'
+import { type Road, road, type RoadOptions } from './road/road.ts'
+import type { Scope } from './scope.ts'
+import { part } from './screen/part.ts'
+import type { ScreenCore } from './screen/screen.ts'
+import { isGrpc, type Sources } from './sources.ts'
+
+export interface Core extends ScreenCore, ForwardCore {}
+
+export interface Told {
+  readonly counted: Metrics
+  readonly log: Logger
+}
+
+/**
+ * Open the road to every upstream. Nothing is dialled before the first call, so a boot never waits for a service. Throws one
+ * error that lists every fault of the addresses.
+ */
+export function connect(
+  sources: Sources,
+  policies: Policies,
+  addresses: Readonly<Record<string, string>>,
+  told: Told,
+): Core & AsyncDisposable {
+  const roads: Record<string, Road> = {}
+  const grpc: Record<string, GrpcRoad> = {}
+  const faults: string[] = []
+  for (const [name, source] of Object.entries(sources)) {
+    const [policy, options] = [policies[name]!, optionsOf(name, told)]
+    try {
+      if (isGrpc(source)) grpc[name] = grpcRoad(name, source, addresses[name]!, policy, options.attempted)
+      else roads[name] = road(addresses[name] ?? '', policy, options)
+    } catch (error) {
+      faults.push(`${name}: ${(error as Error).message}`)
+    }
+  }
+  if (faults.length > 0)
+    throw new TypeError(`The upstreams cannot be reached:\n${faults.map((f) => `  - ${f}`).join('\n')}`)
+  const sends = mapValues(roads, (way, name) => client(name, sources[name] as never, way))
+  return {
+    roads,
+    from: clients({ ...mapValues(sends, http), ...mapValues(grpc, remote) }),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...Object.values(roads), ...Object.values(grpc)].map((way) => way[Symbol.asyncDispose]()))
+    },
+  }
+}
+
+function optionsOf(name: string, { counted, log }: Told) {
+  return {
+    attempted: counted.call,
+    retried: () => counted.retried(name),
+    hedged: () => counted.hedged(name),
+    cached: (result) => counted.cache(name, result),
+    breaker: (state) => {
+      counted.breaker(name, state)
+      log.warn({ upstream: name, state }, 'breaker')
+    },
+    address: (url, state, cause) => log.warn({ upstream: name, url, state, err: cause }, 'address'),
+  } satisfies RoadOptions
+}
+
+type Make = (exchange: Exchange, scope: Scope) => unknown
+
+/** `from` of one exchange: a client is made when a screen asks for it, and most screens ask for two or three of many. */
+function clients(makes: Readonly<Record<string, Make>>): Make {
+  class From {
+    readonly exchange: Exchange
+    readonly scope: Scope
+
+    constructor(exchange: Exchange, scope: Scope) {
+      this.exchange = exchange
+      this.scope = scope
+    }
+  }
+  for (const [name, make] of Object.entries(makes)) {
+    Object.defineProperty(From.prototype, name, {
+      get(this: From) {
+        return make(this.exchange, this.scope)
+      },
+    })
+  }
+  return (exchange, scope) => new From(exchange, scope)
+}
+
+const http =
+  (send: Send): Make =>
+  (exchange, scope) =>
+  (key: string, input?: Record<string, unknown>) =>
+    part(send(exchange, scope, key, input))
+
+const remote =
+  (way: GrpcRoad): Make =>
+  (exchange, scope) =>
+    mapValues(way.calls(exchange, scope.signal), (call) => (input: unknown) => part(call(input)))
+
+const mapValues = <A, B>(
+  object: Readonly<Record<string, A>>,
+  change: (value: A, name: string) => B,
+): Record<string, B> => Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value, name)]))

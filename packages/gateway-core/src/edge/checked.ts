@@ -1,0 +1,52 @@
+import type { IncomingMessage } from 'node:http'
+import { headFault } from './head-limits.ts'
+import { hosts } from './hosts.ts'
+import { refusal } from './refuse.ts'
+import { type Target, target } from './target.ts'
+
+/** Answered by a route or with 405. Of these, QUERY is known and never offered. */
+const known = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY'])
+const allow = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
+
+/** Out of node's parser, which lets more pass than one reading allows. */
+export type Head = Pick<
+  IncomingMessage,
+  'httpVersion' | 'httpVersionMinor' | 'method' | 'url' | 'rawHeaders' | 'headers'
+>
+
+export interface CheckOptions {
+  /** Names this gateway answers as, see `hosts`. Default: any. */
+  readonly hosts?: readonly string[] | undefined
+}
+
+/**
+ * What every request must pass before it is routed. Made once; what it returns gives the target, or throws a `Problem` that
+ * closes the connection: version 505, method 501 or 405, head 400, 417, 431 or 501, host 400 or 421, target 400 or 414.
+ */
+export function checks(options: CheckOptions = {}): (head: Head) => Target {
+  const known = hosts(options.hosts ?? [])
+  const any = (options.hosts ?? []).length === 0
+  return (head) => {
+    const { headers, httpVersion, url = '' } = head
+    if (httpVersion !== '1.1' && httpVersion !== '1.0') throw refusal(505, 'version-not-supported', 'HTTP/1.1, please.')
+    checkMethod(head)
+    const fault = headFault(head)
+    if (fault !== undefined) throw fault
+    const { host } = headers
+    // Before 1.1 there was no Host, so there is nobody it could be wrong about but an allowed one.
+    if (host === undefined && httpVersion === '1.0' && any) return target(url, '')
+    if (host === undefined) throw refusal(400, 'malformed-host', 'There is no Host.')
+    const verdict = known(host)
+    if (verdict === 'malformed') throw refusal(400, 'malformed-host', 'Host is not the name of one.')
+    if (verdict === 'unknown') throw refusal(421, 'misdirected', 'This host is not served here.')
+    return target(url, host)
+  }
+}
+
+function checkMethod({ method = '', headers }: Head): void {
+  if (method === 'TRACE' || method === 'CONNECT') throw refusal(405, 'method-not-allowed', undefined, { allow })
+  if (!known.has(method)) throw refusal(501, 'method-unknown')
+  if (method !== 'GET' && method !== 'HEAD') return
+  if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0)
+    throw refusal(400, 'unexpected-body', `${method} takes no body.`)
+}

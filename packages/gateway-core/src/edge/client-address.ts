@@ -1,0 +1,121 @@
+import type { IncomingMessage } from 'node:http'
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
+import { hostOf } from './hosts.ts'
+
+type Asked = Pick<IncomingMessage, 'headers'> & {
+  readonly socket: { readonly remoteAddress?: string | undefined; readonly encrypted?: boolean }
+}
+
+/** How far back along a chain of proxies one looks. */
+const mostHops = 50
+
+/** Whether an address lies in one of these: `10.0.0.0/8`, `fd00::/8`, `192.0.2.7`. Throws when one of them is neither. */
+export function within(ranges: readonly string[]): (address: string) => boolean {
+  const list = new BlockList()
+  const wrong = ranges.filter((range) => !add(list, range))
+  if (wrong.length > 0) throw new TypeError(`Not addresses or ranges such as 10.0.0.0/8: ${wrong.join(', ')}`)
+  if (ranges.length === 0) return () => false
+  // The same few proxies call all the time, and the list is asked outside of the engine.
+  const known = new Map<string, boolean>()
+  return (address) => {
+    let inside = known.get(address)
+    if (inside === undefined) {
+      inside = list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+      if (known.size >= mostKnown) known.clear()
+      known.set(address, inside)
+    }
+    return inside
+  }
+}
+
+const mostKnown = 1_024
+
+function add(list: BlockList, range: string): boolean {
+  const [address = '', bits, more] = range.split('/')
+  const version = isIP(address)
+  if (version === 0 || more !== undefined) return false
+  const family = version === 4 ? 'ipv4' : 'ipv6'
+  const most = version === 4 ? 32 : 128
+  if (bits === undefined) list.addAddress(address, family)
+  else if (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= most) list.addSubnet(address, Number(bits), family)
+  else return false
+  return true
+}
+
+/**
+ * Who is calling. It is the other end of the socket, unless that is one of the trusted proxies (addresses and ranges; default
+ * none): then the right-most address of `X-Forwarded-For` that is not one of them, for what stands further left anybody may
+ * have written. A chain with something else than addresses in it says nothing, and neither does one of more than 50.
+ * `Forwarded` (RFC 7239) is not read: of two fields that may differ, one must be the one that counts.
+ */
+export function clientAddress(trusted: readonly string[] = []): (req: Asked) => string {
+  const isTrusted = within(trusted)
+  return ({ socket, headers }) => {
+    const peer = plain(socket.remoteAddress ?? '')
+    if (trusted.length === 0 || !isTrusted(peer)) return peer
+    const chain = headers['x-forwarded-for']
+    return chain === undefined ? peer : (nearest(String(chain), isTrusted) ?? peer)
+  }
+}
+
+function nearest(chain: string, isTrusted: (address: string) => boolean): string | undefined {
+  let end = chain.length
+  for (let hops = 0; hops < mostHops; hops++) {
+    const comma = end === 0 ? -1 : chain.lastIndexOf(',', end - 1)
+    const address = addressIn(chain.slice(comma + 1, end))
+    if (address === undefined || comma < 0 || !isTrusted(address)) return address
+    end = comma
+  }
+  return undefined
+}
+
+/** Of `192.0.2.7`, `192.0.2.7:80`, `2001:db8::7`, `[2001:db8::7]:80`, each also in quotes. */
+function addressIn(text: string): string | undefined {
+  const bare = text.trim().replace(/^"(.*)"$/, '$1')
+  if (bare.length > 64) return undefined
+  const [, v6, v4] = /^\[([0-9a-f:.]+)\](?::\d{1,5})?$|^([0-9.]+):\d{1,5}$/i.exec(bare) ?? []
+  const address = v6 ?? v4 ?? bare
+  return isIP(address) === 0 || address.includes('%') ? undefined : plain(address)
+}
+
+/** An IPv4 address that IPv6 carries (`::ffff:192.0.2.7`) as what it is, so that a client has one name. */
+const plain = (address: string): string =>
+  address.length > 7 && address.slice(0, 7).toLowerCase() === '::ffff:' && isIPv4(address.slice(7))
+    ? address.slice(7)
+    : address
+
+export interface PublicOrigin {
+  readonly protocol: 'http' | 'https'
+  /** With its port. */
+  readonly host: string | undefined
+}
+
+/** Where the client thinks it is, which a trusted proxy says in `X-Forwarded-Proto` and `X-Forwarded-Host` (the last of each). */
+export function publicOrigin(trusted: readonly string[] = []): (req: Asked) => PublicOrigin {
+  const isTrusted = within(trusted)
+  return ({ socket, headers }) => {
+    const own: PublicOrigin = { protocol: socket.encrypted === true ? 'https' : 'http', host: headers.host }
+    if (trusted.length === 0 || !isTrusted(plain(socket.remoteAddress ?? ''))) return own
+    const protocol = last(headers['x-forwarded-proto'])?.toLowerCase()
+    const host = last(headers['x-forwarded-host'])
+    return {
+      protocol: protocol === 'http' || protocol === 'https' ? protocol : own.protocol,
+      host: host !== undefined && hostOf(host) !== undefined ? host : own.host,
+    }
+  }
+}
+
+const last = (field: string | readonly string[] | undefined): string | undefined =>
+  field === undefined ? undefined : String(field).split(',').pop()!.trim()
+
+/** What a limit counts by: an IPv4 address, or the /56 of an IPv6 one, of which one subscriber has all. */
+export function limitKey(address: string): string {
+  if (!isIPv6(address)) return address
+  const [bare = ''] = address.split('%')
+  const [head = '', tail] = bare.replace(/[0-9.]+$/, (v4) => (isIPv4(v4) ? '0:0' : v4)).split('::')
+  const left = head.split(':').filter((group) => group !== '')
+  const right = (tail ?? '').split(':').filter((group) => group !== '')
+  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0')
+  const [a, b, c, d] = [...left, ...zeros, ...right].map((group) => Number.parseInt(group, 16))
+  return `${[a!, b!, c!, d! & 0xff00].map((group) => group.toString(16)).join(':')}::/56`
+}

@@ -1,0 +1,35 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { problem, type Problem } from '../problem.ts'
+import type { Upgrade } from '../upgrade.ts'
+
+/**
+ * Node's `shouldUpgradeCallback`: what asks for any other protocol is served as if it had not asked (RFC 9110 §7.8), so `h2c`
+ * and its like change nothing. Needs `closeBehind`.
+ */
+export const wantsWebSocket = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean =>
+  /(?:^|,)[ \t]*websocket[ \t]*(?:,|$)/i.test(headers.upgrade ?? '')
+
+/**
+ * Close the connection behind an upgrade that was not taken: node drops what came with it in one packet, so that a proxy before
+ * us that counts two requests would give the next answer to the wrong client.
+ */
+export function closeBehind(req: IncomingMessage, res: ServerResponse): void {
+  if (req.headers.upgrade !== undefined) res.setHeader('connection', 'close')
+}
+
+/** What is wrong with the opening handshake (RFC 6455 §4.2.1). Its origin comes first: a foreign page learns nothing else. */
+export function handshakeFault(req: IncomingMessage, origins: Upgrade['origins']): Problem | undefined {
+  const { headers, method } = req
+  if (origins !== 'any' && !origins.includes(headers.origin ?? '')) return problem(403, 'origin-not-allowed')
+  if (method !== 'GET') return malformed('Only a GET can be upgraded.')
+  if (headers.upgrade?.toLowerCase() !== 'websocket') return malformed('Upgrade must be websocket and nothing else.')
+  if (headers['sec-websocket-version'] !== '13')
+    return problem(426, 'websocket-version', { headers: { upgrade: 'websocket', 'sec-websocket-version': '13' } })
+  if (!/^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? ''))
+    return malformed('Sec-WebSocket-Key must be 16 bytes in base64.')
+  if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0)
+    return malformed('An upgrade has no body.')
+  return undefined
+}
+
+const malformed = (detail: string): Problem => problem(400, 'malformed-upgrade', { detail })

@@ -1,0 +1,154 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Exchange } from '../exchange.ts'
+import { problem } from '../problem.ts'
+import { type Trace, traceOf } from '../trace.ts'
+import type { Upgrade } from '../upgrade.ts'
+import { checks } from './checked.ts'
+import { clientAddress } from './client-address.ts'
+import { Inbound, type Surroundings } from './exchange.ts'
+import { handshakeFault } from './handshake.ts'
+import { toProblem } from './problems.ts'
+import { refuse } from './refuse.ts'
+import { type Bound, type Choice, choose, router } from './router.ts'
+import { Seats } from './seats.ts'
+
+export interface UpgradeSurroundings extends Surroundings {
+  /** Whose cap it counts against. Default: the user, or the address where nobody signed in. */
+  readonly clientKey?: (exchange: Exchange) => string
+  /** Milliseconds from the request to the change of protocol, guard and upstream included. Default 5 000. */
+  readonly handshake?: number
+}
+
+/** The one way in for sockets that ask for another protocol. */
+export interface Door {
+  /** The server's `upgrade` listener. */
+  readonly take: (req: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /** Sockets whose protocol has changed. */
+  readonly open: number
+  /** Close all of them, and take no more. */
+  drain(): void
+}
+
+/**
+ * Middleware never sees an upgrade, so this door asks all of it anew: path, repeated headers, route, origin, handshake, guard,
+ * limit, caps. It answers every request with 101 or a problem, and lets none wait longer than the handshake may take.
+ */
+export function upgrades(routes: readonly Bound[], around: UpgradeSurroundings): Door {
+  const find = router(routes)
+  const seats = new Map<Upgrade, RouteSeats>()
+  for (const { upgrade } of routes) if (upgrade !== undefined) seats.set(upgrade, seatsOf(upgrade))
+  const open = new Set<Duplex>()
+  let draining = false
+  const enter = async (visit: Visit): Promise<void> => {
+    if (draining) throw problem(503, 'draining', { headers: { 'retry-after': '1' } })
+    const { exchange, route, upgrade } = receive(find, visit, around)
+    await admit(exchange, { route, upgrade, seats: seats.get(upgrade)!, around }, visit)
+    if (visit.socket.destroyed) return
+    open.add(visit.socket.once('close', () => open.delete(visit.socket)))
+    if (draining) close(visit.socket)
+  }
+  return {
+    take: (req, socket, head) =>
+      void answer({ req, socket, head, trace: traceOf(req.headers, around.tracing) }, enter, around),
+    get open() {
+      return open.size
+    },
+    drain() {
+      draining = true
+      for (const socket of open) close(socket)
+    },
+  }
+}
+
+interface Visit {
+  readonly req: IncomingMessage
+  readonly socket: Duplex
+  readonly head: Buffer
+  readonly trace: Trace
+  exchange?: Exchange
+  route?: string
+}
+
+interface RouteSeats {
+  readonly all: Seats
+  readonly client: Seats
+}
+
+const seatsOf = ({ caps }: Upgrade): RouteSeats => ({ all: new Seats(caps.route), client: new Seats(caps.client) })
+
+const close = (socket: Duplex): void => void socket.end(() => socket.destroy())
+
+/** One line in the log, whatever comes of it. */
+async function answer(visit: Visit, enter: (visit: Visit) => Promise<void>, around: UpgradeSurroundings) {
+  const { req, socket } = visit
+  const traceId = visit.trace.id
+  const start = performance.now()
+  // Node has taken its own listeners away: an error that nobody hears would end the process.
+  socket.on('error', () => undefined)
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(problem(504, 'upgrade-timeout')), around.handshake ?? 5_000)
+  const line = () => ({
+    traceId,
+    path: req.url?.split('?', 1)[0],
+    route: visit.route,
+    ms: Math.round(performance.now() - start),
+  })
+  try {
+    await Promise.race([enter(visit), late.promise])
+    around.log.info({ ...line(), status: 101 }, 'upgrade')
+  } catch (error) {
+    const failed = toProblem(error)
+    const { code } = failed
+    const status = socket.destroyed ? 499 : failed.status
+    if (status >= 500) around.log.error({ ...line(), status, code, err: failed.cause }, 'upgrade refused')
+    else around.log.info({ ...line(), status, code }, 'upgrade refused')
+    visit.exchange?.scope.end(failed)
+    if (socket.writable) refuse(socket, failed, traceId)
+    else socket.destroy()
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Everything that needs no waiting: the first fault is thrown. */
+function receive(find: ReturnType<typeof router>, visit: Visit, around: Surroundings) {
+  const { check = checks(), addressOf = clientAddress() } = around
+  const { req, socket, trace } = visit
+  const { path, search } = check(req)
+  const match = find('GET', path)
+  if ('allow' in match) throw problem(404, 'route-not-found')
+  // All it wants of a response is to hear of its end, and of that a socket tells in the same words.
+  const res = socket as unknown as ServerResponse
+  const exchange = new Inbound(req, res, { trace, path, search, params: match.params, address: addressOf(req) }, around)
+  visit.exchange = exchange
+  const { route, upgrade } = choose(match.bound, exchange) ?? {}
+  if (route === undefined || upgrade === undefined)
+    throw problem(404, 'route-not-found', { detail: 'Nothing here takes an upgrade.' })
+  visit.route = route.path
+  const fault = handshakeFault(req, upgrade.origins)
+  if (fault !== undefined) throw fault
+  return { exchange, route, upgrade }
+}
+
+interface Admission {
+  readonly route: Choice['route']
+  readonly upgrade: Upgrade
+  readonly seats: RouteSeats
+  readonly around: UpgradeSurroundings
+}
+
+/** Everything that takes time. A seat is taken before, so that what only half finishes is counted too. */
+async function admit(exchange: Exchange, { route, upgrade, seats, around }: Admission, visit: Visit): Promise<void> {
+  const { req, socket, head } = visit
+  if (!seats.all.take('')) throw problem(503, 'too-many-sockets', { headers: { 'retry-after': '5' } })
+  socket.once('close', () => seats.all.leave(''))
+  await around.limits?.address?.(exchange, route.cost)
+  await route.guard(exchange)
+  if (exchange.identity !== undefined) await around.limits?.user?.(exchange, route.cost)
+  if (exchange.scope.ended || socket.destroyed) throw exchange.scope.reason
+  const key = around.clientKey?.(exchange) ?? exchange.identity?.user.id ?? exchange.address
+  if (!seats.client.take(key)) throw problem(429, 'too-many-sockets', { headers: { 'retry-after': '5' } })
+  socket.once('close', () => seats.client.leave(key))
+  await upgrade.take(exchange, req, socket, head)
+}

@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto'
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+import type { Socket } from 'node:net'
+import { createProxyMiddleware } from 'http-proxy-middleware'
+import type { Exchange } from '../exchange.ts'
+import { Fault } from '../road/fault.ts'
+import { accessToken } from '../road/filters/onward.ts'
+import { fromClient, ours } from '../road/headers.ts'
+import type { Road } from '../road/road.ts'
+import type { Caps, Upgrade } from '../upgrade.ts'
+import { type Dial, dialler } from './dial.ts'
+import { relay } from './relay.ts'
+import { compileHeaderOps, compilePath, type Rewrite } from './rewrite.ts'
+
+export interface UpgradeSpec {
+  /** `https://shop.example`, exactly as browsers send it; see `Upgrade.origins`. */
+  readonly origins: readonly string[] | 'any'
+  /** Default: 10 000 sockets of the route, 32 of one client. */
+  readonly caps?: Partial<Caps>
+  /** Milliseconds in which no byte moves either way. Default 120 000: let one end ping more often than that. */
+  readonly idle?: number
+  /** Of what the client asks; the upstream's answer is the handshake alone. */
+  readonly rewrite?: Pick<Rewrite, 'path' | 'request'>
+}
+
+/** What cannot be meant, one sentence each. */
+export function faultsOfUpgrade({ origins, caps, idle = 1 }: UpgradeSpec): string[] {
+  const strange = origins === 'any' ? [] : origins.filter((origin) => URL.parse(origin)?.origin !== origin)
+  const counts = Object.entries(caps ?? {}).filter(([, most]) => !(Number.isInteger(most) && most > 0))
+  return [
+    ...(origins.length === 0 ? ["origins is empty: nobody could connect; name the sites, or say 'any'"] : []),
+    ...strange.map((origin) => `origins: "${origin}" is no origin: write \`https://shop.example\``),
+    ...counts.map(([name]) => `caps.${name} must be at least 1, whole`),
+    ...(idle > 0 ? [] : ['idle must be more than 0 ms']),
+  ]
+}
+
+/** Pass WebSocket upgrades below `prefix` to an upstream. Throws one `TypeError` that lists what cannot be meant. */
+export function forwardUpgrade(prefix: string, upstream: string, road: Road, spec: UpgradeSpec): Upgrade {
+  const faults = faultsOfUpgrade(spec)
+  if (faults.length > 0) throw new TypeError(faults.map((fault) => `${prefix}: ${fault}`).join('\n'))
+  const pathOf = compilePath(prefix, spec.rewrite?.path)
+  const change = compileHeaderOps(spec.rewrite?.request ?? [], 'request')
+  const dial = anyOf(upstream, road)
+  const idle = spec.idle ?? 120_000
+  const pass = async (exchange: Exchange, req: IncomingMessage, client: Socket, head: Buffer) => {
+    const key = req.headers['sec-websocket-key']!
+    const headers = { ...change(plain(fromClient(req.rawHeaders))), ...ours(exchange), ...asking(req) }
+    if (road.policy.token === 'user') headers['authorization'] = `Bearer ${accessToken(exchange, upstream)}`
+    const url = pathOf(exchange.path, exchange.params) + exchange.search
+    const answer = await dial(url, headers, exchange.scope, acceptOf(key))
+    if (client.destroyed) {
+      answer.socket.destroy()
+      return
+    }
+    client.write(switching(answer.headers), 'latin1')
+    if (answer.head.length > 0) client.write(answer.head)
+    if (head.length > 0) answer.socket.write(head)
+    relay(client, answer.socket, idle)
+  }
+  return {
+    origins: spec.origins,
+    caps: { route: 10_000, client: 32, ...spec.caps },
+    take: throughProxy(pass),
+  }
+}
+
+/** Sockets last, so one address or another is as good as any choice that looks at what is under way now. */
+function anyOf(upstream: string, road: Road): Dial {
+  return (...asked) => {
+    const main = road.addresses.filter(({ arm }) => arm === 'main')
+    const address = main[Math.floor(Math.random() * main.length)]
+    return address === undefined
+      ? Promise.reject(new Fault('refused', upstream, new Error('no address is known')))
+      : dialler(upstream, address)(...asked)
+  }
+}
+
+type Pass = (exchange: Exchange, req: IncomingMessage, socket: Socket, head: Buffer) => Promise<void>
+
+/** What the proxy takes along to its end. */
+interface Carried {
+  readonly exchange: Exchange
+  readonly settle: (passed: Promise<void>) => void
+}
+
+const carried = Symbol('upgrade')
+type Carrier = IncomingMessage & { [carried]?: Carried }
+
+/** The proxy would answer what fails with a destroyed socket; here it goes to the door, which has an answer for it. */
+function throughProxy(pass: Pass): Upgrade['take'] {
+  const proxy = createProxyMiddleware({
+    // Never dialled.
+    target: 'http://upstream.invalid',
+    ejectPlugins: true,
+    plugins: [
+      (server) => {
+        server.on('error', (error, req) => (req as Carrier)[carried]?.settle(Promise.reject(error)))
+        server.ws = (req, socket, _options, head) => {
+          const { exchange, settle } = (req as Carrier)[carried]!
+          settle(pass(exchange, req, socket, head as Buffer))
+          return Promise.resolve()
+        }
+      },
+    ],
+  })
+  return (exchange, req, socket, head) =>
+    new Promise((resolve) => {
+      ;(req as Carrier)[carried] = { exchange, settle: resolve }
+      proxy.upgrade(req, socket as Socket, head)
+    })
+}
+
+const handshake = ['sec-websocket-key', 'sec-websocket-version', 'sec-websocket-protocol', 'sec-websocket-extensions']
+
+/** Said anew, last: nothing that `Connection` lists or a rewrite does can take a part of it away. */
+function asking({ headers }: IncomingMessage): OutgoingHttpHeaders {
+  const said: OutgoingHttpHeaders = { connection: 'Upgrade', upgrade: 'websocket' }
+  for (const name of handshake) if (headers[name] !== undefined) said[name] = headers[name]
+  return said
+}
+
+function plain(headers: Record<string, string | string[]>): Record<string, string | string[]> {
+  delete headers['content-length']
+  return headers
+}
+
+/** RFC 6455 §4.2.2. */
+const acceptOf = (key: string): string =>
+  createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+
+/** Of the upstream's head only what the new protocol is about. */
+function switching(headers: IncomingMessage['headers']): string {
+  const lines = Object.entries(headers)
+    .filter(([name]) => name.startsWith('sec-websocket-'))
+    .map(([name, value]) => `${name}: ${String(value)}\r\n`)
+  return `HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n${lines.join('')}\r\n`
+}

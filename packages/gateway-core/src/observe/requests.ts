@@ -1,0 +1,55 @@
+import { Gauge, Histogram, type Registry } from 'prom-client'
+import { buckets, children } from './children.ts'
+
+/** First digit of a status → its label. */
+const classes = ['other', '1xx', '2xx', '3xx', '4xx', '5xx'] as const
+
+/**
+ * Requests by route, method and class of status. What no route matched is one line whatever it asked for: its path and its
+ * method are the client's invention.
+ */
+export function requestSeries(
+  registry: Registry,
+  routes: readonly { readonly path: string; readonly methods: readonly string[] }[],
+) {
+  const registers = [registry]
+  const requests = new Histogram({
+    name: 'http_server_requests_seconds',
+    help: 'Requests, until the last byte of their answer.',
+    labelNames: ['route', 'method', 'status'],
+    buckets,
+    registers,
+  })
+  let inFlight = 0
+  // Read when someone asks; it registers itself.
+  void new Gauge({
+    name: 'http_server_requests_in_flight',
+    help: 'Requests whose answer is not out yet.',
+    registers,
+    collect() {
+      this.set(inFlight)
+    },
+  })
+  const methods = methodsOf(routes)
+  const child = children([...methods.keys()], (route) =>
+    children(methods.get(route) ?? [], (method) => classes.map((status) => requests.labels(route, method, status))),
+  )
+  return {
+    began: (): void => void inFlight++,
+    ended(route: string | undefined, method: string, status: number, ms: number): void {
+      inFlight--
+      const byStatus = child(route ?? 'other')(method)
+      ;(byStatus[Math.trunc(status / 100)] ?? byStatus[0]!).observe(ms / 1_000)
+    },
+  }
+}
+
+/** Routes may share a path, and a GET answers a HEAD. */
+function methodsOf(routes: readonly { readonly path: string; readonly methods: readonly string[] }[]) {
+  const found = new Map<string, string[]>()
+  for (const { path, methods } of routes) {
+    const head = methods.includes('GET') ? ['HEAD'] : []
+    found.set(path, [...new Set([...(found.get(path) ?? []), ...methods, ...head])])
+  }
+  return found
+}

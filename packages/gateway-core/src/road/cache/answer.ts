@@ -1,0 +1,51 @@
+import { Body } from '../body.ts'
+import type { Call, Headers, Reply } from '../call.ts'
+import { dateOf, text } from './directives.ts'
+import type { Entry } from './store.ts'
+import { drain } from './tee.ts'
+
+/** An answer that is kept, for one call. `how`: what the cache did (RFC 9211). */
+export function answer(call: Call, entry: Entry, how: string, now: number): Reply {
+  const age = String(Math.max(0, Math.floor((now - entry.born) / 1_000)))
+  const told = { age, 'cache-status': `bff; ${how}` }
+  if (isUnchanged(call.headers, entry)) return unchanged(entry.headers, told)
+  const body = call.method === 'HEAD' ? Body.of('') : Body.of(entry.bytes)
+  return { status: entry.status, headers: { ...entry.headers, ...told }, body }
+}
+
+/** An answer as it came, for the call that it came for; of what a client has already, at most `maxBytes` are read for nothing. */
+export function pass(call: Call, reply: Reply, how: string, maxBytes: number): Reply {
+  const told = { 'cache-status': `bff; ${how}` }
+  if (!isUnchanged(call.headers, reply)) return { ...reply, headers: { ...reply.headers, ...told } }
+  drain(reply.body, maxBytes)
+  return unchanged(reply.headers, told)
+}
+
+/** A hit, and for how much longer it would be one: less than nothing when it is stale. */
+export const hit = (entry: Entry, now: number): string => `hit; ttl=${Math.floor((entry.fresh - now) / 1_000)}`
+
+const tag = /(?:W\/)?("[^"]*")|\*/g
+
+/** RFC 9110 §13.2.2, for a read: by its tag, and only without one by its date. */
+function isUnchanged(asked: Headers, { status, headers }: { status: number; headers: Headers }): boolean {
+  if (status !== 200) return false
+  const tags = asked['if-none-match']
+  if (tags !== undefined) {
+    const own = opaque(headers['etag'])
+    return [...text(tags).matchAll(tag)].some(([all, one]) => all === '*' || (own !== undefined && one === own))
+  }
+  return dateOf(headers['last-modified']) <= dateOf(asked['if-modified-since'])
+}
+
+/** What is compared of a tag, weak or not (RFC 9110 §8.8.3.2). */
+export const opaque = (etag: string | readonly string[] | undefined): string | undefined =>
+  typeof etag === 'string' ? etag.replace(/^W\//, '') : undefined
+
+/** RFC 9110 §15.4.5. */
+const withUnchanged = ['cache-control', 'content-location', 'date', 'etag', 'expires', 'last-modified', 'vary']
+
+function unchanged(headers: Headers, told: Record<string, string>): Reply {
+  const kept: Record<string, string | readonly string[]> = told
+  for (const name of withUnchanged) if (headers[name] !== undefined) kept[name] = headers[name]
+  return { status: 304, headers: kept, body: Body.of('') }
+}

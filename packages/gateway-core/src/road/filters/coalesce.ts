@@ -1,0 +1,65 @@
+import type { FullPolicy } from '../../policy.ts'
+import { Body } from '../body.ts'
+import { Flight } from '../cache/flight.ts'
+import { place, spell, userOf } from '../cache/key.ts'
+import type { Call, Filter, Headers, Service } from '../call.ts'
+
+/** An answer of which everybody gets the same bytes. */
+interface Whole {
+  readonly status: number
+  readonly headers: Headers
+  readonly bytes: Buffer
+}
+
+interface Shared {
+  readonly flight: Flight
+  readonly whole: Promise<Whole>
+}
+
+/**
+ * Equal reads under way at the same time share one call: GET or HEAD, without a body, read and not streamed, with the same
+ * url and headers and, where a token travels, of the same user with the same token. Failures are shared too, and nothing is
+ * kept. An answer of more than `maxBytes` is the fault `malformed`.
+ *
+ * Stands outside of `deadline`, which limits the shared call: it has the time of who began it, and whoever has less leaves
+ * sooner. It outlives the client that began it while another still waits.
+ */
+export function coalesce(token: FullPolicy['token'], maxBytes: number): Filter {
+  const underWay = new Map<string, Shared>()
+  return async (call, next) => {
+    const key = keyOf(call, token)
+    if (key === undefined) return next(call)
+    let shared = underWay.get(key)
+    if (shared === undefined || shared.flight.scope.ended) {
+      const begun = begin(call, next, maxBytes)
+      shared = begun
+      underWay.set(key, begun)
+      const over = () => {
+        if (underWay.get(key) === begun) underWay.delete(key)
+      }
+      begun.whole.then(over, over)
+    }
+    const { status, headers, bytes } = await shared.flight.wait(call, shared.whole)
+    return { status, headers, body: Body.of(bytes) }
+  }
+}
+
+function keyOf(call: Call, token: FullPolicy['token']): string | undefined {
+  if (call.streamed || call.body !== null || (call.method !== 'GET' && call.method !== 'HEAD')) return undefined
+  const user = userOf(call, token)
+  if (user === undefined) return undefined
+  const names = Object.keys(call.headers)
+  if (names.length > 1) names.sort()
+  const bearer = token === 'user' ? `\n${call.exchange.identity!.accessToken}` : ''
+  return `${call.method} ${place(user, call.url)}${spell(call.headers, names)}${bearer}`
+}
+
+function begin(call: Call, next: Service, maxBytes: number): Shared {
+  const flight = new Flight(call.upstream, call.until)
+  return { flight, whole: read({ ...call, scope: flight.scope }, next, maxBytes) }
+}
+
+async function read(call: Call, next: Service, maxBytes: number): Promise<Whole> {
+  const { status, headers, body } = await next(call)
+  return { status, headers, bytes: await body.bytes(maxBytes, call.upstream) }
+}

@@ -1,0 +1,49 @@
+import type { Filter } from '../call.ts'
+import { Fault, type FaultKind } from '../fault.ts'
+
+const classes = ['2xx', '3xx', '4xx', '5xx'] as const
+
+/** How one attempt ended: the class of its status, or the kind of its fault. */
+export type Outcome = (typeof classes)[number] | FaultKind
+
+/** Told of each attempt: in how many ms its head, or its failure, was there. Must not throw. */
+export type Attempted = (upstream: string, outcome: Outcome, ms: number) => void
+
+/** Tell of each attempt, the exchange it was made for and whoever counts them. */
+export const report =
+  (attempted: Attempted): Filter =>
+  async (call, next) => {
+    const start = performance.now()
+    let outcome: Outcome = 'aborted'
+    try {
+      const reply = await next(call)
+      outcome = classes[Math.trunc(reply.status / 100) - 2]!
+      return reply
+    } catch (error) {
+      if (error instanceof Fault) outcome = error.kind
+      throw error
+    } finally {
+      const ms = performance.now() - start
+      attempted(call.upstream, outcome, ms)
+      call.exchange.calls.push([call.upstream, outcome, Math.round(ms * 10) / 10])
+    }
+  }
+
+export type CacheResult = 'hit' | 'stale' | 'miss' | 'coalesced' | 'revalidated' | 'bypass'
+
+/** Tell of each call what the cache did about it, as `Cache-Status` (RFC 9211) says. */
+export const cacheReport =
+  (cached: (result: CacheResult) => void): Filter =>
+  async (call, next) => {
+    const reply = await next(call)
+    const status = reply.headers['cache-status']
+    if (typeof status === 'string') cached(resultOf(status))
+    return reply
+  }
+
+function resultOf(status: string): CacheResult {
+  if (status.includes('; hit')) return status.includes('ttl=-') ? 'stale' : 'hit'
+  if (status.includes('collapsed')) return 'coalesced'
+  if (status.includes('fwd-status=304')) return 'revalidated'
+  return status.includes('fwd=bypass') ? 'bypass' : 'miss'
+}

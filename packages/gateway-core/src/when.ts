@@ -1,0 +1,187 @@
+import { BlockList, isIP } from 'node:net'
+import type { Method } from './contract.ts'
+import type { Exchange } from './exchange.ts'
+import { inRange } from './version-range.ts'
+
+/**
+ * Whether a route takes an exchange whose method and path it answers. It chooses between answers and is no guard: what it
+ * asks about is what the client says of itself, and it is asked before anybody has signed in.
+ */
+export interface Predicate {
+  /** Pure and fast. What it throws fails the request; no other route is tried. */
+  readonly test: (exchange: Exchange) => boolean
+  /** For people: `header x-beta = "1"`. Two predicates that say the same are the same. */
+  readonly describe: string
+}
+
+/** Absent: the value need only be there. A RegExp runs over what a client sent: one that backtracks can be made slow. */
+export type Want = string | RegExp | readonly string[]
+
+export const method = (...methods: readonly Method[]): Predicate => ({
+  test: (exchange) => methods.includes(exchange.method as Method),
+  describe: `method ${methods.join(' | ')}`,
+})
+
+/** By the `Host` header, without its port: `shop.example`, or `*.shop.example` for every name below it. */
+export function host(...names: readonly string[]): Predicate {
+  const exact = new Set(names.map((name) => name.toLowerCase()))
+  const below = names.filter((name) => name.startsWith('*.')).map((name) => name.slice(1).toLowerCase())
+  return {
+    test({ headers }) {
+      const given = (headers.host ?? '').replace(/\.?(?::\d+)?$/, '').toLowerCase()
+      return exact.has(given) || below.some((end) => given.length > end.length && given.endsWith(end))
+    },
+    describe: `host ${names.join(' | ')}`,
+  }
+}
+
+export function header(name: string, want?: Want): Predicate {
+  const key = name.toLowerCase()
+  const fits = wanted(want)
+  return {
+    test({ headers }) {
+      const value = Object.hasOwn(headers, key) ? headers[key] : undefined
+      return value !== undefined && fits(typeof value === 'string' ? value : value.join(', '))
+    },
+    describe: `header ${key}${said(want)}`,
+  }
+}
+
+/** Of a name that repeats, one value must fit. */
+export function query(name: string, want?: Want): Predicate {
+  const fits = wanted(want)
+  return {
+    test: (exchange) => exchange.search !== '' && exchange.query.getAll(name).some(fits),
+    describe: `query ${name}${said(want)}`,
+  }
+}
+
+/** Names and values byte for byte. Of a name that repeats, the first counts. */
+export function cookie(name: string, want?: Want): Predicate {
+  const fits = wanted(want)
+  const start = `${name}=`
+  return {
+    test({ headers }) {
+      const found = headers.cookie?.split(';').find((pair) => pair.trimStart().startsWith(start))
+      return found !== undefined && fits(found.trim().slice(start.length))
+    },
+    describe: `cookie ${name}${said(want)}`,
+  }
+}
+
+/**
+ * The same share of all keys always: a client stays where it is. The key is the client's address unless `key` says better;
+ * who has no key is outside. Two experiments with different `salt` divide the clients independently of each other.
+ */
+export function weight(
+  share: number,
+  key: (exchange: Exchange) => string | undefined = (exchange) => exchange.address,
+  salt = '',
+): Predicate {
+  if (!(share >= 0 && share <= 1)) throw new TypeError(`weight(${share}): a share is from 0 to 1`)
+  return {
+    test(exchange) {
+      const given = key(exchange)
+      return given !== undefined && fraction(`${salt}\0${given}`) < share
+    },
+    describe: `weight ${share}${salt === '' ? '' : ` of ${salt}`}`,
+  }
+}
+
+/** From a date on: `2027-01-31T00:00:00Z`. */
+export function from(date: string, now: () => number = Date.now): Predicate {
+  const start = time(date)
+  return { test: () => now() >= start, describe: `from ${date}` }
+}
+
+/** Before a date. */
+export function until(date: string, now: () => number = Date.now): Predicate {
+  const end = time(date)
+  return { test: () => now() < end, describe: `until ${date}` }
+}
+
+export function between(start: string, end: string, now: () => number = Date.now): Predicate {
+  if (time(start) >= time(end)) throw new TypeError(`between(${start}, ${end}): it is over before it begins`)
+  return all(from(start, now), until(end, now))
+}
+
+/** The client's address lies in one of these: `10.0.0.0/8`, `2001:db8::/32`, or one address. */
+export function address(...ranges: readonly string[]): Predicate {
+  const list = new BlockList()
+  for (const range of ranges) {
+    const [net = '', bits] = range.split('/', 2)
+    const family = isIP(net)
+    const most = family === 4 ? 32 : 128
+    const length = bits === undefined ? most : Number(bits)
+    const whole = bits === undefined || /^\d{1,3}$/.test(bits)
+    if (family === 0 || !whole || length > most)
+      throw new TypeError(`address("${range}"): this is no range of addresses`)
+    list.addSubnet(net, length, family === 4 ? 'ipv4' : 'ipv6')
+  }
+  return {
+    test(exchange) {
+      const plain = exchange.address.startsWith('::ffff:') ? exchange.address.slice(7) : exchange.address
+      const family = isIP(plain)
+      return family !== 0 && list.check(plain, family === 4 ? 'ipv4' : 'ipv6')
+    },
+    describe: `address ${ranges.join(' | ')}`,
+  }
+}
+
+/** By the version that an app says it has, in `x-app-version` unless `name` says otherwise: `appVersion('>=2.3 <4')`. */
+export function appVersion(range: string, name = 'x-app-version'): Predicate {
+  const fits = inRange(range)
+  return {
+    test: ({ headers }) => typeof headers[name] === 'string' && fits(headers[name]),
+    describe: `${name} ${range}`,
+  }
+}
+
+/** In this order, as far as the first that does not hold. */
+export const all = (...predicates: readonly [Predicate, ...Predicate[]]): Predicate => ({
+  test: (exchange) => predicates.every((one) => one.test(exchange)),
+  describe: `(${predicates.map((one) => one.describe).join(' and ')})`,
+})
+
+export const any = (...predicates: readonly [Predicate, ...Predicate[]]): Predicate => ({
+  test: (exchange) => predicates.some((one) => one.test(exchange)),
+  describe: `(${predicates.map((one) => one.describe).join(' or ')})`,
+})
+
+export const not = (predicate: Predicate): Predicate => ({
+  test: (exchange) => !predicate.test(exchange),
+  describe: `not ${predicate.describe}`,
+})
+
+function wanted(want: Want | undefined): (value: string) => boolean {
+  if (want === undefined) return () => true
+  if (typeof want === 'string') return (value) => value === want
+  if (!(want instanceof RegExp)) return (value) => want.includes(value)
+  if (want.global || want.sticky) throw new TypeError(`${want}: with g or y a RegExp remembers where it was`)
+  return (value) => want.test(value)
+}
+
+function said(want: Want | undefined): string {
+  if (want === undefined) return ''
+  return want instanceof RegExp
+    ? ` ~ ${want}`
+    : ` = ${[want]
+        .flat()
+        .map((one) => JSON.stringify(one))
+        .join(' | ')}`
+}
+
+function time(date: string): number {
+  const at = Date.parse(date)
+  if (Number.isNaN(at)) throw new TypeError(`"${date}" is no date: write \`2027-01-31T00:00:00Z\``)
+  return at
+}
+
+/** FNV-1a with the last step of murmur3, without which keys that differ in their last letter would fall side by side. */
+function fraction(key: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
+}
