@@ -38,7 +38,17 @@ const below: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** What puts the folders together, and what others import of them: above everything. */
-const above = new Set(['gateway.ts', 'app.ts', 'connect.ts', 'index.ts', 'auth.ts', 'road.ts', 'server.ts', 'token.ts', 'testing.ts'])
+const above = new Set([
+  'gateway.ts',
+  'app.ts',
+  'connect.ts',
+  'index.ts',
+  'auth.ts',
+  'road.ts',
+  'server.ts',
+  'token.ts',
+  'testing.ts',
+])
 
 const levels = {
   create(context: Context) {

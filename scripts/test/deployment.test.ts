@@ -31,7 +31,11 @@ const tools = (JSON.parse(text('package.json')) as { devDependencies: Record<str
 const variablesOf = (folder: string): ReadonlyMap<string, string> =>
   new Map(
     globSync(`${folder}/src/{env,main}.ts`, { cwd: root })
-      .flatMap((file) => [...text(file).matchAll(/\b([A-Z\d_]+): (?:port|url|addresses|list|count|secret|text|milliseconds)\(([^,)]*)/g)])
+      .flatMap((file) => [
+        ...text(file).matchAll(
+          /\b([A-Z\d_]+): (?:port|url|addresses|networks|count|secret|text|milliseconds)\(([^,)]*)/g,
+        ),
+      ])
       .map(([, name, fallback]) => [name!, fallback!]),
   )
 

@@ -36,6 +36,7 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
     handler: bff.handler,
     upgrade: bff.door.take,
     drain: bff.door.drain,
+    proxies,
     log,
     release: bff,
   })

@@ -1,8 +1,8 @@
-import { addresses, count, list, port, readEnv, secret, text, url } from '@bff/gateway-core/env'
+import { addresses, count, networks, port, readEnv, secret, text, url } from '@bff/gateway-core/env'
 
 export const variables = {
   HOST: text('127.0.0.1'),
-  TRUSTED_PROXIES: list(''),
+  TRUSTED_PROXIES: networks(''),
   REQUESTS_PER_MINUTE: count(1_200),
   LOG_LEVEL: text('info'),
   WEB_BFF_PORT: port(4000),

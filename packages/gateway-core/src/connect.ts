@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { EnvironmentError } from './env.ts'
 import type { Exchange } from './exchange.ts'
 import type { ForwardCore } from './forward/forward.ts'
 import type { Metrics } from './observe/metrics.ts'
@@ -41,7 +42,7 @@ export function connect(
     }
   }
   if (faults.length > 0)
-    throw new TypeError(`The upstreams cannot be reached:\n${faults.map((f) => `  - ${f}`).join('\n')}`)
+    throw new EnvironmentError(`The upstreams cannot be reached:\n${faults.map((f) => `  - ${f}`).join('\n')}`)
   const sends = mapValues(roads, (way, name) => client(name, sources[name] as never, way))
   return {
     roads,

@@ -28,7 +28,7 @@ export interface Policy {
   readonly hedge?: HedgePolicy | false
   /** Equal reads under way at the same time share one call. Default on. */
   readonly coalesce?: boolean
-  /** Keep answers that say they may be kept (RFC 9111). Default off. */
+  /** Keep answers that say they may be kept (RFC 9111). `User-Agent` and the like do not reach a service then. Default off. */
   readonly cache?: CachePolicy | false
   /** Which address: `least-busy` of two drawn at random, each in turn, or always the same for one key. Default `least-busy`. */
   readonly balance?: 'least-busy' | 'round-robin' | 'hash'

@@ -285,8 +285,7 @@ describe.each(doors)('the %s, when the upstream errs', (door: DoorName) => {
       socket.write(ok)
       socket.removeAllListeners('timeout').setTimeout(20, () => socket.end())
     })
-    // One spared attempt may find a second connection that is about to close: eight clients share them all.
-    await using bff = await bothDoors(service.url, { policy: { attempts: 3 } })
+    await using bff = await bothDoors(service.url)
     const lost: string[] = []
     // Eight clients whose requests come 19 to 21 ms after their last: the connection closes just then.
     const client = async (seed: number) => {

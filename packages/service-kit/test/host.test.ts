@@ -92,7 +92,10 @@ describe('a stop', () => {
     const running = await boot(handler, { upgrade: (_req, socket) => void socket.write('upgraded') })
     const pending = await open(running.port, 'GET / HTTP/1.1\r\nhost: a\r\n\r\n')
     const partial = await open(running.port, 'GET / HTTP/1.1\r\nho')
-    const live = await open(running.port, 'GET / HTTP/1.1\r\nhost: a\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n')
+    const live = await open(
+      running.port,
+      'GET / HTTP/1.1\r\nhost: a\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n',
+    )
     const closed = [pending, partial, live].map((socket) => once(socket, 'close'))
     await Promise.all([entered, once(live, 'data')])
     for (const socket of [pending, partial, live]) socket.resume()
@@ -113,7 +116,10 @@ it('says which variable to change when the port is taken', async () => {
 
 it('refuses an upgrade that nobody handles', async () => {
   await using running = await boot((_req, res) => res.end())
-  const socket = await open(running.port, 'GET / HTTP/1.1\r\nhost: a\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n')
+  const socket = await open(
+    running.port,
+    'GET / HTTP/1.1\r\nhost: a\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n',
+  )
   const [said] = (await once(socket, 'data')) as [Buffer]
   expect(said.toString()).toMatch(/^HTTP\/1\.1 404 /)
   await once(socket, 'close')

@@ -6,7 +6,9 @@ import { type Target, target } from './target.ts'
 
 /** Answered by a route or with 405. Of these, QUERY is known and never offered. */
 const known = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY'])
-const allow = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
+
+/** For an answer of 405 that is about no path. */
+export const allow = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 
 /** Out of node's parser, which lets more pass than one reading allows. */
 export type Head = Pick<

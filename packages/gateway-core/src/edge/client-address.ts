@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
-import { hostOf } from './hosts.ts'
 
 type Asked = Pick<IncomingMessage, 'headers'> & {
   readonly socket: { readonly remoteAddress?: string | undefined; readonly encrypted?: boolean }
@@ -83,30 +82,6 @@ const plain = (address: string): string =>
   address.length > 7 && address.slice(0, 7).toLowerCase() === '::ffff:' && isIPv4(address.slice(7))
     ? address.slice(7)
     : address
-
-export interface PublicOrigin {
-  readonly protocol: 'http' | 'https'
-  /** With its port. */
-  readonly host: string | undefined
-}
-
-/** Where the client thinks it is, which a trusted proxy says in `X-Forwarded-Proto` and `X-Forwarded-Host` (the last of each). */
-export function publicOrigin(trusted: readonly string[] = []): (req: Asked) => PublicOrigin {
-  const isTrusted = within(trusted)
-  return ({ socket, headers }) => {
-    const own: PublicOrigin = { protocol: socket.encrypted === true ? 'https' : 'http', host: headers.host }
-    if (trusted.length === 0 || !isTrusted(plain(socket.remoteAddress ?? ''))) return own
-    const protocol = last(headers['x-forwarded-proto'])?.toLowerCase()
-    const host = last(headers['x-forwarded-host'])
-    return {
-      protocol: protocol === 'http' || protocol === 'https' ? protocol : own.protocol,
-      host: host !== undefined && hostOf(host) !== undefined ? host : own.host,
-    }
-  }
-}
-
-const last = (field: string | readonly string[] | undefined): string | undefined =>
-  field === undefined ? undefined : String(field).split(',').pop()!.trim()
 
 /** What a limit counts by: an IPv4 address, or the /56 of an IPv6 one, of which one subscriber has all. */
 export function limitKey(address: string): string {

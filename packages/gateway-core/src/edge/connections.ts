@@ -15,7 +15,9 @@ const farAhead = 256
 
 /** One connection of a server, and what is under way on it. */
 interface Line {
-  /** Answers begun and not over. */
+  /** Requests begun so far. */
+  begun: number
+  /** Of these, answers that are not over. */
   under: number
   /** Requests that were sent ahead of their turn. */
   readonly waiting: [IncomingMessage, ServerResponse][]
@@ -46,7 +48,7 @@ export class Connections {
     const address = socket.remoteAddress ?? ''
     const counted = !this.#uncounted(address)
     if (counted && !this.#seats.take(address)) return void socket.destroy()
-    this.#lines.set(socket, { under: 0, waiting: [], last: undefined, failed: undefined })
+    this.#lines.set(socket, { begun: 0, under: 0, waiting: [], last: undefined, failed: undefined })
     socket.once('close', () => {
       this.#lines.delete(socket)
       if (counted) this.#seats.leave(address)
@@ -77,11 +79,12 @@ export class Connections {
 
   #begin(line: Line, req: IncomingMessage, res: ServerResponse): void {
     line.under++
+    if (++line.begun >= this.#limits.requestsPerConnection) res.setHeader('connection', 'close')
     res.once('close', () => this.#over(line, req))
     if (!req.complete && announcesBody(req)) {
+      this.#bodies.announced(req, res)
       if (waits(req)) continueWhenRead(req, res, () => this.#bodies.watch(req, res))
       else this.#bodies.watch(req, res)
-      res.prependOnceListener('finish', () => this.#bodies.answered(req))
     }
     this.#handle(req, res)
   }

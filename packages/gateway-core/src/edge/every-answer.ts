@@ -7,6 +7,7 @@ import type { Express, RequestHandler, Response } from 'express'
  * (`res.locals.fields`). What an answer says itself wins.
  */
 export function everyAnswer(app: Express, always: Readonly<Record<string, string>>): void {
+  // oxlint-disable-next-line typescript/unbound-method -- called with the response each time
   const { writeHead } = ServerResponse.prototype
   app.response.writeHead = function (this: Response, status: number, ...rest: unknown[]) {
     const own = (typeof rest[0] === 'string' ? rest[1] : rest[0]) as OutgoingHttpHeaders | undefined

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { problem, type Problem } from '../problem.ts'
 import { traceIdOf } from '../trace.ts'
 import { bodies } from './bodies.ts'
+import { allow } from './checked.ts'
 import { Connections } from './connections.ts'
 import { closeBehind, wantsWebSocket } from './handshake.ts'
 import { type Listening, listening } from './listening.ts'
@@ -28,6 +29,8 @@ export interface ServeOptions {
   /** What to release once nothing uses it any more. */
   readonly release?: AsyncDisposable | undefined
   readonly limits?: Partial<ServerLimits> | undefined
+  /** Proxies before it, as addresses and CIDR ranges: they bring the connections of many, and are not counted as one client. */
+  readonly proxies?: readonly string[] | undefined
 }
 
 /**
@@ -36,7 +39,7 @@ export interface ServeOptions {
  */
 export async function serve(options: ServeOptions): Promise<Listening> {
   const { handler, ready = () => true } = options
-  const limits = limitsOf(options.limits)
+  const limits = limitsOf(options.limits, options.proxies)
   let draining = false
   const watched = bodies(limits)
   const connections = new Connections(limits, watched, (req, res) => {
@@ -60,7 +63,9 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   server.on('connection', connections.open)
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, connections.take)
   server.on('clientError', (error, socket) => connections.fail(faultOf(error), socket))
-  server.on('connect', (_req, socket) => refuse(socket, problem(405, 'method-not-allowed'), traceIdOf({})))
+  server.on('connect', (_req, socket) =>
+    refuse(socket, refusal(405, 'method-not-allowed', undefined, { allow }), traceIdOf({})),
+  )
   server.on(
     'upgrade',
     options.upgrade ?? ((_req, socket) => refuse(socket, problem(404, 'route-not-found'), traceIdOf({}))),

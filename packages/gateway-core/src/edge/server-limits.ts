@@ -22,7 +22,7 @@ export interface ServerLimits {
   readonly bodyRate: number
   /** Default 10 000. */
   readonly bodyWindow: number
-  /** Bytes of a body that nobody read which are read and thrown away to keep the connection. Default 65 536. */
+  /** Longest announced body that is read and thrown away to keep the connection when nobody wanted it, in bytes. Default 65 536. */
   readonly unread: number
 }
 
@@ -47,8 +47,9 @@ export const headBytes = 16_384
 export const interval = 1_000
 
 /** Throws one error that lists every limit that is none. */
-export function limitsOf(given: Partial<ServerLimits> = {}): ServerLimits {
-  const limits = { ...serverLimits, ...given }
+export function limitsOf(given: Partial<ServerLimits> = {}, proxies: readonly string[] = []): ServerLimits {
+  const merged = { ...serverLimits, ...given }
+  const limits = { ...merged, uncounted: [...merged.uncounted, ...proxies] }
   const wrong = Object.entries(limits).filter(([, value]) => typeof value === 'number' && !(value > 0))
   if (wrong.length > 0) throw new TypeError(`Limits must be more than 0: ${wrong.map(([name]) => name).join(', ')}`)
   return limits
@@ -59,6 +60,5 @@ export function limit(server: Server, limits: ServerLimits): void {
   server.headersTimeout = limits.headTime
   server.requestTimeout = limits.requestTime
   server.keepAliveTimeout = limits.idleTime
-  server.maxRequestsPerSocket = limits.requestsPerConnection
   server.maxConnections = limits.connections
 }

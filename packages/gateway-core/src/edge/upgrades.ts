@@ -27,7 +27,7 @@ export interface Door {
   /** Sockets whose protocol has changed. */
   readonly open: number
   /** Close all of them, and take no more. */
-  drain(): void
+  readonly drain: () => void
 }
 
 /**

@@ -36,7 +36,8 @@ async function send(upstream: string, road: Road, config: InternalAxiosRequestCo
     upstream,
     method: config.method!.toUpperCase(),
     url: config.url!,
-    headers: { ...(config.headers.toJSON() as Record<string, string>), ...headers },
+    // Not axios's own, which it fills with guesses: a write would be sent as a form as well.
+    headers,
     body: (config.data as string | undefined) ?? null,
     streamed: false,
     until: exchange.deadline,

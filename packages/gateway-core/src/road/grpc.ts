@@ -35,12 +35,7 @@ export function grpcRoad(
     for (let nth = 1; ; nth++) {
       const timeoutMs = Math.floor(until - performance.now())
       if (timeoutMs <= 0) throw problemOf(new Fault('timeout', upstream))
-      const start = performance.now()
-      const tell = (outcome: Outcome) => {
-        const ms = performance.now() - start
-        attempted(upstream, outcome, ms)
-        exchange.calls.push([upstream, outcome, Math.round(ms * 10) / 10])
-      }
+      const tell = watch(upstream, exchange, attempted)
       try {
         const answer = await method(input, { headers, signal, timeoutMs })
         tell('2xx')
@@ -54,17 +49,24 @@ export function grpcRoad(
   }
 
   return {
-    calls: (exchange, signal) =>
-      Object.fromEntries(
-        Object.entries(stub).map(([name, method]) => [
-          name,
-          (input: unknown) => invoke(method, input, exchange, signal),
-        ]),
-      ),
+    calls: (exchange, signal) => mapMethods(stub, (method) => (input) => invoke(method, input, exchange, signal)),
     [Symbol.asyncDispose]: () => {
       sessionManager.abort()
       return Promise.resolve()
     },
+  }
+}
+
+const mapMethods = <T>(stub: Readonly<Record<string, Unary>>, change: (method: Unary) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(stub).map(([name, method]) => [name, change(method)]))
+
+/** One attempt begins; to be told how it ended. */
+function watch(upstream: string, exchange: Exchange, attempted: Attempted): (outcome: Outcome) => void {
+  const start = performance.now()
+  return (outcome) => {
+    const ms = performance.now() - start
+    attempted(upstream, outcome, ms)
+    exchange.calls.push([upstream, outcome, Math.round(ms * 10) / 10])
   }
 }
 

@@ -1,3 +1,4 @@
+// oxlint-disable-next-line typescript/unbound-method -- called with a promise each time
 const { then } = Promise.prototype
 
 /**
@@ -11,6 +12,7 @@ export function part<T>(work: Promise<T>): Promise<T> {
 }
 
 const chained = Object.create(Promise.prototype, {
+  // oxlint-disable-next-line unicorn/no-thenable -- a promise is one
   then: {
     value(this: Promise<unknown>, ...handlers: Parameters<typeof then>) {
       return part(then.apply(this, handlers))

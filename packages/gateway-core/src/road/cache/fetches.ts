@@ -50,10 +50,9 @@ export class Fetches {
       const head = await fetch.flight.wait(asked, fetch.head)
       if ('entry' in head) return answer(asked, head.entry, head.how, performance.now())
       const reply = pass(asked, head.reply, head.how, this.#policy.maxEntryBytes)
+      // Of what a client has already, this body is empty and over: when the client goes, the rest is still read.
       const { body } = reply
-      // A client that has it already is done; what it has not waited for is read on.
-      if (body === head.reply.body)
-        body.onOver(asked.scope.onEnd((reason) => body.destroy(faultOf(reason, asked.upstream, asked.scope))))
+      body.onOver(asked.scope.onEnd((reason) => body.destroy(faultOf(reason, asked.upstream, asked.scope))))
       return reply
     } catch (error) {
       fetch.head.then((head) => 'reply' in head && head.reply.body.destroy(), ignore)
@@ -96,7 +95,7 @@ export class Fetches {
 
   #begin(question: Question, next: Service, stale: Entry | undefined, given: Partial<Call> = {}): Fetch {
     const call = { ...question.call, ...given }
-    const flight = new Flight(call.upstream, call.streamed ? Infinity : call.until)
+    const flight = new Flight(call.streamed ? Infinity : call.until)
     const head = Promise.withResolvers<Head>()
     const whole = Promise.withResolvers<Entry | undefined>()
     const fetch: Fetch = { question, flight, head: head.promise, whole, why: stale ? 'stale' : 'miss', outdated: false }

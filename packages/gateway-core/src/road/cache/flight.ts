@@ -8,37 +8,37 @@ import { Fault, faultOf } from '../fault.ts'
  */
 export class Flight {
   readonly scope = new Scope()
-  readonly #upstream: string
   readonly #until: number
   #aboard = 0
 
   /** `until`: `performance.now()` by which its outcome is certain; `Infinity` when only those who wait have a limit. */
-  constructor(upstream: string, until: number) {
-    this.#upstream = upstream
+  constructor(until: number) {
     this.#until = until
   }
 
-  /** Keep it going. Returns what leaves again. */
+  /** Keep it going. Returns what leaves again, once. */
   board(): () => void {
     this.#aboard++
     let aboard = true
     return () => {
-      if (!aboard) return
+      if (aboard) this.#leave()
       aboard = false
-      if (--this.#aboard === 0) this.scope.end(new Fault('aborted', this.#upstream, deserted))
     }
   }
 
   /** Wait for its outcome, no longer than this call may (`timeout`) or wants to (`aborted`). */
   wait<T>(call: Call, outcome: Promise<T>): Promise<T> {
+    this.#aboard++
     return new Promise((resolve, reject) => {
-      const leave = this.board()
       let timer: NodeJS.Timeout | undefined
       let release: (() => void) | undefined
+      let waiting = true
       const stop = () => {
-        clearTimeout(timer)
+        if (!waiting) return
+        waiting = false
+        if (timer !== undefined) clearTimeout(timer)
         release?.()
-        leave()
+        this.#leave()
       }
       const give = (fault: unknown) => {
         stop()
@@ -54,7 +54,11 @@ export class Flight {
       release = call.scope.onEnd((reason) => give(faultOf(reason, call.upstream, call.scope)))
     })
   }
+
+  #leave(): void {
+    if (--this.#aboard === 0) this.scope.end(deserted)
+  }
 }
 
-/** Made once: it says nothing about any one call. */
+/** Made once: most flights are over when the last leaves, and nobody hears of it. Whoever does makes a fault of it. */
 const deserted = new Error('nobody waits for it any more')

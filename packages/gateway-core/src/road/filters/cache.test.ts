@@ -209,17 +209,41 @@ describe('cache: conditions', () => {
     expect(seen.map((call) => call.headers)).toEqual([{}])
   })
 
+  it('A-04: a client that has it already is answered at once, and the rest is read for the others', async () => {
+    const { body } = underWay()
+    const { ask, send, seen } = setUp([() => ({ ...ok('onetwo', both)(), body })])
+    const scope = new Scope()
+    const reply = send({ scope, headers: { 'if-none-match': '"1"' }, streamed: true })
+    expect(await outcome(reply)).toBe(304)
+    scope.end(new Error('the answer is out'))
+    body.push(Buffer.from('one'))
+    const other = ask()
+    body.push(Buffer.from('two'))
+    body.finish()
+    expect(await other).toBe('200 onetwo fwd=miss; collapsed')
+    expect(seen).toHaveLength(1)
+  })
+
   it('A-03: a stale answer that still holds is kept on, with what is new of its headers', async () => {
     const { ask, send, seen } = setUp([
-      ok('one', { ...both, 'x-v': '1' }),
-      () => replyOf(304, { etag: 'W/"1"', 'cache-control': 'max-age=30', 'x-v': '2' }),
+      ok('one', { ...both, date: new Date().toUTCString(), 'x-v': '1' }),
+      () => replyOf(304, { etag: 'W/"1"', 'cache-control': 'max-age=30', 'content-encoding': 'br', 'x-v': '2' }),
     ])
     await ask()
     await pass(60_000)
     expect(await ask()).toBe('200 one fwd=stale; fwd-status=304')
     expect(seen[1]!.headers).toEqual({ 'if-none-match': '"1"', 'if-modified-since': old })
     expect(await ask()).toBe('200 one hit; ttl=30')
-    expect((await send()).headers).toMatchObject({ 'x-v': '2', 'content-length': '3', etag: 'W/"1"', age: '0' })
+    const { headers } = await send()
+    expect(headers).toMatchObject({ 'x-v': '2', 'content-length': '3', etag: 'W/"1"', age: '0' })
+    expect(headers['content-encoding']).toBeUndefined()
+  })
+
+  it('A-03: a condition is only about what is there', async () => {
+    const { ask } = setUp([ok('none', both, 404)])
+    const headers = { 'if-none-match': '"1"' }
+    expect(await ask({ headers })).toBe('404 none fwd=miss; stored')
+    expect(await ask({ headers })).toBe('404 none hit; ttl=60')
   })
 
   it('A-03: a 304 about another answer is asked again without conditions', async () => {
@@ -261,6 +285,20 @@ describe('cache: stale', () => {
     late.resolve(ok('two')())
     await pass(0)
     expect(await ask()).toBe('200 two hit; ttl=60')
+  })
+
+  it('A-04: a client that joins what was begun for nobody does not take it along', async () => {
+    const late = Promise.withResolvers<Reply>()
+    const { ask, send, seen } = setUp([ok('one', cc('max-age=60, stale-while-revalidate=1')), () => late.promise])
+    await ask()
+    await pass(60_999)
+    await ask()
+    await pass(2)
+    const scope = new Scope()
+    const reply = outcome(send({ scope }))
+    scope.end(new Error('client gone'))
+    expect(await reply).toBe('aborted')
+    expect(seen.map((call) => call.scope.ended)).toEqual([true, false])
   })
 
   it.each<[string, () => Answer]>([
@@ -357,7 +395,7 @@ describe('cache: one fetch for all', () => {
     const reply = await send({ scope, streamed: true })
     expect(seen[0]!.scope.ended).toBe(false)
     scope.end(new Error('client gone'))
-    expect(seen[0]!.scope.reason).toMatchObject({ kind: 'aborted' })
+    expect(seen[0]!.scope.ended).toBe(true)
     expect(reply.body.over).toBe(true)
   })
 

@@ -32,12 +32,12 @@ export function coalesce(token: FullPolicy['token'], maxBytes: number): Filter {
     let shared = underWay.get(key)
     if (shared === undefined || shared.flight.scope.ended) {
       const begun = begin(call, next, maxBytes)
-      shared = begun
-      underWay.set(key, begun)
       const over = () => {
         if (underWay.get(key) === begun) underWay.delete(key)
       }
       begun.whole.then(over, over)
+      underWay.set(key, begun)
+      shared = begun
     }
     const { status, headers, bytes } = await shared.flight.wait(call, shared.whole)
     return { status, headers, body: Body.of(bytes) }
@@ -55,7 +55,7 @@ function keyOf(call: Call, token: FullPolicy['token']): string | undefined {
 }
 
 function begin(call: Call, next: Service, maxBytes: number): Shared {
-  const flight = new Flight(call.upstream, call.until)
+  const flight = new Flight(call.until)
   return { flight, whole: read({ ...call, scope: flight.scope }, next, maxBytes) }
 }
 

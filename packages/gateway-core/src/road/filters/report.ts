@@ -43,6 +43,7 @@ export const cacheReport =
 
 function resultOf(status: string): CacheResult {
   if (status.includes('; hit')) return status.includes('ttl=-') ? 'stale' : 'hit'
+  if (/detail=|fwd=stale; fwd-status=5/.test(status)) return 'stale'
   if (status.includes('collapsed')) return 'coalesced'
   if (status.includes('fwd-status=304')) return 'revalidated'
   return status.includes('fwd=bypass') ? 'bypass' : 'miss'
