@@ -263,8 +263,10 @@ describe('a crowd', () => {
     expect(most).toBe(32)
     expect(slow.seen.length).toBe(times.get(200)!.length)
     const middle = (all: readonly number[]) => all.toSorted((a, b) => a - b)[all.length >> 1]
-    expect(middle(times.get(503)!)).toBeLessThan(500)
-    expect(middle(waits)).toBeLessThan(200)
+    // On a busy machine all of them take longer, but nobody waits as long as those who wait for the slow one.
+    const slowest = middle(times.get(200)!)!
+    expect(middle(times.get(503)!)).toBeLessThan(slowest)
+    expect(middle(waits)).toBeLessThan(slowest)
   }, 60_000)
 })
 
