@@ -174,21 +174,21 @@ describe('W-02: an upgrade', () => {
     const many = 200
     await using t = await toScript(() => undefined, {
       spec: { caps: { route: many, client: many } },
-      around: { handshake: 400 },
+      around: { handshake: 2_000 },
     })
-    const halves = Array.from({ length: many }, () => say(t.bff.url, handshake(), 5_000))
+    const halves = Array.from({ length: many }, () => say(t.bff.url, handshake(), 10_000))
     await eventually(() => t.service.heads.length === many)
     expect(status(await say(t.bff.url, handshake()))).toBe(503)
     const answers = await Promise.all(halves)
     expect(new Set(answers.map(status))).toEqual(new Set([504]))
     await eventually(() => t.service.open === 0)
-    expect(status(await say(t.bff.url, handshake()))).toBe(504)
+    expect(status(await say(t.bff.url, handshake(), 10_000))).toBe(504)
   })
 
   it('whose guard never ends is over in time, and nothing is dialled when it ends late', async () => {
     const guard = Promise.withResolvers<object>()
     await using t = await toScript(() => undefined, { guard: () => guard.promise, around: { handshake: 100 } })
-    expect(status(await say(t.bff.url, handshake()))).toBe(504)
+    expect(status(await say(t.bff.url, handshake(), 10_000))).toBe(504)
     guard.resolve({})
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(t.service.connections).toBe(0)

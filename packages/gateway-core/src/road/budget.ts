@@ -1,5 +1,8 @@
-/** Tokens that nobody has to save up for first: a quiet service may retry, and a storm begins with no more than this. */
-const burst = 10
+/** Tokens that nobody has to save up for first: a service that just began may retry. */
+const advance = 10
+
+/** Tokens that may be saved up: when one of a few instances dies, all that was under way there is tried anew at once. */
+const most = 100
 
 /** So many extra attempts may be under way however few calls are. */
 const floor = 3
@@ -10,6 +13,8 @@ export interface Purse {
   take(): boolean
   /** An extra attempt has its head, or failed. Its token stays spent. */
   give(): void
+  /** Nothing is left: waiting for others to `give` does not help. */
+  readonly empty: boolean
 }
 
 /**
@@ -17,10 +22,10 @@ export interface Purse {
  * extra attempt must keep both.
  *
  * - At any moment: at most `share` of the calls under way, or 3 if that is more (Envoy's retry budget). It stops a storm
- *   within one round trip, but a service that fails at once has few calls under way however many come.
+ *   within one round trip: a retry waits for its turn, a hedge does without. But a service that fails at once has few calls under way however many come.
  * - In the long run: a bucket that gains `share` of a token with each call and loses one with each extra attempt. It starts
- *   full and never holds more than 10, so any n calls cause at most (1 + `share`) × n + 10 attempts, whatever fails and
- *   however. A service that fails less often than `share` can always retry.
+ *   with 10 and never holds more than 100, so the first n calls cause at most (1 + `share`) × n + 10 attempts, and any n later
+ *   ones (1 + `share`) × n + 100, whatever fails and however. A service that fails less often than `share` can always retry.
  *
  * A `share` of 0 allows nothing, not even a burst.
  */
@@ -33,8 +38,8 @@ export class Budget implements Purse {
 
   constructor(share: number) {
     this.#share = share
-    this.#most = share > 0 ? burst : 0
-    this.#tokens = this.#most
+    this.#most = share > 0 ? most : 0
+    this.#tokens = share > 0 ? advance : 0
   }
 
   /** A call begins. Once per call, whatever becomes of it. */
@@ -59,6 +64,10 @@ export class Budget implements Purse {
     this.#extras--
   }
 
+  get empty(): boolean {
+    return this.#tokens < 1
+  }
+
   /** The same, for one who wants to be told of each. */
   purse(told: () => void): Purse {
     const take = () => {
@@ -66,6 +75,13 @@ export class Budget implements Purse {
       if (taken) told()
       return taken
     }
-    return { take, give: () => this.give() }
+    const empty = () => this.empty
+    return {
+      take,
+      give: () => this.give(),
+      get empty() {
+        return empty()
+      },
+    }
   }
 }

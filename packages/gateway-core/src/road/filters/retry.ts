@@ -57,7 +57,7 @@ async function insist(
     else failures++
     if (failures >= attempts) break
     const pause = unread ? 0 : pauseAfter(outcome, failures, random)
-    if (performance.now() + pause >= call.until || !budget.take()) break
+    if (performance.now() + pause >= call.until || !(await turn(call, budget, random))) break
     try {
       if (!(outcome instanceof Fault)) outcome.body.destroy()
       if (pause > 0) await rest(pause, call)
@@ -68,6 +68,16 @@ async function insist(
   }
   if (outcome instanceof Fault) throw outcome
   return outcome
+}
+
+/** Wait, if need be, until fewer others are tried anew; `false` when that cannot help, or there is no time for it. */
+async function turn(call: Call, budget: Purse, random: () => number): Promise<boolean> {
+  while (!budget.take()) {
+    const pause = 1 + random() * firstPause
+    if (budget.empty || performance.now() + pause >= call.until) return false
+    await rest(pause, call)
+  }
+  return true
 }
 
 const isRepeatable = ({ method, headers, body }: Call, methods: ReadonlySet<string>): boolean =>
