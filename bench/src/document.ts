@@ -4,14 +4,14 @@ import { cpus } from 'node:os'
 import { apart } from './cores.ts'
 import { connections } from './fire.ts'
 import { programs, version } from './installed.ts'
-import { lives, rounds } from './measure.ts'
+import { rounds } from './measure.ts'
 
 /** docs/benchmarks.md. */
 export async function document(seconds: number, sections: readonly string[]): Promise<string> {
   return `# Benchmarks
 
 \`npm run bench\` measures everything below in one run. Ratios count, not digits: each is taken within a round, against the
-floor of that round. A number is the median, and in parentheses stand the least and the most of ${lives * rounds} rounds.
+floor of that round. A number is the median, and in parentheses stand the least and the most of ${rounds} rounds.
 
 ![CPU per request](benchmarks.svg)
 
@@ -20,7 +20,8 @@ ${sections.join('\n\n')}
 ## How
 
 - Each subject is a process of its own${apart ? ' on a core of its own; load and upstreams share another one' : ''}.
-- ${programs.wrk === undefined ? 'autocannon' : 'wrk'}, ${connections} connections, answers of about 1 KB, ${seconds} s a round; ${rounds} rounds in turns, then all anew, ${lives} times.
+- ${programs.wrk === undefined ? 'autocannon' : 'wrk'}, ${connections} connections, answers of about 1 KB, ${seconds} s a round after 14 s of
+  warming up (1 s for what is native); ${rounds} rounds in turns.
 - CPU is user and system time of the subject and all its workers. The req/s of a subject that costs less than the load are
   those of the load.
 - "Policies only" is a forward or screen with an open guard and no log. "Everything on" adds what an app has: a verified

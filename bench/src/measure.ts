@@ -8,14 +8,13 @@ export interface Measured {
   readonly loads: Load[]
 }
 
-/** How often each group is started anew: what a compiler decides early stays for the life of a process. */
-export const lives = 2
+export const rounds = 5
 
-/** Rounds in each life. */
-export const rounds = 3
-
-/** Seconds until the compiler is done: it has only the one core, too. What is native has nothing to compile. */
-const warmUp = (row: Row): number => (row.needs === undefined ? 3 : 1)
+/**
+ * Seconds until the compiler is done: it has only the one core, too, and the more code a subject has the longer it takes, 4 s for
+ * the floor and about 14 for a whole gateway. What is native has nothing to compile.
+ */
+const warmUp = (row: Row): number => (row.needs === undefined ? 14 : 1)
 
 /** Measure a group, in turns, so that what else the machine does falls on all of them. */
 export async function measure(group: Group, upstreams: Upstreams, seconds: number): Promise<readonly Measured[]> {
@@ -25,11 +24,6 @@ export async function measure(group: Group, upstreams: Upstreams, seconds: numbe
     return !absent
   })
   const all = present.map((row): Measured => ({ row, loads: [] }))
-  for (let life = 0; life < lives; life++) await live(group, all, upstreams, seconds)
-  return all
-}
-
-async function live(group: Group, all: readonly Measured[], upstreams: Upstreams, seconds: number): Promise<void> {
   await using running = new AsyncDisposableStack()
   const subjects = []
   for (const { row } of all) {
@@ -46,4 +40,5 @@ async function live(group: Group, all: readonly Measured[], upstreams: Upstreams
       )
     }
   }
+  return all
 }
