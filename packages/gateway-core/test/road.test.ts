@@ -22,10 +22,9 @@ const answers = (): Promise<Upstream> => upstream((_req, res) => json(res, { wel
 
 describe('a road with several instances', () => {
   it('G13: loses no idempotent request when one of three is killed under load, and spares it afterwards', async () => {
-    const [a, b, c] = await Promise.all([answers(), answers(), answers()])
-    await using _rest = new AsyncDisposableStack().use({
-      [Symbol.asyncDispose]: async () => void (await Promise.all([a[Symbol.asyncDispose](), b[Symbol.asyncDispose]()])),
-    })
+    await using a = await answers()
+    await using b = await answers()
+    const c = await answers()
     await using way = road([a, b, c].map(({ url }) => url).join(), { attempts: 2, coalesce: false })
     const outcomes: (number | string)[] = []
     let killed: Promise<void> | undefined
