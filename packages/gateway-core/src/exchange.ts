@@ -1,10 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import type { Method } from './contract.ts'
 import type { Scope } from './scope.ts'
 import type { Trace } from './trace.ts'
-import type { Upgrade } from './upgrade.ts'
-import type { Predicate } from './when.ts'
 
 export interface User {
   /** The `sub` of the identity provider. */
@@ -60,6 +59,36 @@ export type Handler = (
   res: ServerResponse,
   grant: object,
 ) => Promise<void> | void
+
+/**
+ * Whether a route takes an exchange whose method and path it answers. It chooses between answers and is no guard: what it
+ * asks about is what the client says of itself, and it is asked before anybody has signed in.
+ */
+export interface Predicate {
+  /** Pure and fast. What it throws fails the request; no other route is tried. */
+  readonly test: (exchange: Exchange) => boolean
+  /** For people: `header x-beta = "1"`. Two predicates that say the same are the same. */
+  readonly describe: string
+}
+
+/** How a route takes WebSocket upgrades. Its guard has said yes before `take` is called. */
+export interface Upgrade {
+  /**
+   * Sites whose pages may connect: a browser sends its cookies along whichever site opens the socket, so this is what stands
+   * against cross-site hijacking (RFC 6455 §10.2). `any`: no browser is meant, what proves the client is no cookie.
+   */
+  readonly origins: readonly string[] | 'any'
+  readonly caps: Caps
+  /** Resolves once the protocol has changed; the socket is then its own. Rejects before anything was said on the socket. */
+  readonly take: (exchange: Exchange, req: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>
+}
+
+/** Sockets, those still shaking hands among them. */
+export interface Caps {
+  readonly route: number
+  /** Of one user, or of one address where nobody signed in. */
+  readonly client: number
+}
 
 /** What an app answers, as data. Nothing registers itself: `routes.ts` lists them all. */
 export interface Route<Core> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { exchangeOf } from '../test/exchange.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, Predicate } from './exchange.ts'
 import * as when from './when.ts'
 
 const asked = (search: string): Partial<Exchange> => ({ search, query: new URLSearchParams(search) })
@@ -8,7 +8,7 @@ const sent = (headers: Record<string, string>): Partial<Exchange> => ({ headers 
 const at = (time: string) => () => Date.parse(time)
 
 describe('a predicate', () => {
-  it.each<[when.Predicate, Partial<Exchange>, boolean]>([
+  it.each<[Predicate, Partial<Exchange>, boolean]>([
     [when.method('GET', 'HEAD'), { method: 'HEAD' }, true],
     [when.method('GET', 'HEAD'), { method: 'POST' }, false],
     [when.host('shop.example'), sent({ host: 'Shop.Example:8080' }), true],
@@ -83,8 +83,7 @@ describe('a predicate', () => {
 
 describe('weight', () => {
   const keys = Array.from({ length: 10_000 }, (_, i) => `10.0.${i >> 8}.${i & 255}`)
-  const chosen = (predicate: when.Predicate) =>
-    new Set(keys.filter((address) => predicate.test(exchangeOf({ address }))))
+  const chosen = (predicate: Predicate) => new Set(keys.filter((address) => predicate.test(exchangeOf({ address }))))
 
   it.each([0, 0.01, 0.1, 0.5, 1])('takes a share of %d of the clients', (share) => {
     const part = chosen(when.weight(share)).size / keys.length

@@ -1,18 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 import type { Method } from './contract.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, Predicate } from './exchange.ts'
 import { inRange } from './version-range.ts'
-
-/**
- * Whether a route takes an exchange whose method and path it answers. It chooses between answers and is no guard: what it
- * asks about is what the client says of itself, and it is asked before anybody has signed in.
- */
-export interface Predicate {
-  /** Pure and fast. What it throws fails the request; no other route is tried. */
-  readonly test: (exchange: Exchange) => boolean
-  /** For people: `header x-beta = "1"`. Two predicates that say the same are the same. */
-  readonly describe: string
-}
 
 /** Absent: the value need only be there. A RegExp runs over what a client sent: one that backtracks can be made slow. */
 export type Want = string | RegExp | readonly string[]

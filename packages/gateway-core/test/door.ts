@@ -15,7 +15,7 @@ import { forwardUpgrade, type UpgradeSpec } from '../src/forward/upgrade.ts'
 import type { Policy } from '../src/policy.ts'
 import { problem } from '../src/problem.ts'
 import { road } from '../src/road/road.ts'
-import type { Predicate } from '../src/when.ts'
+import type { Predicate } from '../src/exchange.ts'
 import { silent } from './exchange.ts'
 import { identity } from './shop.ts'
 

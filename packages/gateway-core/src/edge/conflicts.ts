@@ -1,5 +1,5 @@
 import type { Method } from '../contract.ts'
-import type { Predicate } from '../when.ts'
+import type { Predicate } from '../exchange.ts'
 import { canonical } from './path.ts'
 import { keysOf } from './route-keys.ts'
 

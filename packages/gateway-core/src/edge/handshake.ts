@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { problem, type Problem } from '../problem.ts'
-import type { Upgrade } from '../upgrade.ts'
+import type { Upgrade } from '../exchange.ts'
 
 /**
  * Node's `shouldUpgradeCallback`: what asks for any other protocol is served as if it had not asked (RFC 9110 §7.8), so `h2c`

@@ -1,5 +1,19 @@
 import type { AddressInfo, Server, Socket } from 'node:net'
-import type { ServeOptions } from './serve.ts'
+import type { Logger } from 'pino'
+
+export interface ListenOptions {
+  readonly name: string
+  /** 0 lets the system choose. */
+  readonly port: number
+  readonly hostname: string
+  /** What to change when the port is taken; part of the message. */
+  readonly portVariable: string
+  readonly log: Logger
+  /** Called as the server begins to stop: the moment to end long-lived streams with a reason. */
+  readonly drain?: (() => void) | undefined
+  /** What to release once nothing uses it any more. */
+  readonly release?: AsyncDisposable | undefined
+}
 
 export interface Listening extends AsyncDisposable {
   readonly url: string
@@ -13,7 +27,7 @@ const grace = 3_000
  * Put a server on its port; rejects with what to change when that is taken. Disposing it, once however often, says so to
  * `drain`, lets `close` end what is idle, waits for the rest, and cuts at the end of the grace what is still there.
  */
-export async function listening(options: ServeOptions, server: Server, close: () => void): Promise<Listening> {
+export async function listening(options: ListenOptions, server: Server, close: () => void): Promise<Listening> {
   const { name, port, hostname, portVariable, log } = options
   // Upgraded sockets and closed HTTP/2 sessions are no connections of the server's any more, yet it waits for them.
   const sockets = new Set<Socket>()

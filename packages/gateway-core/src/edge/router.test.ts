@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { exchangeOf } from '../../test/exchange.ts'
 import type { Method } from '../contract.ts'
-import { header, not, type Predicate } from '../when.ts'
+import type { Predicate } from '../exchange.ts'
+import { header, not } from '../when.ts'
 import { type Bound, choose, router } from './router.ts'
 
 interface Given {

@@ -1,6 +1,6 @@
 import findMyWay from 'find-my-way'
 import type { Exchange, Handler, Route } from '../exchange.ts'
-import type { Upgrade } from '../upgrade.ts'
+import type { Upgrade } from '../exchange.ts'
 import { conflicts } from './conflicts.ts'
 import { keysOf } from './route-keys.ts'
 

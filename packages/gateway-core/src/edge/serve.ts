@@ -1,33 +1,21 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Logger } from 'pino'
 import { problem, type Problem } from '../problem.ts'
 import { traceIdOf } from '../trace.ts'
 import { bodies } from './bodies.ts'
 import { allow } from './checked.ts'
 import { Connections } from './connections.ts'
 import { closeBehind, wantsWebSocket } from './handshake.ts'
-import { type Listening, listening } from './listening.ts'
+import { type Listening, listening, type ListenOptions } from './listening.ts'
 import { refusal, refuse } from './refuse.ts'
 import { headBytes, interval, limit, limitsOf, type ServerLimits } from './server-limits.ts'
 
-export interface ServeOptions {
-  readonly name: string
-  /** 0 lets the system choose. */
-  readonly port: number
-  readonly hostname: string
-  /** What to change when the port is taken; part of the message. */
-  readonly portVariable: string
+export interface ServeOptions extends ListenOptions {
   readonly handler: RequestListener
-  readonly log: Logger
   /** Absent: every upgrade is refused. */
   readonly upgrade?: ((req: IncomingMessage, socket: Duplex, head: Buffer) => void) | undefined
   /** Absent: ready from the start. Asked by `/readyz`. */
   readonly ready?: (() => boolean) | undefined
-  /** Called as the server begins to stop: the moment to end long-lived streams with a reason. */
-  readonly drain?: (() => void) | undefined
-  /** What to release once nothing uses it any more. */
-  readonly release?: AsyncDisposable | undefined
   readonly limits?: Partial<ServerLimits> | undefined
   /** Proxies before it, as addresses and CIDR ranges: they bring the connections of many, and are not counted as one client. */
   readonly proxies?: readonly string[] | undefined

@@ -3,16 +3,16 @@ import { createProxyMiddleware } from 'http-proxy-middleware'
 import type { Method } from '../contract.ts'
 import type { Exchange, Guard, Route } from '../exchange.ts'
 import { problem } from '../problem.ts'
-import type { Body } from '../road/body.ts'
 import type { Reply } from '../road/call.ts'
 import { type Address, endpointOf } from '../road/discover/address.ts'
 import { fromClient, fromUpstream } from '../road/headers.ts'
 import type { Road } from '../road/road.ts'
 import { publicLocation } from './location.ts'
+import { passOn } from './pass-on.ts'
 import { forwardUpgrade, type UpgradeSpec } from './upgrade.ts'
 import { uploadOf } from './upload.ts'
 import { compileHeaderOps, compilePath, faultsOfRewrite, type Rewrite } from './rewrite.ts'
-import type { Predicate } from '../when.ts'
+import type { Predicate } from '../exchange.ts'
 
 /** What only the running app has, and a forward needs. */
 export interface ForwardCore {
@@ -135,53 +135,6 @@ async function pass(
     // A client that left is in the access log as 499, and no fault of anybody's.
     if (exchange.scope.ended) return
     exchange.log.warn({ traceId: exchange.traceId, err: error }, 'answer cut short')
-  })
-}
-
-const small = 16_384
-
-/** Bytes that may wait for the client, before the upstream waits too. */
-const window = 262_144
-
-/** Milliseconds a client may take no byte of what waits for it. */
-const patience = 30_000
-
-/** Resolves once the answer is out or cut: half of one must not look whole, so its connection dies with it. */
-function passOn(body: Body, res: ServerResponse, cut: (error: Error) => void): Promise<void> | undefined {
-  const whole = body.take()
-  if (whole !== undefined) {
-    // As text, node puts a small body and the head into one write; as bytes they are two.
-    if (whole.length <= small) res.end(whole.toString('latin1'), 'latin1')
-    else res.end(whole)
-    return undefined
-  }
-  return new Promise((resolve) => {
-    let stalled: NodeJS.Timeout | undefined
-    let begun = false
-    res.on('drain', () => {
-      clearTimeout(stalled)
-      stalled = undefined
-      body.resume()
-    })
-    res.once('close', () => {
-      clearTimeout(stalled)
-      body.destroy()
-      resolve()
-    })
-    body.read({
-      data(chunk) {
-        begun = true
-        if (res.write(chunk) || res.writableLength < window) return true
-        stalled ??= setTimeout(() => res.destroy(), patience)
-        return false
-      },
-      end: () => res.end(),
-      fail(error) {
-        cut(error)
-        res.destroy()
-      },
-    })
-    if (!begun) res.flushHeaders()
   })
 }
 

@@ -7,7 +7,7 @@ import type { Scope } from '../scope.ts'
 import type { From, Sources } from '../sources.ts'
 import { receive } from '../receive.ts'
 import { respond } from '../respond.ts'
-import type { Predicate } from '../when.ts'
+import type { Predicate } from '../exchange.ts'
 import { type Optional, type Parts, type Settled, settle } from './settle.ts'
 
 /** What only the running app has, and a screen needs. */
