@@ -5,13 +5,15 @@ import type { Core } from './connect.ts'
 import { accessLog } from './edge/access-log.ts'
 import { answer } from './edge/answer.ts'
 import { checks } from './edge/checked.ts'
-import { clientAddress, limitKey, within } from './edge/client-address.ts'
+import { clientAddress, limitKey } from './edge/client-address.ts'
 import { everyAnswer, headersOf } from './edge/every-answer.ts'
 import type { Limiters } from './edge/exchange.ts'
 import { type Limit, limiter } from './edge/limit.ts'
 import { notFound, problems } from './edge/problems.ts'
+import { router } from './edge/router.ts'
 import { type Door, upgrades } from './edge/upgrades.ts'
 import type { Authenticate, Route } from './exchange.ts'
+import { within } from './networks.ts'
 import { metricsEndpoint, privateNetworks } from './observe/endpoint.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { memoryStore } from './state/memory.ts'
@@ -78,16 +80,17 @@ export function createApp(
     limits: limitersOf(running.limits, counted.refused),
   }
   const bound = routes.map((route) => ({ route, handle: route.bind(core), upgrade: route.bindUpgrade?.(core) }))
+  const find = router(bound)
   const handler = express()
   handler.disable('x-powered-by')
   handler.disable('etag')
   everyAnswer(handler, headersOf(helmet({ contentSecurityPolicy })))
   handler.use(accessLog(log, { tracing, began: counted.began, ended: counted.ended }))
   handler.use(metricsEndpoint(counted, within(scrapers)))
-  handler.use(answer(bound, around))
+  handler.use(answer(bound, around, find))
   if (fallback !== undefined) handler.use(fallback)
   handler.use(notFound, problems)
-  return { handler, door: upgrades(bound, around), [Symbol.asyncDispose]: () => core[Symbol.asyncDispose]() }
+  return { handler, door: upgrades(bound, around, find), [Symbol.asyncDispose]: () => core[Symbol.asyncDispose]() }
 }
 
 function limitersOf(limits: Limits = {}, refused: (limit: string) => void): Limiters {

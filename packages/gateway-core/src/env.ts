@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
+import { within } from './networks.ts'
 
 /** One variable of the environment: how to read it, and what to say when it is wrong. */
 export interface Variable<T> {
@@ -66,12 +66,7 @@ export const addresses = (development: string): Variable<string> => ({
 export const networks = (fallback: string): Variable<readonly string[]> => ({
   parse: (text) => {
     const entries = text.split(',').flatMap((entry) => entry.trim() || [])
-    for (const entry of entries) {
-      const [address = '', bits = '0', more] = entry.split('/')
-      const most = isIP(address) === 4 ? 32 : 128
-      if (isIP(address) === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > most || more !== undefined)
-        throw new TypeError(entry)
-    }
+    within(entries)
     return entries
   },
   shape: 'addresses and ranges such as 10.0.0.0/8, separated by commas',

@@ -1,6 +1,7 @@
-import { BlockList, isIP } from 'node:net'
 import type { Method } from './contract.ts'
 import type { Exchange, Predicate } from './exchange.ts'
+import { drawn, hash } from './hash.ts'
+import { within } from './networks.ts'
 import { inRange } from './version-range.ts'
 
 /** Absent: the value need only be there. A RegExp runs over what a client sent: one that backtracks can be made slow. */
@@ -71,7 +72,7 @@ export function weight(
   return {
     test(exchange) {
       const given = key(exchange)
-      return given !== undefined && fraction(`${salt}\0${given}`) < share
+      return given !== undefined && drawn(hash(`${salt}\0${given}`), 0) < share
     },
     describe: `weight ${share}${salt === '' ? '' : ` of ${salt}`}`,
   }
@@ -96,23 +97,9 @@ export function between(start: string, end: string, now: () => number = Date.now
 
 /** The client's address lies in one of these: `10.0.0.0/8`, `2001:db8::/32`, or one address. */
 export function address(...ranges: readonly string[]): Predicate {
-  const list = new BlockList()
-  for (const range of ranges) {
-    const [net = '', bits] = range.split('/', 2)
-    const family = isIP(net)
-    const most = family === 4 ? 32 : 128
-    const length = bits === undefined ? most : Number(bits)
-    const whole = bits === undefined || /^\d{1,3}$/.test(bits)
-    if (family === 0 || !whole || length > most)
-      throw new TypeError(`address("${range}"): this is no range of addresses`)
-    list.addSubnet(net, length, family === 4 ? 'ipv4' : 'ipv6')
-  }
+  const inside = rangesOf(ranges)
   return {
-    test(exchange) {
-      const plain = exchange.address.startsWith('::ffff:') ? exchange.address.slice(7) : exchange.address
-      const family = isIP(plain)
-      return family !== 0 && list.check(plain, family === 4 ? 'ipv4' : 'ipv6')
-    },
+    test: ({ address }) => inside(address.startsWith('::ffff:') ? address.slice(7) : address),
     describe: `address ${ranges.join(' | ')}`,
   }
 }
@@ -166,11 +153,10 @@ function time(date: string): number {
   return at
 }
 
-/** FNV-1a with the last step of murmur3, without which keys that differ in their last letter would fall side by side. */
-function fraction(key: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
+function rangesOf(ranges: readonly string[]): (address: string) => boolean {
+  try {
+    return within(ranges)
+  } catch (cause) {
+    throw new TypeError(`address("${ranges.join('", "')}"): this is no range of addresses`, { cause })
+  }
 }

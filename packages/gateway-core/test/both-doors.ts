@@ -2,10 +2,11 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Contract } from '../src/contract.ts'
 import type { Guard } from '../src/exchange.ts'
-import { gateway, optional, problem, serve } from '../src/index.ts'
+import { gateway, optional, problem } from '../src/index.ts'
 import type { Policy } from '../src/policy.ts'
 import { silent } from './exchange.ts'
 import { identity } from './shop.ts'
+import { listen } from './listen.ts'
 
 export const Item = z.object({ id: z.string(), name: z.string() })
 
@@ -106,13 +107,5 @@ export async function bothDoors(address: string, given: Given = {}) {
         headers.authorization === 'me' ? Promise.resolve(identity) : Promise.reject(problem(401, 'token-missing')),
     },
   )
-  return serve({
-    name: 'test',
-    port: 0,
-    hostname: '127.0.0.1',
-    portVariable: 'PORT',
-    handler: bff.handler,
-    log: silent,
-    release: bff,
-  })
+  return listen(bff)
 }

@@ -7,13 +7,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { pino } from 'pino'
 import { z } from 'zod'
 import type { Guard } from '../src/exchange.ts'
-import { gateway, problem, serve } from '../src/index.ts'
+import { gateway, problem } from '../src/index.ts'
 import { json, upstream } from '../src/testing.ts'
 import { ask, problemIn } from './ask.ts'
 import { bothDoors, doors, type Given, pathOf } from './both-doors.ts'
 import { silent } from './exchange.ts'
 import { escaped, held, until } from './leaks.ts'
 import { rawUpstream, wire } from './raw.ts'
+import { listen } from './listen.ts'
 
 const fine = '{"id":"a","name":"b"}'
 const ok = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${fine.length}\r\n\r\n${fine}`
@@ -375,15 +376,7 @@ describe('a mistake of ours', () => {
       ],
       { upstreams: { items: 'http://127.0.0.1:9' }, log: given.log ?? silent, authenticate: () => mistake() },
     )
-    return serve({
-      name: 'test',
-      port: 0,
-      hostname: '127.0.0.1',
-      portVariable: 'PORT',
-      handler: bff.handler,
-      log: silent,
-      release: bff,
-    })
+    return listen(bff)
   }
 
   it.each(Object.keys(front).map((key) => key.slice('GET '.length)))(
@@ -437,15 +430,7 @@ describe('a mistake of ours', () => {
       ],
       { upstreams: { items: 'http://127.0.0.1:9' }, log: silent, authenticate: () => Promise.reject(refusal) },
     )
-    await using listening = await serve({
-      name: 'test',
-      port: 0,
-      hostname: '127.0.0.1',
-      portVariable: 'PORT',
-      handler: bff.handler,
-      log: silent,
-      release: bff,
-    })
+    await using listening = await listen(bff)
     expect(problemIn(await ask(`${listening.url}/api/guard`))).toEqual({ status: 403, code: 'forbidden' })
   })
 })

@@ -2,7 +2,8 @@ import { pino } from 'pino'
 import { z } from 'zod'
 import type { Contract } from '../src/contract.ts'
 import type { Guard, Identity } from '../src/exchange.ts'
-import { gateway, optional, problem, serve } from '../src/index.ts'
+import { gateway, optional, problem } from '../src/index.ts'
+import { listen } from './listen.ts'
 
 const Item = z.object({ id: z.string(), name: z.string() })
 
@@ -77,13 +78,5 @@ export async function shop(upstreams: { items: string; notes: string }) {
     authenticate: ({ headers }) =>
       headers.authorization === 'me' ? Promise.resolve(identity) : Promise.reject(problem(401, 'token-missing')),
   })
-  return serve({
-    name: 'test',
-    port: 0,
-    hostname: '127.0.0.1',
-    portVariable: 'PORT',
-    handler: bff.handler,
-    log,
-    release: bff,
-  })
+  return listen(bff)
 }

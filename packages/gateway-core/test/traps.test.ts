@@ -3,12 +3,13 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Guard } from '../src/exchange.ts'
-import { gateway, problem, serve } from '../src/index.ts'
+import { gateway, problem } from '../src/index.ts'
 import { upstream } from '../src/testing.ts'
 import { ask, problemIn } from './ask.ts'
 import { bothDoors } from './both-doors.ts'
 import { silent } from './exchange.ts'
 import { rawUpstream, say } from './raw.ts'
+import { listen } from './listen.ts'
 
 describe('F4: what fails inside the proxy', () => {
   it.each(['text/html', 'application/json', '*/*'])(
@@ -48,17 +49,7 @@ describe('F5: a guarded part of an open subtree', () => {
       log: silent,
       authenticate: () => Promise.reject(problem(401, 'token-missing')),
     })
-    const listening = stack.use(
-      await serve({
-        name: 'test',
-        port: 0,
-        hostname: '127.0.0.1',
-        portVariable: 'PORT',
-        handler: bff.handler,
-        log: silent,
-        release: bff,
-      }),
-    )
+    const listening = stack.use(await listen(bff))
     const get = (target: string) => say(listening.url, `GET ${target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`)
     return { service, get, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   }

@@ -5,15 +5,14 @@ import { checks } from './checked.ts'
 import { clientAddress } from './client-address.ts'
 import { Inbound, type Surroundings } from './exchange.ts'
 import { joined } from './limit.ts'
-import { type Bound, choose, router } from './router.ts'
+import { type Bound, choose, type Find, router } from './router.ts'
 
 /**
  * Check, route, limit, guard, answer. A path that no route knows is left to what follows; a method that none takes is refused
  * here. The limit by address comes before the guard, so that guessing costs; the one by user after it.
  */
-export function answer(routes: readonly Bound[], around: Surroundings): RequestHandler {
+export function answer(routes: readonly Bound[], around: Surroundings, find: Find = router(routes)): RequestHandler {
   const { check = checks(), addressOf = clientAddress(), limits = {} } = around
-  const find = router(routes)
   return async (req: Request, res: Response, next: NextFunction): Promise<void> => {
     const { path, search } = check(req)
     const match = find(req.method, path)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { clientAddress, limitKey, within } from './client-address.ts'
+import { within } from '../networks.ts'
+import { clientAddress, limitKey } from './client-address.ts'
 
 const asked = (peer: string, headers: Record<string, string> = {}) => ({ socket: { remoteAddress: peer }, headers })
 const trusted = ['10.0.0.0/8', 'fd00::/8', '192.0.2.7']

@@ -23,12 +23,15 @@ export type Match =
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
+/** What answers a method at a path. */
+export type Find = (method: string, path: string) => Match
+
 /**
  * Index the routes once; a look-up then costs the length of the path, however many there are. Segment by segment a literal
  * beats a parameter, and that beats `*`; case counts. A HEAD is answered by the GET of the very same path, unless a route says
  * otherwise. Throws one error that lists every conflict.
  */
-export function router(routes: readonly Bound[]): (method: string, path: string) => Match {
+export function router(routes: readonly Bound[]): Find {
   const faults = conflicts(routes.map(({ route }) => route))
   if (faults.length > 0)
     throw new TypeError(`The routes do not fit together:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)

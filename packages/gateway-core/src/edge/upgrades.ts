@@ -10,7 +10,7 @@ import { Inbound, type Surroundings } from './exchange.ts'
 import { handshakeFault } from './handshake.ts'
 import { toProblem } from './problems.ts'
 import { refuse } from './refuse.ts'
-import { type Bound, type Choice, choose, router } from './router.ts'
+import { type Bound, type Choice, choose, type Find, router } from './router.ts'
 import { Seats } from './seats.ts'
 
 export interface UpgradeSurroundings extends Surroundings {
@@ -34,8 +34,7 @@ export interface Door {
  * Middleware never sees an upgrade, so this door asks all of it anew: path, repeated headers, route, origin, handshake, guard,
  * limit, caps. It answers every request with 101 or a problem, and lets none wait longer than the handshake may take.
  */
-export function upgrades(routes: readonly Bound[], around: UpgradeSurroundings): Door {
-  const find = router(routes)
+export function upgrades(routes: readonly Bound[], around: UpgradeSurroundings, find: Find = router(routes)): Door {
   const seats = new Map<Upgrade, RouteSeats>()
   for (const { upgrade } of routes) if (upgrade !== undefined) seats.set(upgrade, seatsOf(upgrade))
   const open = new Set<Duplex>()
@@ -112,7 +111,7 @@ async function answer(visit: Visit, enter: (visit: Visit) => Promise<void>, arou
 }
 
 /** Everything that needs no waiting: the first fault is thrown. */
-function receive(find: ReturnType<typeof router>, visit: Visit, around: Surroundings) {
+function receive(find: Find, visit: Visit, around: Surroundings) {
   const { check = checks(), addressOf = clientAddress() } = around
   const { req, socket, trace } = visit
   const { path, search } = check(req)

@@ -1,7 +1,6 @@
 import { Axios, AxiosHeaders, type InternalAxiosRequestConfig } from 'axios'
 import type { Exchange } from '../exchange.ts'
 import type { Scope } from '../scope.ts'
-import type { Headers } from './call.ts'
 import { faultOf } from './fault.ts'
 import type { Road } from './road.ts'
 
@@ -10,8 +9,6 @@ export class Freight {
   readonly exchange: Exchange
   readonly scope: Scope
   readonly headers: Readonly<Record<string, string>>
-  /** Of the reply, once there is one. */
-  reply: Headers = {}
 
   constructor(exchange: Exchange, scope: Scope, headers: Readonly<Record<string, string>>) {
     this.exchange = exchange

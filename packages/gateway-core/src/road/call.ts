@@ -36,6 +36,9 @@ export interface Reply {
   readonly body: Body
 }
 
+/** Whether its body is a stream: how long it takes is up to the client, and it can be sent once only. */
+export const isUpload = ({ body }: Pick<Call, 'body'>): boolean => typeof body === 'object' && body !== null
+
 /** Rejects with a `Fault` when there is no reply. An error status is a reply. */
 export type Service = (call: Call) => Promise<Reply>
 

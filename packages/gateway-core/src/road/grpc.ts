@@ -6,7 +6,7 @@ import { complete, type Policy } from '../policy.ts'
 import { problem, type Problem } from '../problem.ts'
 import { accessToken } from './filters/onward.ts'
 import { Fault, problemOf } from './fault.ts'
-import type { Attempted, Outcome } from './filters/report.ts'
+import { type Attempted, type Outcome, tell } from './filters/report.ts'
 import { ours } from './headers.ts'
 
 export interface GrpcRoad extends AsyncDisposable {
@@ -35,14 +35,14 @@ export function grpcRoad(
     for (let nth = 1; ; nth++) {
       const timeoutMs = Math.floor(until - performance.now())
       if (timeoutMs <= 0) throw problemOf(new Fault('timeout', upstream))
-      const tell = watch(upstream, exchange, attempted)
+      const start = performance.now()
       try {
         const answer = await method(input, { headers, signal, timeoutMs })
-        tell('2xx')
+        tell(attempted, upstream, exchange, '2xx', start)
         return answer
       } catch (error) {
         const { code } = ConnectError.from(error)
-        tell(outcomes[code] ?? '5xx')
+        tell(attempted, upstream, exchange, outcomes[code] ?? '5xx', start)
         if (nth >= policy.attempts || code !== Code.Unavailable) throw problemOfStatus(code, upstream, error)
       }
     }
@@ -59,16 +59,6 @@ export function grpcRoad(
 
 const mapMethods = <T>(stub: Readonly<Record<string, Unary>>, change: (method: Unary) => T): Record<string, T> =>
   Object.fromEntries(Object.entries(stub).map(([name, method]) => [name, change(method)]))
-
-/** One attempt begins; to be told how it ended. */
-function watch(upstream: string, exchange: Exchange, attempted: Attempted): (outcome: Outcome) => void {
-  const start = performance.now()
-  return (outcome) => {
-    const ms = performance.now() - start
-    attempted(upstream, outcome, ms)
-    exchange.calls.push([upstream, outcome, Math.round(ms * 10) / 10])
-  }
-}
 
 /** As the metrics of the HTTP road would call it. */
 const outcomes: Readonly<Partial<Record<Code, Outcome>>> = {

@@ -2,7 +2,7 @@ import { buildConnector, type Dispatcher, Pool } from 'undici'
 import type { FullPolicy } from '../policy.ts'
 import type { Connections } from './balance/instance.ts'
 import { Body } from './body.ts'
-import type { Call, Reply, Service } from './call.ts'
+import { type Call, isUpload, type Reply, type Service } from './call.ts'
 import { type Address, endpointOf } from './discover/address.ts'
 import { Fault, faultOf } from './fault.ts'
 
@@ -40,8 +40,7 @@ export function connections(address: Address, policy: FullPolicy): Connections {
       if (receiver.gone) return
       try {
         // Counted from the last byte sent: an upload has no other limit to the wait for its answer.
-        const upload = typeof body === 'object' && body !== null
-        const headersTimeout = policy.firstByteTimeout || (upload ? policy.timeout : 0)
+        const headersTimeout = policy.firstByteTimeout || (isUpload(call) ? policy.timeout : 0)
         const path = base + call.url
         const pool = call.anew === true || performance.now() < waryUntil ? fresh : kept
         pool.dispatch({ path, method, headers: headers as Record<string, string>, body, headersTimeout }, receiver)

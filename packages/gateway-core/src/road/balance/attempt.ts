@@ -1,6 +1,7 @@
 import type { Call, Reply } from '../call.ts'
 import type { Instance } from './instance.ts'
-import { isBroken, isFailing, isFailure } from './outlier.ts'
+import { isFailing, isFailure } from '../failure.ts'
+import { isBroken } from './outlier.ts'
 
 /** Send a call to one instance: counted there until its answer has ended, and what it says about the instance reported. */
 export async function attempt(

@@ -1,6 +1,6 @@
 import type { FullPolicy } from '../../policy.ts'
 import type { Call } from '../call.ts'
-import { drawn, hash } from './hash.ts'
+import { drawn, hash } from '../../hash.ts'
 import type { Instance } from './instance.ts'
 
 /** Picks one of at least one instance. */

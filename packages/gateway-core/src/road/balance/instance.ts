@@ -1,7 +1,7 @@
 import type { OutlierPolicy } from '../../policy.ts'
 import type { Service } from '../call.ts'
 import type { Address } from '../discover/address.ts'
-import { hash } from './hash.ts'
+import { hash } from '../../hash.ts'
 import { Outlier } from './outlier.ts'
 
 /** What is at the end of the road: calls to one address, over its own connections. */

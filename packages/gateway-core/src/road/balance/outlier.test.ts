@@ -4,7 +4,8 @@ import { callOf, faultOf } from '../../../test/call.ts'
 import { Scope } from '../../scope.ts'
 import type { Call } from '../call.ts'
 import type { FaultKind } from '../fault.ts'
-import { isBroken, isFailing, isFailure, Outlier } from './outlier.ts'
+import { isFailing, isFailure } from '../failure.ts'
+import { isBroken, Outlier } from './outlier.ts'
 
 const policy = { failures: 3, ejection: 1_000, panic: 0.5 }
 

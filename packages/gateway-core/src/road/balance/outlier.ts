@@ -1,26 +1,10 @@
 import type { OutlierPolicy } from '../../policy.ts'
 import type { Call } from '../call.ts'
-import { Fault } from '../fault.ts'
+import { isFailure } from '../failure.ts'
+import type { Fault } from '../fault.ts'
 
 /** Longest that an address is left out at a time. */
 const longest = 300_000
-
-const failing = new Set([500, 502, 503, 504])
-
-/** Whether a status is the instance's failure. */
-export const isFailing = (status: number): boolean => failing.has(status)
-
-/**
- * Whether what went wrong is the instance's failure. A call says nothing about it that was called off, whose client was what
- * took the time, or that had less than half of its `timeout` left when it came here.
- */
-export function isFailure(error: unknown, call: Call, took: number, timeout: number): boolean {
-  if (!(error instanceof Fault)) return false
-  if (error.kind === 'refused' || error.kind === 'reset' || error.kind === 'malformed') return true
-  if (error.kind !== 'timeout') return false
-  const upload = typeof call.body === 'object' && call.body !== null
-  return !call.scope.ended || (took >= timeout / 2 && !upload)
-}
 
 /**
  * Whether the end of a body is the instance's failure. Not when the reader had enough of it, and not when the time of a

@@ -1,6 +1,6 @@
 import type { Exchange } from '../../exchange.ts'
 import type { FullPolicy } from '../../policy.ts'
-import { drawn, hash } from './hash.ts'
+import { drawn, hash } from '../../hash.ts'
 
 /** Another salt than any instance's, so that who is in an arm says nothing about which of its instances is theirs. */
 const salt = 0x9e3779b9

@@ -1,4 +1,4 @@
-import type { Call } from '../call.ts'
+import { type Call, isUpload } from '../call.ts'
 import { Fault } from '../fault.ts'
 
 /**
@@ -7,7 +7,7 @@ import { Fault } from '../fault.ts'
  */
 export function isUnsent(error: unknown, call: Call): boolean {
   if (!(error instanceof Fault) || call.scope.ended) return false
-  if (typeof call.body === 'object' && call.body !== null) return false
+  if (isUpload(call)) return false
   return isOfConnecting(error.cause)
 }
 

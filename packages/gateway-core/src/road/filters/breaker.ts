@@ -1,9 +1,7 @@
 import type { Breaker, Verdict } from '../breaker.ts'
-import type { Call, Filter } from '../call.ts'
+import { type Call, type Filter, isUpload } from '../call.ts'
+import { isFailing, isFailure } from '../failure.ts'
 import { Fault } from '../fault.ts'
-
-const failing = new Set([500, 502, 503, 504])
-const failed = new Set(['refused', 'reset', 'malformed', 'timeout'])
 
 /**
  * Spare an upstream that fails or is slow: what it may not be asked rejects with the fault `open` and the time after which
@@ -23,24 +21,15 @@ export const breaker =
     let verdict: Verdict = 'nothing'
     try {
       const reply = await next(call)
-      verdict = failing.has(reply.status) ? 'bad' : isSlow(call, now() - start, machine) ? 'slow' : 'good'
+      verdict = isFailing(reply.status) ? 'bad' : isSlow(call, now() - start, machine) ? 'slow' : 'good'
       return reply
     } catch (error) {
-      if (error instanceof Fault && failed.has(error.kind) && isFair(error, call, now() - start, machine))
-        verdict = 'bad'
+      if (isFailure(error, call, now() - start, machine.policy.slowAfter)) verdict = 'bad'
       throw error
     } finally {
       machine.leave(era, verdict)
     }
   }
 
-const uploads = (call: Call): boolean => typeof call.body === 'object' && call.body !== null
-
 const isSlow = (call: Call, took: number, machine: Breaker): boolean =>
-  took > machine.policy.slowAfter && !uploads(call)
-
-/** A scope that has ended is the deadline's doing; a limit of the attempt alone leaves it running. */
-function isFair(fault: Fault, call: Call, took: number, machine: Breaker): boolean {
-  if (fault.kind !== 'timeout' || !call.scope.ended) return true
-  return took >= machine.policy.slowAfter / 2 && !uploads(call)
-}
+  took > machine.policy.slowAfter && !isUpload(call)

@@ -1,4 +1,4 @@
-import type { Filter } from '../call.ts'
+import { type Filter, isUpload } from '../call.ts'
 import { Fault } from '../fault.ts'
 
 /**
@@ -9,8 +9,7 @@ export const deadline =
   (timeout: number, streamTimeout: number): Filter =>
   async (call, next) => {
     const now = performance.now()
-    const upload = typeof call.body === 'object' && call.body !== null
-    const until = Math.min(now + (upload ? streamTimeout : timeout), call.until)
+    const until = Math.min(now + (isUpload(call) ? streamTimeout : timeout), call.until)
     const left = until - now
     if (left < 1) throw new Fault('timeout', call.upstream)
     const scope = call.scope.child()

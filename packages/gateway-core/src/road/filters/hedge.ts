@@ -1,7 +1,7 @@
 import type { HedgePolicy } from '../../policy.ts'
 import type { Scope } from '../../scope.ts'
 import type { Purse } from '../budget.ts'
-import type { Call, Filter, Reply, Service } from '../call.ts'
+import { type Call, type Filter, isUpload, type Reply, type Service } from '../call.ts'
 import { Fault } from '../fault.ts'
 import { Latency } from '../latency.ts'
 
@@ -16,7 +16,7 @@ import { Latency } from '../latency.ts'
 export function hedge(policy: Required<HedgePolicy>, budget: Purse): Filter {
   const latency = new Latency(policy.percentile)
   return async (call, next) => {
-    if ((call.method !== 'GET' && call.method !== 'HEAD') || uploads(call)) return next(call)
+    if ((call.method !== 'GET' && call.method !== 'HEAD') || isUpload(call)) return next(call)
     const start = performance.now()
     const usual = latency.percentile
     const delay = usual === undefined ? Infinity : Math.max(policy.minimum, usual)
@@ -25,8 +25,6 @@ export function hedge(policy: Required<HedgePolicy>, budget: Purse): Filter {
     return reply
   }
 }
-
-const uploads = (call: Call): boolean => typeof call.body === 'object' && call.body !== null
 
 const race = (call: Call, next: Service, delay: number, budget: Purse): Promise<Reply> =>
   new Promise((resolve, reject) => {

@@ -1,3 +1,4 @@
+import type { Exchange } from '../../exchange.ts'
 import type { Filter } from '../call.ts'
 import { Fault, type FaultKind } from '../fault.ts'
 
@@ -8,6 +9,19 @@ export type Outcome = (typeof classes)[number] | FaultKind
 
 /** Told of each attempt: in how many ms its head, or its failure, was there. Must not throw. */
 export type Attempted = (upstream: string, outcome: Outcome, ms: number) => void
+
+/** An attempt that began at `start` has ended. */
+export function tell(
+  attempted: Attempted,
+  upstream: string,
+  exchange: Exchange,
+  outcome: Outcome,
+  start: number,
+): void {
+  const ms = performance.now() - start
+  attempted(upstream, outcome, ms)
+  exchange.calls.push([upstream, outcome, Math.round(ms * 10) / 10])
+}
 
 /** Tell of each attempt, the exchange it was made for and whoever counts them. */
 export const report =
@@ -23,9 +37,7 @@ export const report =
       if (error instanceof Fault) outcome = error.kind
       throw error
     } finally {
-      const ms = performance.now() - start
-      attempted(call.upstream, outcome, ms)
-      call.exchange.calls.push([call.upstream, outcome, Math.round(ms * 10) / 10])
+      tell(attempted, call.upstream, call.exchange, outcome, start)
     }
   }
 
