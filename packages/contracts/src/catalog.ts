@@ -22,6 +22,9 @@ export const Product = z.object({
 })
 export type Product = z.infer<typeof Product>
 
+/** Pixels along each edge that a picture may be asked for in: `GET /images/<name>?w=240`. */
+export const imageWidths = [120, 240, 360, 480, 720, 1080] as const
+
 /** Beside these, catalog serves `GET /images/<name>.svg` and `.png`. */
 export const catalog = {
   'GET /categories': { auth: 'open', out: z.object({ items: z.array(Category) }) },
@@ -40,5 +43,10 @@ export const catalog = {
     out: page(Product),
     errors: { 'invalid-cursor': 400 },
   },
-  'GET /products/:id': { auth: 'open', out: Product, errors: { 'product-not-found': 404 } },
+  'GET /products/:id': {
+    auth: 'open',
+    out: Product,
+    errors: { 'product-not-found': 404 },
+    batch: { by: 'GET /products', ids: 'ids', items: 'items', id: 'id', missing: 'product-not-found' },
+  },
 } as const satisfies Contract

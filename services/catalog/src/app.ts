@@ -8,19 +8,28 @@ import { search } from './search.ts'
 
 export type Config = Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults'>
 
+/** A changed product may be seen as it was for half a minute. */
+const keep = 'public, max-age=30'
+
 export function start(config: Config): Promise<Running> {
   const byId = new Map(products.map((product) => [product.id, product]))
   const handler = serve(
     contract,
     {
-      'GET /categories': () => ({ items: [...categories] }),
-      'GET /products': ({ query: { ids, ...query } }) =>
-        ids === undefined
+      'GET /categories': ({ setHeader }) => {
+        setHeader('cache-control', keep)
+        return { items: [...categories] }
+      },
+      'GET /products': ({ query: { ids, ...query }, setHeader }) => {
+        setHeader('cache-control', keep)
+        return ids === undefined
           ? pageOf(search(query), query)
-          : { items: [...new Set(ids)].flatMap((id) => byId.get(id) ?? []) },
-      'GET /products/:id': ({ params }) => {
+          : { items: [...new Set(ids)].flatMap((id) => byId.get(id) ?? []) }
+      },
+      'GET /products/:id': ({ params, setHeader }) => {
         const product = byId.get(params.id)
         if (product === undefined) throw problem(404, 'product-not-found')
+        setHeader('cache-control', keep)
         return product
       },
     },

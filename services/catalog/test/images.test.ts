@@ -2,7 +2,10 @@ import { crc32, inflateSync } from 'node:zlib'
 import { logger, type Running } from '@bff/service-kit'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { start } from '../src/app.ts'
-import { products } from '../src/data.ts'
+import { pictures, products } from '../src/data.ts'
+import { drawings } from '../src/image/draw.ts'
+import { picture } from '../src/image/picture.ts'
+import { version } from '../src/image/version.ts'
 
 let running: Running
 
@@ -75,18 +78,120 @@ describe('images', () => {
     expect(await answer.text()).toBe('')
   })
 
-  it.each(['none.svg', 'ridge-tent.gif', 'ridge-tent', 'ridge-tent.svg.png', '..%2fapp.ts', '__proto__.svg'])(
-    'are not found: %s',
-    async (name) => {
-      const answer = await get(name)
-      expect(answer.headers.get('content-type')).toBe('application/problem+json')
-      expect(await answer.json()).toMatchObject({ status: 404, code: 'image-not-found' })
-    },
-  )
+  it.each([
+    'none.svg',
+    'none',
+    'ridge-tent.gif',
+    'ridge-tent.png.',
+    'ridge-tent.svg.png',
+    '..%2fapp.ts',
+    '__proto__.svg',
+  ])('are not found: %s', async (name) => {
+    const answer = await get(name)
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    expect(await answer.json()).toMatchObject({ status: 404, code: 'image-not-found' })
+  })
 
   it('cannot be changed', async () => {
     const answer = await get('ridge-tent.png', { method: 'PUT' })
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+  })
+})
+
+describe('the size of an image', () => {
+  it.each([120, 240, 360, 480, 720, 1080])('is the width asked for: %i', async (w) => {
+    const file = await bytesOf(`canvas-rucksack.png?w=${w}`)
+    const [[, header], [, data]] = chunksOf(file) as [[string, Buffer], [string, Buffer]]
+    expect([header.readUInt32BE(0), header.readUInt32BE(4)]).toEqual([w, w])
+    expect(inflateSync(data)).toHaveLength(w * (1 + 3 * w))
+  })
+
+  it.each(['241', '0', '-120', '120.0', '0x78', '', ' 120', '99999', '120&w=240', '120&w=120', 'NaN', '1e3'])(
+    'is none other: %j',
+    async (w) => {
+      const answer = await get(`ridge-tent.png?w=${w}`)
+      expect(await answer.json()).toMatchObject({ status: 400, code: 'image-size' })
+    },
+  )
+
+  it('is no matter of an SVG', async () => {
+    expect((await get('ridge-tent.svg?w=240')).status).toBe(400)
+  })
+
+  it('has a tag of its own', async () => {
+    const tags = await Promise.all(
+      ['', '?w=120', '?w=240'].map(async (size) => (await get(`ridge-tent.png${size}`)).headers.get('etag')),
+    )
+    expect(new Set(tags).size).toBe(3)
+    const known = { headers: { 'if-none-match': tags[1]! } }
+    expect((await get('ridge-tent.png?w=120', known)).status).toBe(304)
+    expect((await get('ridge-tent.png?w=240', known)).status).toBe(200)
+  })
+
+  it('may be asked for without the ending', async () => {
+    const answer = await get('ridge-tent?w=240')
+    expect(answer.headers.get('content-type')).toBe('image/png')
+    expect(answer.headers.get('etag')).toBe((await get('ridge-tent.png?w=240')).headers.get('etag'))
+  })
+
+  it('changes nothing of what is seen', async () => {
+    const [, data] = chunksOf(await bytesOf('storage-jars.png?w=1080'))
+    const at = (x: number, y: number) =>
+      inflateSync(data![1]).toString('hex', y * 3241 + 1 + 3 * x, y * 3241 + 4 + 3 * x)
+    const mirrored = (await bytesOf('storage-jars.svg')).toString().includes('matrix')
+    const across = (x: number) => Math.round(((mirrored ? 256 - x : x) * 1080) / 256)
+    expect([at(across(168), 820), at(across(20), 1013), at(0, 0)]).toEqual(['6f8a63', 'cbd5c0', 'e9ede3'])
+  })
+})
+
+describe('the version of an image', () => {
+  const versionOf = (slug: string): string => {
+    const { motif, palette } = pictures.get(slug)!
+    return version(picture(slug, motif, palette))
+  }
+
+  it.each(['ridge-tent.svg?', 'ridge-tent.png?', 'ridge-tent.png?w=240&', 'ridge-tent?w=1080&'])(
+    'makes an address that never changes: %sv=',
+    async (address) => {
+      const kept = async (v: string) => (await get(`${address}v=${v}`)).headers.get('cache-control')
+      expect(await kept(versionOf('ridge-tent'))).toBe('public, max-age=31536000, immutable')
+      // Whoever asks for another picture than the one there is must not keep this one under its name.
+      expect(await kept(versionOf('storage-jars'))).toBe('public, max-age=86400')
+      expect(await kept('')).toBe('public, max-age=86400')
+    },
+  )
+
+  it('is another one for each', () => {
+    expect(new Set([...pictures.keys()].map(versionOf)).size).toBe(pictures.size)
+  })
+})
+
+describe('what has been drawn', () => {
+  it('is remembered, up to so many bytes', () => {
+    const draw = drawings(10_000)
+    const first = draw('ridge-tent', 'png', 120)!
+    expect(draw('ridge-tent', 'png', 120)).toBe(first)
+    const slugs = [...pictures.keys()].filter((slug) => slug !== 'ridge-tent')
+    for (const slug of slugs.slice(0, 12)) {
+      draw(slug, 'png', 120)
+      // Asked for again and again, so it stays.
+      expect(draw('ridge-tent', 'png', 120)).toBe(first)
+    }
+    const forgotten = draw(slugs[0]!, 'png', 120)!
+    for (const slug of slugs.slice(1, 13)) draw(slug, 'png', 120)
+    expect(draw('ridge-tent', 'png', 120)).not.toBe(first)
+    expect(draw(slugs[0]!, 'png', 120)).not.toBe(forgotten)
+    expect(draw(slugs[0]!, 'png', 120)!.bytes).toEqual(forgotten.bytes)
+  })
+
+  it('is given out but not kept when it alone is too much', () => {
+    const draw = drawings(100)
+    expect(draw('ridge-tent', 'png', 120)!.bytes.length).toBeGreaterThan(100)
+    expect(draw('ridge-tent', 'png', 120)).not.toBe(draw('ridge-tent', 'png', 120))
+  })
+
+  it('is nothing for a name that no product has', () => {
+    expect(drawings()('none', 'png')).toBeUndefined()
   })
 })
 

@@ -1,35 +1,28 @@
-import { hash } from 'node:crypto'
+import { imageWidths } from '@bff/contracts/catalog'
 import { problem } from '@bff/gateway-core/problem'
 import type { ServiceOptions } from '@bff/service-kit'
-import { pictures } from '../data.ts'
-import { picture } from './picture.ts'
-import { png } from './png.ts'
-import { svg } from './svg.ts'
+import { drawings, type Image } from './draw.ts'
 
-interface Image {
-  readonly type: string
-  readonly etag: string
-  readonly bytes: Buffer
-}
+/** Any other would be one more picture to draw and keep. */
+const widths: ReadonlyMap<unknown, number> = new Map(imageWidths.map((w) => [String(w), w]))
 
-const formats = {
-  svg: { type: 'image/svg+xml', encode: svg },
-  png: { type: 'image/png', encode: png },
-} as const
+const draw = drawings()
 
-const drawn = new Map<string, Image>()
-
-/** `GET /images/<product>.svg` and `.png`, drawn when first asked for. */
+/**
+ * `GET /images/<product>.svg` and `.png`, the latter also without its ending and in the widths above: `?w=240`. With the
+ * version of its picture (`?v=`) an address means the same for good.
+ */
 export const images: NonNullable<ServiceOptions['raw']> = (req, res, next) => {
   const [, name] = /^\/images\/([^/]+)$/.exec(req.path) ?? []
   if (name === undefined) return next()
   if (req.method !== 'GET' && req.method !== 'HEAD') {
     throw problem(405, 'method-not-allowed', { headers: { allow: 'GET, HEAD' } })
   }
-  const image = drawn.get(name) ?? draw(name)
+  const { w, v } = req.query
+  const image = find(name, w)
   res.set({
     etag: image.etag,
-    'cache-control': 'public, max-age=86400',
+    'cache-control': v === image.version ? 'public, max-age=31536000, immutable' : 'public, max-age=86400',
     'x-content-type-options': 'nosniff',
   })
   if (isKnown(req.get('if-none-match'), image.etag)) return void res.status(304).end()
@@ -39,14 +32,15 @@ export const images: NonNullable<ServiceOptions['raw']> = (req, res, next) => {
   res.end(req.method === 'HEAD' ? undefined : image.bytes)
 }
 
-function draw(name: string): Image {
-  const [, slug, format] = /^([a-z0-9-]+)\.(svg|png)$/.exec(name) ?? []
-  const drawing = pictures.get(slug ?? '')
-  if (drawing === undefined) throw problem(404, 'image-not-found')
-  const { type, encode } = formats[format as keyof typeof formats]
-  const bytes = encode(picture(slug!, drawing.motif, drawing.palette))
-  const image = { type, bytes, etag: `"${hash('sha256', bytes, 'base64url').slice(0, 22)}"` }
-  drawn.set(name, image)
+function find(name: string, w: unknown): Image {
+  const [, slug, format = 'png'] = /^([a-z0-9-]+)(?:\.(svg|png))?$/.exec(name) ?? []
+  if (slug === undefined) throw problem(404, 'image-not-found')
+  const size = widths.get(w)
+  if (w !== undefined && (size === undefined || format === 'svg')) {
+    throw problem(400, 'image-size', { detail: `A PNG can be ${[...widths.values()].join(', ')} pixels wide.` })
+  }
+  const image = draw(slug, format as 'svg' | 'png', size)
+  if (image === undefined) throw problem(404, 'image-not-found')
   return image
 }
 

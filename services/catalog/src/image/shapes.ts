@@ -1,3 +1,5 @@
+const { abs, hypot, max, min } = Math
+
 /** left, top, right, bottom */
 export type Bounds = readonly [number, number, number, number]
 
@@ -27,8 +29,7 @@ function box(x: number, y: number, width: number, height: number, radius = 0): S
   return {
     svg: (colour) => `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${radius}" fill="${colour}"/>`,
     bounds: [x, y, x + width, y + height],
-    covers: (px, py) =>
-      beyond(Math.abs(px - x - width / 2), across) + beyond(Math.abs(py - y - height / 2), down) <= radius ** 2,
+    covers: (px, py) => beyond(abs(px - x - width / 2), across) + beyond(abs(py - y - height / 2), down) <= radius ** 2,
   }
 }
 
@@ -66,7 +67,7 @@ function ring(cx: number, cy: number, radius: number, width: number): Shape {
     svg: (colour) =>
       `<circle cx="${cx}" cy="${cy}" r="${radius}" fill="none" stroke="${colour}" stroke-width="${width}"/>`,
     bounds: [cx - reach, cy - reach, cx + reach, cy + reach],
-    covers: (x, y) => Math.abs(Math.hypot(x - cx, y - cy) - radius) <= width / 2,
+    covers: (x, y) => abs(hypot(x - cx, y - cy) - radius) <= width / 2,
   }
 }
 
@@ -74,12 +75,11 @@ function ring(cx: number, cy: number, radius: number, width: number): Shape {
 function line(x1: number, y1: number, x2: number, y2: number, width: number): Shape {
   const half = width / 2
   const [dx, dy] = [x2 - x1, y2 - y1]
-  const nearest = (x: number, y: number) =>
-    Math.min(Math.max(((x - x1) * dx + (y - y1) * dy) / (dx ** 2 + dy ** 2), 0), 1)
+  const nearest = (x: number, y: number) => min(max(((x - x1) * dx + (y - y1) * dy) / (dx ** 2 + dy ** 2), 0), 1)
   return {
     svg: (colour) =>
       `<path d="M${x1} ${y1}L${x2} ${y2}" stroke="${colour}" stroke-width="${width}" stroke-linecap="round"/>`,
-    bounds: [Math.min(x1, x2) - half, Math.min(y1, y2) - half, Math.max(x1, x2) + half, Math.max(y1, y2) + half],
+    bounds: [min(x1, x2) - half, min(y1, y2) - half, max(x1, x2) + half, max(y1, y2) + half],
     covers: (x, y) => {
       const t = nearest(x, y)
       return (x - x1 - t * dx) ** 2 + (y - y1 - t * dy) ** 2 <= half ** 2
@@ -89,17 +89,17 @@ function line(x1: number, y1: number, x2: number, y2: number, width: number): Sh
 
 /** What two equal circles share, from tip to tip. */
 function leaf(x1: number, y1: number, x2: number, y2: number, width: number): Shape {
-  const length = Math.hypot(x2 - x1, y2 - y1)
+  const length = hypot(x2 - x1, y2 - y1)
   const radius = (length ** 2 + width ** 2) / (4 * width)
   const offset = (radius - width / 2) / length
   const centres = [offset, -offset].map(
     (by) => [(x1 + x2) / 2 + (y1 - y2) * by, (y1 + y2) / 2 + (x2 - x1) * by] as const,
   )
-  const [across, down] = [y2 - y1, x2 - x1].map((side) => (Math.abs(side) / length) * (width / 2)) as [number, number]
+  const [across, down] = [y2 - y1, x2 - x1].map((side) => (abs(side) / length) * (width / 2)) as [number, number]
   const arc = `A${radius} ${radius} 0 0 1`
   return {
     svg: (colour) => `<path d="M${x1} ${y1}${arc} ${x2} ${y2}${arc} ${x1} ${y1}z" fill="${colour}"/>`,
-    bounds: [Math.min(x1, x2) - across, Math.min(y1, y2) - down, Math.max(x1, x2) + across, Math.max(y1, y2) + down],
+    bounds: [min(x1, x2) - across, min(y1, y2) - down, max(x1, x2) + across, max(y1, y2) + down],
     covers: (x, y) => centres.every(([cx, cy]) => (x - cx) ** 2 + (y - cy) ** 2 <= radius ** 2),
   }
 }
@@ -109,7 +109,7 @@ function poly(...numbers: number[]): Shape {
   const ys = numbers.filter((_, at) => at % 2 === 1)
   return {
     svg: (colour) => `<path d="M${xs.map((x, at) => `${x} ${ys[at]}`).join('L')}z" fill="${colour}"/>`,
-    bounds: [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)],
+    bounds: [min(...xs), min(...ys), max(...xs), max(...ys)],
     covers: (x, y) => {
       let inside = false
       for (let at = 0, before = xs.length - 1; at < xs.length; before = at, at += 1) {
