@@ -1,8 +1,10 @@
-import { perMinute, serve } from '@bff/gateway-core'
+import { readFileSync } from 'node:fs'
+import { appVersion, type Document, perMinute, serve } from '@bff/gateway-core'
 import { bearer } from '@bff/gateway-core/auth'
 import { inProduction } from '@bff/gateway-core/env'
 import type { Logger } from 'pino'
 import { app } from './gateway.ts'
+import { release } from './release.ts'
 import { routes } from './routes.ts'
 
 export interface Config {
@@ -26,6 +28,8 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
     log,
     hosts: inProduction() ? [new URL(config.publicUrl).hostname] : [],
     proxies,
+    gate: appVersion({ ...release, exempt: ['/m/v1/bootstrap'] }),
+    document: JSON.parse(readFileSync(new URL('../openapi.json', import.meta.url), 'utf8')) as Document,
     limits: perMinute(requestsPerMinute),
   })
   return serve({

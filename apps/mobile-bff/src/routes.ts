@@ -1,5 +1,8 @@
-import { forward } from './gateway.ts'
+import type { Core, Route } from '@bff/gateway-core'
+import { batch, forward } from './gateway.ts'
 import { open } from './guards.ts'
+import { sized } from './images.ts'
+import { bootstrap } from './screens/bootstrap.ts'
 import { cart, removeItem, setItem } from './screens/cart.ts'
 import { checkout, confirm } from './screens/checkout.ts'
 import { home } from './screens/home.ts'
@@ -7,7 +10,8 @@ import { createOrder, order, orders } from './screens/orders.ts'
 import { product } from './screens/product.ts'
 
 /** Everything this BFF answers. */
-export const routes = [
+export const routes: readonly Route<Core>[] = [
+  bootstrap,
   home,
   product,
   cart,
@@ -18,5 +22,8 @@ export const routes = [
   order,
   checkout,
   confirm,
+  // Each part meets the guard of its own route.
+  batch('POST /m/v1/batch', { guard: open }),
+  forward('/m/v1/img', 'catalog', { guard: open, when: sized, rewrite: { path: '/images/*' } }),
   forward('/m/v1/catalog', 'catalog', { guard: open }),
 ]

@@ -3,8 +3,8 @@ import type { Product } from '@bff/contracts/catalog'
 import type { StockLevel } from '@bff/contracts/inventory'
 import type { Line, Order } from '@bff/contracts/orders'
 
-/** Below `/m/v1/catalog/images/`. Phones draw no SVG by themselves. */
-export const imageKey = (image: string): string => image.replace(/svg$/, 'png')
+/** See `images.ts`. */
+export const imageKey = (image: string): string => image.replace(/\.svg$/, '')
 
 export const card = ({ id, name, price, image }: Product) => ({ id, name, price: price.amount, img: imageKey(image) })
 

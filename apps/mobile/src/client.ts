@@ -1,17 +1,42 @@
 import type { Mobile } from '@bff/contracts/mobile'
-import { createClient } from '@bff/gateway-core/client'
+import { type Caller, type ClientOptions, createClient, remember } from '@bff/gateway-core/client'
+import { gate, type Update } from './gate.ts'
 
-export interface MobileOptions {
+export interface MobileOptions extends Pick<ClientOptions, 'fetch' | 'onProblem' | 'onDeprecated'> {
   readonly baseUrl: string
-  /** Absent: only what needs nobody signed in. */
-  readonly token?: () => Promise<string>
-  readonly fetch?: typeof fetch
+  /** As whom: `keep(…)`. Absent: nobody, so only what is open to anybody. */
+  readonly as?: Caller & { readonly person: number }
+  /** Default: this one. */
+  readonly app?: App
+  /** Told once, when this app turns out to be too old. From then on only `GET /m/v1/bootstrap` is sent. */
+  readonly onUpdateRequired?: (update: Update) => void
 }
 
-/** Everything mobile-bff answers, typed by its contract. */
-export const mobileClient = ({ baseUrl, token, fetch }: MobileOptions) =>
-  createClient<Mobile>({
+export interface App {
+  readonly version: string
+  readonly platform: 'ios' | 'android'
+}
+
+export const thisApp: App = { version: '1.0.0', platform: 'android' }
+
+const always: readonly (keyof Mobile)[] = ['GET /m/v1/bootstrap']
+
+/** Everything mobile-bff answers, typed by its contract. What it has seen it asks for with `If-None-Match`. */
+export function mobileClient({ baseUrl, as, app = thisApp, fetch, onUpdateRequired, ...told }: MobileOptions) {
+  const update = gate(always, onUpdateRequired)
+  const headers = { 'x-app-version': app.version, 'x-app-platform': app.platform }
+  return createClient<Mobile>({
+    ...told,
     baseUrl,
-    headers: async () => (token === undefined ? {} : { authorization: `Bearer ${await token()}` }),
-    ...(fetch === undefined ? {} : { fetch }),
+    as,
+    fetch: remember({ fetch, who: () => as?.person }),
+    headers(operation) {
+      update.pass(operation)
+      return headers
+    },
+    onProblem(problem) {
+      update.see(problem)
+      told.onProblem?.(problem)
+    },
   })
+}

@@ -23,8 +23,8 @@ try {
   const started = performance.now()
   const tokens = await signIn(values.issuer, demoBrowser(values))
   console.log(`signed in as ${values.login} in ${Math.round(performance.now() - started)} ms\n`)
-  const token = keep(await discover(values.issuer), tokens)
-  await journey((fetch) => mobileClient({ baseUrl: values.bff, token, fetch }), console.log)
+  const as = keep(await discover(values.issuer), tokens)
+  await journey((fetch) => mobileClient({ baseUrl: values.bff, as, fetch }), console.log)
 } catch (error) {
   console.error(`The demo ended early: ${(error as Error).message}. Is \`npm run dev\` running?`)
   process.exitCode = 1

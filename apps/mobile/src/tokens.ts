@@ -1,3 +1,5 @@
+import { type Bearer, bearer } from '@bff/gateway-core/client'
+
 /** What of an issuer's metadata this client needs (OpenID Connect Discovery §3). */
 export interface Issuer {
   readonly issuer: string
@@ -7,50 +9,54 @@ export interface Issuer {
 
 export interface Tokens {
   readonly accessToken: string
-  readonly refreshToken: string
-  /** Epoch milliseconds. */
-  readonly expiresAt: number
+  /** Absent: whoever signed in does so again when the access token is over. */
+  readonly refreshToken?: string
+  /** Epoch milliseconds. Absent: the issuer did not say. */
+  readonly expiresAt?: number
 }
 
-/** Ask the token endpoint, as a public client. */
-export async function requestTokens(provider: Issuer, form: Record<string, string>): Promise<Tokens> {
+/** The issuer gave no tokens, and said why (RFC 6749 §5.2): `invalid_grant`. */
+export class TokensRefused extends Error {
+  override readonly name = 'TokensRefused'
+  readonly code: string
+
+  constructor(code: string) {
+    super(`no tokens: ${code}`)
+    this.code = code
+  }
+}
+
+/** Ask the token endpoint, as a public client, for at most 5 s. */
+export async function requestTokens(provider: Issuer, form: Readonly<Record<string, string>>): Promise<Tokens> {
   const answer = await fetch(provider.token_endpoint, {
     method: 'POST',
     body: new URLSearchParams(form),
     signal: AbortSignal.timeout(5_000),
   })
-  const body = (await answer.json()) as Record<string, unknown>
-  if (!answer.ok) throw new Error(`no tokens: ${String(body['error'])}`)
+  const body = (await answer.json()) as Readonly<Record<string, unknown>>
+  const { access_token: accessToken, expires_in: lifetime, refresh_token: refreshToken = form['refresh_token'] } = body
+  if (!answer.ok || typeof accessToken !== 'string') throw new TokensRefused(String(body['error']))
   return {
-    accessToken: String(body['access_token']),
-    refreshToken: String(body['refresh_token']),
-    expiresAt: Date.now() + Number(body['expires_in']) * 1_000,
+    accessToken,
+    ...(typeof refreshToken === 'string' ? { refreshToken } : {}),
+    ...(typeof lifetime === 'number' ? { expiresAt: Date.now() + lifetime * 1_000 } : {}),
   }
 }
 
-/** Milliseconds before expiry at which a token counts as old. */
-const early = 30_000
-
 /**
- * A token that is good for a request now. However many ask at once, an old one is refreshed once: its refresh token works
- * a single time, and using it twice would sign the person out.
+ * Calls as the person whom these tokens belong to, and replaces them in time. When the issuer takes the refresh token no more, the
+ * person is signed out; when it merely does not answer, they are not.
  */
-export function keep(provider: Issuer, first: Tokens, clock: () => number = Date.now): () => Promise<string> {
-  let tokens = first
-  let refreshing: Promise<unknown> | undefined
-  const refresh = async () => {
-    tokens = await requestTokens(provider, {
-      client_id: 'mobile',
-      grant_type: 'refresh_token',
-      refresh_token: tokens.refreshToken,
-    })
-  }
-  return async () => {
-    if (tokens.expiresAt - early <= clock()) {
-      await (refreshing ??= refresh().finally(() => {
-        refreshing = undefined
-      }))
-    }
-    return tokens.accessToken
+export const keep = (provider: Issuer, token: Tokens, onSignedOut?: () => void, now?: () => number): Bearer<Tokens> =>
+  bearer({ token, refresh: (old) => refresh(provider, old), onSignedOut }, now)
+
+async function refresh(provider: Issuer, { refreshToken }: Tokens): Promise<Tokens | undefined> {
+  if (refreshToken === undefined) return undefined
+  const form = { client_id: 'mobile', grant_type: 'refresh_token', refresh_token: refreshToken }
+  try {
+    return await requestTokens(provider, form)
+  } catch (error) {
+    if (error instanceof TokensRefused && error.code === 'invalid_grant') return undefined
+    throw error
   }
 }

@@ -1,4 +1,5 @@
-import { perMinute, serve } from '@bff/gateway-core'
+import { readFileSync } from 'node:fs'
+import { type Document, perMinute, serve } from '@bff/gateway-core'
 import { memoryStore, webSession } from '@bff/gateway-core/auth'
 import { inProduction } from '@bff/gateway-core/env'
 import type { Logger } from 'pino'
@@ -39,6 +40,7 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
     log,
     hosts: inProduction() ? [new URL(config.publicUrl).hostname] : [],
     proxies,
+    document: JSON.parse(readFileSync(new URL('../openapi.json', import.meta.url), 'utf8')) as Document,
     limits: perMinute(requestsPerMinute),
     ...(config.webRoot === '' ? {} : { fallback: site(config.webRoot) }),
   })

@@ -2,8 +2,8 @@ import { shop } from '@bff/contracts'
 import { web } from '@bff/contracts/web'
 import { gateway } from '@bff/gateway-core'
 
-export const { screen, forward, app } = gateway(web, shop, {
-  catalog: { timeout: 800, attempts: 2 },
+export const { screen, forward, app, estate } = gateway(web, shop, {
+  catalog: { timeout: 800, attempts: 2, cache: { staleIfError: 300_000 } },
   customers: { timeout: 800, attempts: 2, token: 'user' },
   orders: { timeout: 2_500, token: 'user' },
   inventory: { timeout: 300, attempts: 2 },

@@ -1,3 +1,4 @@
+import type { Core, Route } from '@bff/gateway-core'
 import { forward } from './gateway.ts'
 import { open } from './guards.ts'
 import { cart, removeItem, setItem } from './screens/cart.ts'
@@ -7,7 +8,7 @@ import { createOrder, order, orders } from './screens/orders.ts'
 import { product } from './screens/product.ts'
 
 /** Everything this BFF answers, beside the session's own routes under `/bff`. */
-export const routes = [
+export const routes: readonly Route<Core>[] = [
   home,
   product,
   cart,

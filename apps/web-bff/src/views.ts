@@ -51,8 +51,7 @@ export function stock(level: StockLevel | undefined) {
 }
 
 /** Of a product the catalog no longer knows, what the order itself remembers is shown. */
-export function line(line: Line, products: readonly Product[]) {
-  const product = products.find(({ id }) => id === line.productId)
+export function line(line: Line, product: Product | undefined) {
   const remembered = {
     id: line.productId,
     name: line.name,

@@ -1,11 +1,13 @@
 import type { catalog as Catalog } from '@bff/contracts/catalog'
 import type { Session, Web } from '@bff/contracts/web'
-import { type ClientProblem, createClient } from '@bff/gateway-core/client'
+import { type ClientProblem, cookie, createClient } from '@bff/gateway-core/client'
 import type { Input, Output } from '@bff/gateway-core/contract'
 import { queryOptions } from '@tanstack/react-query'
 
-export const bff = createClient<Web>({ csrf: true })
-export const session = createClient<Session>({ csrf: true })
+const as = cookie()
+
+export const bff = createClient<Web>({ as })
+export const session = createClient<Session>({ as })
 export const catalog = createClient<typeof Catalog>({ baseUrl: '/api/catalog' })
 
 declare module '@tanstack/react-query' {

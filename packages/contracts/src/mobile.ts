@@ -16,8 +16,57 @@ const currency = z.string()
 
 /** What mobile-bff answers the app. */
 export const mobile = {
-  'GET /m/v1/home': { out: z.object({ cards: z.array(Card), currency }) },
+  'GET /m/v1/bootstrap': {
+    summary: 'What an app asks first: whether it is new enough, what is switched on, where images are',
+    auth: 'open',
+    out: z.object({
+      minVersion: z.string(),
+      latest: z.string(),
+      storeUrl: z.string(),
+      flags: z.record(z.string(), z.boolean()),
+      images: z.object({ path: z.string(), widths: z.array(z.int()) }),
+    }),
+  },
+  'POST /m/v1/batch': {
+    summary: 'Up to ten requests in one, each answered by itself',
+    auth: 'open',
+    body: z.object({
+      parts: z
+        .array(
+          z.object({
+            id: z.string().min(1).max(64),
+            method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
+            path: z.string().startsWith('/'),
+            headers: z.record(z.string(), z.string()).optional(),
+            body: z.unknown().optional(),
+          }),
+        )
+        .min(1)
+        .max(10),
+    }),
+    out: z.object({
+      parts: z.array(
+        z.object({
+          id: z.string(),
+          status: z.int(),
+          headers: z.record(z.string(), z.string()).optional(),
+          body: z.unknown().optional(),
+        }),
+      ),
+    }),
+  },
+  'GET /m/v1/home': {
+    summary: 'Products to begin with, page by page',
+    auth: 'open',
+    stale: ['featured'],
+    query: z.object({ cursor, limit: limit(12, 50) }),
+    out: z.object({ cards: z.array(Card), currency, next: z.string().optional() }),
+    errors: { 'invalid-cursor': 400 },
+  },
   'GET /m/v1/products/:id': {
+    summary: 'A product on one screen of a phone',
+    auth: 'open',
+    stale: ['product'],
     out: Card.extend({
       currency,
       text: z.string(),
@@ -29,6 +78,7 @@ export const mobile = {
     errors: { 'product-not-found': 404 },
   },
   'GET /m/v1/cart': {
+    summary: 'The cart',
     out: z.object({
       lines: z.array(z.object({ id: z.string(), name: z.string(), qty: z.int(), total: z.int() })),
       total: z.int(),
@@ -37,27 +87,36 @@ export const mobile = {
     }),
   },
   'PUT /m/v1/cart/items/:productId': {
+    summary: 'So many of a product in the cart',
     body: Quantity,
     out: z.object({ count: z.int(), rev: z.int() }),
     errors: { 'product-not-found': 404, 'catalog-unavailable': 503 },
   },
-  'DELETE /m/v1/cart/items/:productId': { out: z.object({ count: z.int(), rev: z.int() }) },
+  'DELETE /m/v1/cart/items/:productId': {
+    summary: 'None of a product in the cart',
+    out: z.object({ count: z.int(), rev: z.int() }),
+  },
   'POST /m/v1/orders': {
+    summary: 'Order what is in the cart',
     status: 201,
     headers: IdempotencyKey,
     out: z.object({ id: z.string(), status: OrderStatus, rev: z.int() }),
     errors: { 'cart-empty': 409 },
   },
   'GET /m/v1/orders': {
+    summary: 'Orders, the newest first',
     query: z.object({ cursor, limit: limit(15, 50) }),
     out: page(OrderRow).extend({ currency }),
     errors: { 'invalid-cursor': 400 },
   },
   'GET /m/v1/orders/:id': {
+    summary: 'An order',
     out: OrderRow.extend({ currency, lines: z.array(z.object({ name: z.string(), qty: z.int(), total: z.int() })) }),
     errors: { 'order-not-found': 404 },
   },
   'GET /m/v1/checkout/:orderId': {
+    summary: 'An order about to be confirmed',
+    stale: ['products'],
     out: z.object({
       id: z.string(),
       status: OrderStatus,
@@ -73,6 +132,7 @@ export const mobile = {
     errors: { 'order-not-found': 404, 'customer-not-found': 404 },
   },
   'POST /m/v1/checkout/:orderId/confirm': {
+    summary: 'Confirm an order',
     out: z.object({ id: z.string(), status: OrderStatus, rev: z.int() }),
     errors: { 'order-not-found': 404, 'out-of-stock': 409, 'inventory-unavailable': 503 },
   },

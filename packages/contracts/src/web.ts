@@ -31,12 +31,18 @@ const Timeline = z.array(z.object({ rev: z.int(), status: OrderStatus, at: z.str
 /** What web-bff answers the browser. */
 export const web = {
   'GET /api/home': {
+    summary: 'The first page',
+    auth: 'open',
+    stale: ['categories', 'featured'],
     out: z.object({
       categories: z.array(z.object({ id: z.string(), name: z.string(), productCount: z.int() })),
       featured: z.array(Card),
     }),
   },
   'GET /api/products/:id': {
+    summary: 'A product, its stock and its reviews',
+    auth: 'open',
+    stale: ['product', 'categories'],
     out: z.object({
       product: Card.extend({
         description: z.string(),
@@ -63,31 +69,43 @@ export const web = {
     errors: { 'product-not-found': 404 },
   },
   'GET /api/cart': {
+    summary: 'The cart',
+    stale: ['products'],
     out: z.object({ lines: z.array(Line), total: Price, itemCount: z.int(), rev: z.int() }),
     optional: ['stock'],
   },
   'PUT /api/cart/items/:productId': {
+    summary: 'So many of a product in the cart',
     body: Quantity,
     out: z.object({ itemCount: z.int(), rev: z.int() }),
     errors: { 'product-not-found': 404, 'catalog-unavailable': 503 },
   },
-  'DELETE /api/cart/items/:productId': { out: z.object({ itemCount: z.int(), rev: z.int() }) },
+  'DELETE /api/cart/items/:productId': {
+    summary: 'None of a product in the cart',
+    out: z.object({ itemCount: z.int(), rev: z.int() }),
+  },
   'POST /api/orders': {
+    summary: 'Order what is in the cart',
     status: 201,
     headers: IdempotencyKey,
     out: z.object({ orderId: z.string(), status: OrderStatus }),
     errors: { 'cart-empty': 409 },
   },
   'GET /api/orders': {
+    summary: 'Orders, the newest first',
     query: z.object({ cursor, limit: limit(20, 50) }),
     out: page(Order.extend({ itemCount: z.int(), items: z.array(z.string()) })),
     errors: { 'invalid-cursor': 400 },
   },
   'GET /api/orders/:id': {
+    summary: 'An order and how it went so far',
+    stale: ['products'],
     out: z.object({ order: Order, lines: z.array(Line.omit({ stock: true })), timeline: Timeline }),
     errors: { 'order-not-found': 404 },
   },
   'GET /api/checkout/:orderId': {
+    summary: 'An order about to be confirmed: lines, stock, where it goes',
+    stale: ['products'],
     out: z.object({
       order: Order,
       lines: z.array(Line),
@@ -104,6 +122,7 @@ export const web = {
     errors: { 'order-not-found': 404, 'customer-not-found': 404 },
   },
   'POST /api/checkout/:orderId/confirm': {
+    summary: 'Confirm an order',
     out: z.object({ orderId: z.string(), status: OrderStatus, rev: z.int() }),
     errors: { 'order-not-found': 404, 'out-of-stock': 409, 'inventory-unavailable': 503 },
   },
@@ -114,6 +133,8 @@ export type Web = typeof web
 /** What the session's own routes answer the browser: gateway-core serves them, beside `web`. */
 export const session = {
   'GET /bff/session': {
+    summary: 'Who is signed in, if anybody',
+    auth: 'open',
     out: z.discriminatedUnion('authenticated', [
       z.object({ authenticated: z.literal(false) }),
       z.object({
@@ -125,7 +146,11 @@ export const session = {
       }),
     ]),
   },
-  'POST /bff/logout': { out: z.object({ endSessionUrl: z.string().nullable() }) },
+  'POST /bff/logout': {
+    summary: 'Sign out of this app',
+    auth: 'open',
+    out: z.object({ endSessionUrl: z.string().nullable() }),
+  },
 } as const satisfies Contract
 
 export type Session = typeof session

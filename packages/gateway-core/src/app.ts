@@ -1,13 +1,15 @@
 import express from 'express'
 import helmet from 'helmet'
 import type { Logger } from 'pino'
-import type { Core } from './connect.ts'
+import type { Core, Opened } from './connect.ts'
 import { accessLog } from './edge/access-log.ts'
 import { answer } from './edge/answer.ts'
 import { checks } from './edge/checked.ts'
 import { clientAddress, limitKey } from './edge/client-address.ts'
 import { everyAnswer, headersOf } from './edge/every-answer.ts'
-import type { Limiters } from './edge/exchange.ts'
+import { deprecation } from './edge/deprecation.ts'
+import { dispatcher } from './edge/dispatch.ts'
+import type { Gate, Limiters, Surroundings } from './edge/exchange.ts'
 import { type Limit, limiter } from './edge/limit.ts'
 import { notFound, problems } from './edge/problems.ts'
 import { router } from './edge/router.ts'
@@ -16,6 +18,8 @@ import type { Authenticate, Route } from './exchange.ts'
 import { within } from './networks.ts'
 import { metricsEndpoint, privateNetworks } from './observe/endpoint.ts'
 import type { Metrics } from './observe/metrics.ts'
+import type { Document } from './openapi/document.ts'
+import { documented } from './openapi/documented.ts'
 import { memoryStore } from './state/memory.ts'
 import type { Store } from './state/store.ts'
 import type { Tracing } from './trace.ts'
@@ -31,8 +35,12 @@ export interface Running<Upstream extends string = string> {
   /** Proxies before this BFF, as addresses and CIDR ranges: only they may say for whom they speak. Default none. */
   readonly proxies?: readonly string[] | undefined
   readonly limits?: Limits | undefined
+  /** Which clients may use which routes, asked before their guards. Default: all. */
+  readonly gate?: Gate | undefined
   /** Whether a caller may name the trace it belongs to. Default `continue`. */
   readonly tracing?: Tracing | undefined
+  /** What it answers at `/openapi.json` and, for people, at `/docs`. Absent: neither exists. */
+  readonly document?: Document | undefined
   /** Who may read `/metrics`, as addresses and CIDR ranges. Default: this machine and private networks. */
   readonly scrapers?: readonly string[] | undefined
   /** Answers a GET that no route knows. Absent: 404. */
@@ -63,23 +71,27 @@ export interface App extends AsyncDisposable {
   readonly door: Door
 }
 
+/** Also what was declared of it. */
+interface Given extends Running {
+  readonly budget: number
+  readonly counted: Metrics
+}
+
 /** The order of things: what every request meets first stands first. */
-export function createApp(
-  core: Core & AsyncDisposable,
-  routes: readonly Route<Core>[],
-  running: Running & { readonly budget: number; readonly counted: Metrics },
-): App {
-  const { authenticate, log, budget, counted, scrapers = privateNetworks, fallback, tracing = 'continue' } = running
-  const around = {
-    authenticate,
-    log,
-    budget,
-    tracing,
-    check: checks({ hosts: running.hosts }),
-    addressOf: clientAddress(running.proxies),
-    limits: limitersOf(running.limits, counted.refused),
+export function createApp(opened: Opened, routes: readonly Route<Core>[], running: Given): App {
+  const { log, counted, scrapers = privateNetworks, document, fallback, tracing = 'continue' } = running
+  const around = surroundings(running)
+  const core: Core = {
+    ...opened,
+    credentials: running.authenticate.reads ?? ['authorization', 'cookie'],
+    dispatch: dispatcher(() => find, around),
   }
-  const bound = routes.map((route) => ({ route, handle: route.bind(core), upgrade: route.bindUpgrade?.(core) }))
+  const bound = routes.map(deprecation()).map((route) => ({
+    route,
+    handle: route.bind(core),
+    upgrade: route.bindUpgrade?.(core),
+    compose: route.bindCompose?.(core),
+  }))
   const find = router(bound)
   const handler = express()
   handler.disable('x-powered-by')
@@ -88,10 +100,22 @@ export function createApp(
   handler.use(accessLog(log, { tracing, began: counted.began, ended: counted.ended }))
   handler.use(metricsEndpoint(counted, within(scrapers)))
   handler.use(answer(bound, around, find))
+  if (document !== undefined) handler.use(documented(document))
   if (fallback !== undefined) handler.use(fallback)
   handler.use(notFound, problems)
-  return { handler, door: upgrades(bound, around, find), [Symbol.asyncDispose]: () => core[Symbol.asyncDispose]() }
+  return { handler, door: upgrades(bound, around, find), [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() }
 }
+
+const surroundings = ({ authenticate, log, budget, gate, counted, ...running }: Given): Surroundings => ({
+  authenticate,
+  log,
+  budget,
+  gate,
+  tracing: running.tracing ?? 'continue',
+  check: checks({ hosts: running.hosts }),
+  addressOf: clientAddress(running.proxies),
+  limits: limitersOf(running.limits, counted.refused),
+})
 
 function limitersOf(limits: Limits = {}, refused: (limit: string) => void): Limiters {
   const { address, user, store = memoryStore(), onStoreError = 'open' } = limits

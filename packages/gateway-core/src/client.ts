@@ -1,105 +1,146 @@
+import { unlessAborted } from './client/abort.ts'
+import type { Caller } from './client/caller.ts'
+import { type Deprecation, deprecations } from './client/deprecation.ts'
+import { ClientProblem, type CodeOf } from './client/problem.ts'
+import { type Clock, clock, retry, retryAfter } from './client/retry.ts'
 import { type Call, type Contract, fill, type Target } from './contract.ts'
 
-/** Why a call failed: the problem the server answered with, or one of `network-error` and `invalid-answer`, made here. */
-export class ClientProblem extends Error {
-  override readonly name = 'ClientProblem'
-  /** 0 when no answer came. */
-  readonly status: number
-  /** Stable: switch on this, never on `title`. */
-  readonly code: string
-  readonly title: string
-  readonly detail: string | undefined
-  readonly errors: readonly { readonly pointer: string; readonly detail: string }[]
-  /** What to hand to whoever reads the server's logs. */
-  readonly traceId: string | undefined
-  /** Every other member of the problem, such as `loginUrl`. */
-  readonly extra: Readonly<Record<string, unknown>>
+export { bearer } from './client/bearer.ts'
+export type { Bearer, BearerOptions, Token } from './client/bearer.ts'
+export type { Caller } from './client/caller.ts'
+export { cookie } from './client/cookie.ts'
+export type { Deprecation } from './client/deprecation.ts'
+export { ClientProblem } from './client/problem.ts'
+export type { CodeOf, CommonCode } from './client/problem.ts'
+export { remember } from './client/remember.ts'
+export type { MemoryOptions } from './client/remember.ts'
+export type { Clock } from './client/retry.ts'
 
-  constructor(status: number, body: Readonly<Record<string, unknown>>, cause?: unknown) {
-    const { type: _type, status: _status, code, title, detail, errors, traceId, ...extra } = body
-    super(text(detail) ?? text(title) ?? text(code), { cause })
-    this.status = status
-    this.code = text(code) ?? 'invalid-answer'
-    this.title = text(title) ?? this.code
-    this.detail = text(detail)
-    this.errors = Array.isArray(errors) ? (errors as ClientProblem['errors']) : []
-    this.traceId = text(traceId)
-    this.extra = extra
-  }
-}
+type Headers = Readonly<Record<string, string>>
 
 export interface ClientOptions {
   /** Put before every path. Default: none, so the paths belong to the page's own origin. */
   readonly baseUrl?: string | undefined
-  /** Default: the platform's, which in browsers is `same-origin`. */
-  readonly credentials?: RequestInit['credentials'] | undefined
-  /** Asked before every request: the place for an access token. What it throws, the call throws. */
-  readonly headers?: (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>) | undefined
-  /** Sends `X-CSRF: 1`, which a BFF that knows people by their cookie requires. Default false. */
-  readonly csrf?: boolean | undefined
+  /** As whom: `cookie()` or `bearer(…)`. Default: nobody. */
+  readonly as?: Caller | undefined
+  /** Asked at every call of an operation (`GET /orders/:id`). What it throws, the call throws. */
+  readonly headers?: ((operation: string) => Headers | Promise<Headers>) | undefined
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Told of every problem just before it is thrown; not of an abort. */
   readonly onProblem?: ((problem: ClientProblem) => void) | undefined
+  /** Told once of every operation whose answer says that it will go. */
+  readonly onDeprecated?: ((deprecation: Deprecation) => void) | undefined
 }
 
 export type Client<C extends Contract> = Call<C> & {
   /** The same client, its calls ended by this signal. They then throw the signal's reason. */
   with(options: { readonly signal: AbortSignal }): Call<C>
+  /**
+   * Whether this is why that operation failed: `bff.is(error, 'GET /api/orders/:id', 'order-not-found')`. Only codes that the
+   * operation declares, and the common ones, compile.
+   */
+  is<K extends keyof C & string, Code extends CodeOf<C, K>>(
+    error: unknown,
+    operation: K,
+    ...codes: readonly [Code, ...Code[]]
+  ): error is ClientProblem<Code>
 }
 
 /**
  * Call a BFF by its contract. Only the contract's type is needed: `createClient<Web>()('GET /api/products/:id', { id })`.
- * Whatever is not an answer of success throws a `ClientProblem`. A GET that met a network error is sent once more.
+ * Whatever is not an answer of success throws a `ClientProblem`. A call that found no answer, or one that passes, is
+ * sent once more where that is safe: see `retry`.
  */
-export function createClient<C extends Contract>(options: ClientOptions = {}): Client<C> {
-  const { onProblem } = options
+export function createClient<C extends Contract>(options: ClientOptions = {}, time: Clock = clock): Client<C> {
+  const send = sender(options, time)
   const call = async (signal: AbortSignal | undefined, key: string, input?: Record<string, unknown>) => {
     try {
-      return await send(options, fill(key, input), signal)
+      return await unlessAborted(send(key, fill(key, input), signal), signal)
     } catch (error) {
-      if (error instanceof ClientProblem) onProblem?.(error)
+      if (error instanceof ClientProblem) options.onProblem?.(error)
       throw error
     }
   }
   const bound = (signal?: AbortSignal) => ((key, ...[input]) => call(signal, key, input)) as Call<C>
-  return Object.assign(bound(), { with: ({ signal }: { readonly signal: AbortSignal }) => bound(signal) })
+  return Object.assign(bound(), {
+    with: ({ signal }: { readonly signal: AbortSignal }) => bound(signal),
+    is: (error: unknown, operation: string, ...codes: readonly string[]): error is ClientProblem<never> =>
+      error instanceof ClientProblem && error.operation === operation && codes.includes(error.code),
+  })
 }
 
-async function send(options: ClientOptions, target: Target, signal: AbortSignal | undefined): Promise<unknown> {
-  const { baseUrl = '', credentials, csrf = false, fetch = globalThis.fetch } = options
-  const { method, url, body } = target
-  const headers = {
-    accept: 'application/json',
-    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    ...(csrf ? { 'x-csrf': '1' } : {}),
-    ...(await options.headers?.()),
-    ...target.headers,
+/** What makes one call: as whom it may concern, and what is sent again under the same proof. */
+function sender({ baseUrl, as, headers, onDeprecated, ...options }: ClientOptions, time: Clock) {
+  const base = baseUrl?.replace(/\/$/, '') ?? ''
+  const look = onDeprecated && deprecations(onDeprecated)
+  const exchange = async (operation: string, target: Target, request: RequestInit): Promise<unknown> => {
+    let response, body
+    try {
+      response = await (options.fetch ?? fetch)(base + target.url, request)
+      body = await response.text()
+    } catch (cause) {
+      throw new ClientProblem(operation, 0, networkError, { cause })
+    }
+    look?.(operation, response.headers)
+    return read(operation, target, response, body, time.now)
   }
-  const request = {
+  return async (operation: string, target: Target, signal: AbortSignal | undefined): Promise<unknown> => {
+    const person = as?.person
+    const mayGo = () => {
+      if (signal?.aborted === true) throw signal.reason
+      if (as?.person !== person) throw new ClientProblem(operation, 401, signedOut)
+    }
+    mayGo()
+    const own = await headers?.(operation)
+    const attempt = (proof?: Headers) =>
+      retry(isRepeatable(target), time, () => {
+        mayGo()
+        return exchange(operation, target, requestOf(target, { ...own, ...proof }, as?.credentials, signal))
+      })
+    return as === undefined ? attempt() : as.send(attempt, operation)
+  }
+}
+
+const isRepeatable = ({ method, headers }: Target): boolean =>
+  method === 'GET' || method === 'HEAD' || headers?.['idempotency-key'] !== undefined
+
+function requestOf(
+  { method, body, headers }: Target,
+  more: Headers,
+  credentials: Caller['credentials'],
+  signal: AbortSignal | undefined,
+): RequestInit {
+  return {
     method,
-    headers,
+    headers: {
+      accept: 'application/json',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...more,
+      ...headers,
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(credentials === undefined ? {} : { credentials }),
     ...(signal === undefined ? {} : { signal }),
   }
-  for (let retries = method === 'GET' ? 1 : 0; ; retries -= 1) {
-    try {
-      const response = await fetch(baseUrl.replace(/\/$/, '') + url, request)
-      return read(response.status, await response.text())
-    } catch (error) {
-      if (error instanceof ClientProblem || signal?.aborted === true) throw error
-      if (retries === 0) throw new ClientProblem(0, networkError, error)
-    }
-  }
 }
 
-function read(status: number, body: string): unknown {
-  if (status === 204) return undefined
-  const value = parse(body)
-  if (value === undefined) throw new ClientProblem(status, invalidAnswer)
-  if (status >= 200 && status < 300) return value
-  const isProblem = typeof value === 'object' && value !== null && 'code' in value
-  throw new ClientProblem(status, isProblem ? value : invalidAnswer)
+function read(operation: string, { method }: Target, response: Response, body: string, now: () => number): unknown {
+  const { status, ok, headers } = response
+  if (status === 204 || (ok && method === 'HEAD')) return undefined
+  const value = parse(body) as Readonly<Record<string, unknown>> | null | undefined
+  if (ok && value !== undefined) return value
+  const isProblem = typeof value?.['code'] === 'string'
+  throw new ClientProblem(operation, status, isProblem ? value : invalidAnswer, {
+    retryAfter: retryAfter(headers.get('retry-after'), now),
+  })
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
 }
 
 const networkError = {
@@ -108,18 +149,14 @@ const networkError = {
   detail: 'No answer came. Check the connection and try again.',
 }
 
+const signedOut = {
+  code: 'signed-out',
+  title: 'Signed out',
+  detail: 'Whoever began this has signed out since.',
+}
+
 const invalidAnswer = {
   code: 'invalid-answer',
   title: 'Unexpected answer',
   detail: 'The answer was not one this app understands.',
-}
-
-const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
 }

@@ -7,6 +7,7 @@ const contract = {
     query: z.object({ q: z.string().optional() }),
     out: z.object({ name: z.string() }),
     optional: ['stock'],
+    errors: { 'thing-not-found': 404, 'thing-lost': 410 },
   },
   'PUT /things/:id': { body: z.object({ size: z.int() }) },
 } as const satisfies Contract
@@ -38,4 +39,26 @@ export async function doesNotCompile(): Promise<void> {
   void (await client('PUT /things/:id', { id: '1', body: { size: 1 } })).name
   // @ts-expect-error the same rules hold with a signal
   await client.with({ signal: new AbortController().signal })('GET /things/:id')
+}
+
+export function narrows(error: unknown): 'thing-lost' | 'thing-not-found' | 'rate-limited' | undefined {
+  if (client.is(error, 'GET /things/:id', 'thing-lost')) {
+    const code: 'thing-lost' = error.code
+    return code
+  }
+  if (client.is(error, 'GET /things/:id', 'thing-not-found', 'rate-limited')) return error.code
+  // @ts-expect-error the operation does not declare this code
+  client.is(error, 'GET /things/:id', 'out-of-stock')
+  // @ts-expect-error another one declares it
+  client.is(error, 'PUT /things/:id', 'thing-lost')
+  // @ts-expect-error no such operation
+  client.is(error, 'GET /thing/:id', 'rate-limited')
+  // @ts-expect-error for no code at all
+  client.is(error, 'GET /things/:id')
+  if (client.is(error, 'PUT /things/:id', 'network-error', 'validation')) {
+    // @ts-expect-error it is one of the two that were asked for
+    const code: 'network-error' = error.code
+    void code
+  }
+  return undefined
 }

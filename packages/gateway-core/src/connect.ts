@@ -1,18 +1,26 @@
 import type { Logger } from 'pino'
+import type { Contract } from './contract.ts'
+import type { Dispatch } from './edge/dispatch.ts'
 import { EnvironmentError } from './env.ts'
-import type { Exchange } from './exchange.ts'
 import type { ForwardCore } from './forward/forward.ts'
 import type { Metrics } from './observe/metrics.ts'
+import { asked } from './part.ts'
 import type { Policies } from './policy.ts'
+import type { Asking } from './road/asking.ts'
+import { gathered } from './road/gather.ts'
 import { client, type Send } from './road/client.ts'
 import { type GrpcRoad, grpcRoad } from './road/grpc.ts'
 import { type Road, road, type RoadOptions } from './road/road.ts'
-import type { Scope } from './scope.ts'
-import { part } from './screen/part.ts'
 import type { ScreenCore } from './screen/screen.ts'
 import { isGrpc, type Sources } from './sources.ts'
 
-export interface Core extends ScreenCore, ForwardCore {}
+/** What an app has when it runs, and its routes need. */
+export interface Core extends ScreenCore, ForwardCore {
+  readonly dispatch: Dispatch
+}
+
+/** The roads, open. */
+export type Opened = Pick<Core, 'roads' | 'from'> & AsyncDisposable
 
 export interface Told {
   readonly counted: Metrics
@@ -28,7 +36,7 @@ export function connect(
   policies: Policies,
   addresses: Readonly<Record<string, string>>,
   told: Told,
-): Core & AsyncDisposable {
+): Opened {
   const roads: Record<string, Road> = {}
   const grpc: Record<string, GrpcRoad> = {}
   const faults: string[] = []
@@ -43,7 +51,10 @@ export function connect(
   }
   if (faults.length > 0)
     throw new EnvironmentError(`The upstreams cannot be reached:\n${faults.map((f) => `  - ${f}`).join('\n')}`)
-  const sends = mapValues(roads, (way, name) => client(name, sources[name] as never, way))
+  const sends = mapValues(roads, (way, name) => {
+    const contract = sources[name] as Contract
+    return gathered(name, contract, client(name, contract, way))
+  })
   return {
     roads,
     from: clients({ ...mapValues(sends, http), ...mapValues(grpc, remote) }),
@@ -67,39 +78,37 @@ function optionsOf(name: string, { counted, log }: Told) {
   } satisfies RoadOptions
 }
 
-type Make = (exchange: Exchange, scope: Scope) => unknown
+type Make = (asking: Asking) => unknown
 
-/** `from` of one exchange: a client is made when a screen asks for it, and most screens ask for two or three of many. */
+/** `from` of one screen: a client is made when the screen asks for it, and most ask for two or three of many. */
 function clients(makes: Readonly<Record<string, Make>>): Make {
   class From {
-    readonly exchange: Exchange
-    readonly scope: Scope
+    readonly asking: Asking
 
-    constructor(exchange: Exchange, scope: Scope) {
-      this.exchange = exchange
-      this.scope = scope
+    constructor(asking: Asking) {
+      this.asking = asking
     }
   }
   for (const [name, make] of Object.entries(makes)) {
     Object.defineProperty(From.prototype, name, {
       get(this: From) {
-        return make(this.exchange, this.scope)
+        return make(this.asking)
       },
     })
   }
-  return (exchange, scope) => new From(exchange, scope)
+  return (asking) => new From(asking)
 }
 
 const http =
   (send: Send): Make =>
-  (exchange, scope) =>
+  (asking) =>
   (key: string, input?: Record<string, unknown>) =>
-    part(send(exchange, scope, key, input))
+    asked(() => send(asking, key, input))
 
 const remote =
-  (way: GrpcRoad): Make =>
-  (exchange, scope) =>
-    mapValues(way.calls(exchange, scope.signal), (call) => (input: unknown) => part(call(input)))
+  ({ calls }: GrpcRoad): Make =>
+  (asking) =>
+    mapValues(calls, (call) => (input: unknown) => asked(() => call(asking, input)))
 
 const mapValues = <A, B>(
   object: Readonly<Record<string, A>>,

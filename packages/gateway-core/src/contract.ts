@@ -9,7 +9,9 @@ export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 export type Key = `${Method} /${string}`
 
 export interface Operation {
-  /** Who may call it on a service. Absent: `user`, a verified access token. */
+  /** One line for people. */
+  readonly summary?: string
+  /** Who may call it. Absent: `user`, somebody who has proved who they are. */
   readonly auth?: 'open' | 'user' | 'service'
   readonly params?: Schema
   /** Absent: a query string is ignored. Values arrive as `string`, or `string[]` where a name repeats. */
@@ -26,6 +28,37 @@ export interface Operation {
   readonly errors?: Readonly<Record<string, number>>
   /** The parts of this screen that may be missing; the answer then says so in `meta.parts`. */
   readonly optional?: readonly string[]
+  /** The parts of this screen that may be older than their service would have them; `meta.parts` says so as well. */
+  readonly stale?: readonly string[]
+  /** How a service is asked for many of these at once. */
+  readonly batch?: Batch
+  /** It still answers, and says until when. */
+  readonly deprecated?: Deprecated
+}
+
+/** The form of `GET /products/:id` that answers many: `GET /products?ids=a&ids=b`. */
+export interface Batch {
+  readonly by: Key
+  /** Name of its query parameter. */
+  readonly ids: string
+  /** Member of its answer with what was found, in any order; each must be what the operation itself would answer. */
+  readonly items: string
+  /** Member of an item, and parameter of the operation. */
+  readonly id: string
+  /** The error that the operation declares for what is not among the items. */
+  readonly missing: string
+  /** Ids of one call. Default 100. */
+  readonly most?: number
+}
+
+/** Dates like `2027-01-31T00:00:00Z`. */
+export interface Deprecated {
+  /** RFC 9745. */
+  readonly since: string
+  /** From then on the answer is 410 (RFC 8594). Default: not known yet. */
+  readonly sunset?: string
+  /** Where people read what to do instead. */
+  readonly link?: string
 }
 
 export type Contract = Readonly<Record<Key, Operation>>
@@ -66,13 +99,28 @@ export type Received<C extends Contract, K extends keyof C> = {
 
 export type PartStatus = 'ok' | 'stale' | 'fallback'
 
-/** Names of the parts that this operation may answer without. */
-export type OptionalParts<C extends Contract, K extends keyof C> =
-  Field<C, K, 'optional'> extends readonly (infer N extends string)[] ? N : never
+type NamesIn<C extends Contract, K extends keyof C, F extends 'optional' | 'stale'> =
+  Field<C, K, F> extends readonly (infer N extends string)[] ? N : never
 
-type Meta<Parts extends string> = [Parts] extends [never]
+/** Names of the parts whose state an answer tells. */
+export type ToldParts<C extends Contract, K extends keyof C> = NamesIn<C, K, 'optional'> | NamesIn<C, K, 'stale'>
+
+/** What may be said of a part, beside `ok`. */
+export type Lesser<C extends Contract, K extends keyof C, N> =
+  | (N extends NamesIn<C, K, 'optional'> ? 'fallback' : never)
+  | (N extends NamesIn<C, K, 'stale'> ? 'stale' : never)
+
+type Meta<C extends Contract, K extends keyof C> = [ToldParts<C, K>] extends [never]
   ? unknown
-  : { readonly meta: { readonly parts: Readonly<Record<Parts, PartStatus>> } }
+  : { readonly meta: { readonly parts: { readonly [N in ToldParts<C, K>]: 'ok' | Lesser<C, K, N> } } }
+
+/** The problems that an operation declares: `404 order-not-found`. */
+export type Declared<C extends Contract, K extends keyof C> =
+  Field<C, K, 'errors'> extends infer E
+    ? E extends Readonly<Record<string, number>>
+      ? { [N in keyof E & string]: `${E[N]} ${N}` }[keyof E & string]
+      : never
+    : never
 
 /** What a view or a service handler must return. */
 export type Answer<C extends Contract, K extends keyof C> =
@@ -80,7 +128,7 @@ export type Answer<C extends Contract, K extends keyof C> =
 
 /** What a caller gets back. */
 export type Output<C extends Contract, K extends keyof C> =
-  Field<C, K, 'out'> extends Schema ? Flat<OutputOf<Field<C, K, 'out'>> & Meta<OptionalParts<C, K>>> : void
+  Field<C, K, 'out'> extends Schema ? Flat<OutputOf<Field<C, K, 'out'>> & Meta<C, K>> : void
 
 /** `from.orders('GET /orders/:id', { id })`. The input is required exactly when something in it is. */
 export type Call<C extends Contract> = <K extends keyof C & string>(

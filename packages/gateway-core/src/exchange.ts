@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
-import type { Method } from './contract.ts'
+import type { Key, Method, Operation } from './contract.ts'
 import type { Scope } from './scope.ts'
 import type { Trace } from './trace.ts'
 
@@ -39,6 +39,8 @@ export interface Exchange {
   /** Ends when the answer is out, or the client gone. */
   readonly scope: Scope
   readonly log: Logger
+  /** Request fields that chose the route, beside method and path: what the answer varies by (RFC 9110 §12.5.5). */
+  readonly chosenBy: readonly string[]
   /** Each attempt at an upstream that has ended: whom, how, in how many milliseconds. For the access log. */
   readonly calls: [upstream: string, outcome: string, ms: number][]
   /** Set once `authenticate` has succeeded. */
@@ -47,7 +49,11 @@ export interface Exchange {
   authenticate(): Promise<Identity>
 }
 
-export type Authenticate = (exchange: Exchange) => Promise<Identity>
+export interface Authenticate {
+  (exchange: Exchange): Promise<Identity>
+  /** Request fields it looks at. Default `authorization` and `cookie`. */
+  readonly reads?: readonly string[]
+}
 
 /** Who may. What it returns narrows the type of what follows; a refusal is a thrown `Problem`. */
 export type Guard<Grant extends object = object> = (exchange: Exchange) => Grant | Promise<Grant>
@@ -69,6 +75,8 @@ export interface Predicate {
   readonly test: (exchange: Exchange) => boolean
   /** For people: `header x-beta = "1"`. Two predicates that say the same are the same. */
   readonly describe: string
+  /** Request fields that it reads, in lower case: what the answer varies by. `*`: something that is no field. Default none. */
+  readonly reads?: readonly string[]
 }
 
 /** How a route takes WebSocket upgrades. Its guard has said yes before `take` is called. */
@@ -102,8 +110,57 @@ export interface Route<Core> {
   readonly when?: Predicate | undefined
   /** Where it was made, for people: `screens/home.ts:12`. */
   readonly place?: string | undefined
+  /** What it is made of, for whoever explains it; never read while it answers. */
+  readonly made?: Made
   /** Called once, at start, with what only the running app has. */
   bind(core: Core): Handler
   /** Absent: it takes no upgrade. Called once, at start. */
   readonly bindUpgrade?: (core: Core) => Upgrade
+  /** Absent: it only answers on a connection of its own. Called once, at start. */
+  readonly bindCompose?: (core: Core) => Compose
+}
+
+/** An answer as data, for whoever sends it. Throws what the handler would throw. */
+export type Compose = (exchange: Exchange, input: Sent, grant: object) => Promise<Composed>
+
+/** A request that is no stream: its body is JSON already. */
+export interface Sent {
+  readonly headers: IncomingHttpHeaders
+  readonly body: unknown
+}
+
+export interface Composed {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[]>>
+  /** Absent: the answer has none. */
+  readonly body?: unknown
+}
+
+export type Made =
+  | {
+      readonly door: 'screen'
+      readonly key: Key
+      readonly operation: Operation
+      readonly budget: Budget | undefined
+      readonly expose: Readonly<Record<string, readonly string[]>>
+      readonly parts: (request: never) => object
+      readonly view: (parts: never) => unknown
+    }
+  | {
+      readonly door: 'forward'
+      readonly prefix: string
+      readonly upstream: string
+      readonly upgrade: boolean
+      readonly rewritten: boolean
+    }
+  | { readonly door: 'own'; readonly summary: string }
+
+/** What a screen may cost, on the data of the shop. */
+export interface Budget {
+  /** Of its largest answer. */
+  readonly bytes: number
+  /** To upstreams, for one request. Attempts do not count. */
+  readonly calls: number
+  /** Milliseconds within which 95 of 100 answers are there, on an idle machine. */
+  readonly p95: number
 }

@@ -40,7 +40,7 @@ const nested: Readonly<Record<string, Readonly<Record<string, Range | undefined>
   probe: { path: undefined, interval: ms, timeout: ms, healthy: count, unhealthy: count },
 }
 
-const others = ['retryMethods', 'coalesce', 'balance', 'stickyKey', 'split', 'token']
+const others = ['retryMethods', 'coalesce', 'balance', 'stickyKey', 'split', 'token', 'validate']
 
 const known = [...Object.keys(numbers), ...Object.keys(nested), ...others]
 
@@ -57,6 +57,7 @@ const httpOnly = [
   'split',
   'shadow',
   'slowStart',
+  'validate',
 ]
 
 /** What cannot be meant, one sentence each, with its mend. */
@@ -147,6 +148,7 @@ function contradictions(given: Policy, full: FullPolicy, budget: number): string
     ],
     [!['least-busy', 'round-robin', 'hash'].includes(full.balance), 'balance must be least-busy, round-robin or hash'],
     [!['none', 'user'].includes(full.token), 'token must be none or user'],
+    [!['enforce', 'warn', 'off'].includes(full.validate), 'validate must be enforce, warn or off'],
   ]
   return checks.filter(([wrong]) => wrong).map(([, sentence]) => sentence)
 }

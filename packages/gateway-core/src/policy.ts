@@ -44,6 +44,11 @@ export interface Policy {
   readonly shadow?: number
   /** Whose token travels. Default `none`. */
   readonly token?: 'none' | 'user'
+  /**
+   * Answers that are not what the contract says: `enforce` fails the call (502), `warn` logs and uses them, `off` does not look
+   * and saves the time. Only what `enforce` lets through is what its type says. Default `enforce`.
+   */
+  readonly validate?: 'enforce' | 'warn' | 'off'
   /** Largest answer a screen will read. Default 1 MiB. */
   readonly maxBytes?: number
   /** Largest request body a forward will pass on. Default 10 MiB. */
@@ -170,6 +175,7 @@ export function complete(policy: Policy): FullPolicy {
     split: policy.split ?? {},
     shadow: policy.shadow ?? 0,
     token: policy.token ?? 'none',
+    validate: policy.validate ?? 'enforce',
     maxBytes: policy.maxBytes ?? 1_048_576,
     maxRequestBytes: policy.maxRequestBytes ?? 10_485_760,
   }

@@ -10,6 +10,8 @@ export interface ProblemOptions {
   readonly errors?: readonly Fault[] | undefined
   /** The upstream that failed. */
   readonly source?: string | undefined
+  /** It is the upstream's own problem, one that its contract declares. Never leaves. */
+  readonly own?: boolean | undefined
   /** Members of RFC 9457 §3.2: what a client needs to go on, such as a `loginUrl`. */
   readonly extra?: Readonly<Record<string, unknown>> | undefined
   /** Response headers that belong to the status, such as `allow` or `retry-after`. */

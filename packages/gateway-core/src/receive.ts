@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Operation } from './contract.ts'
 import { type Fault, problem } from './problem.ts'
 import { validate } from './validate.ts'
@@ -15,22 +15,32 @@ export interface Received {
   readonly headers: unknown
 }
 
-/** Largest JSON body, in bytes. */
+/** Largest JSON body where nothing else is said, in bytes. */
 const maxBody = 102_400
 
 /** Deepest nesting of JSON arrays and objects. */
 const maxDepth = 32
 
 /** Read and check a request by its contract. 400, 413 or 415 when it cannot be read, 422 with a pointer per fault when it can. */
-export async function receive(operation: Operation, req: IncomingMessage, inbound: Inbound): Promise<Received> {
-  const raw = {
-    params: inbound.params,
-    query: multi(inbound.query),
-    headers: req.headers,
-    body: operation.body === undefined ? await empty(req) : await json(req),
-  }
+export async function receive(
+  operation: Operation,
+  req: IncomingMessage,
+  inbound: Inbound,
+  most = maxBody,
+): Promise<Received> {
+  const body = operation.body === undefined ? await empty(req, most) : await json(req, most)
+  return accept(operation, { params: inbound.params, query: inbound.query, headers: req.headers, body })
+}
+
+/** Check a request that has been read. */
+export async function accept(
+  operation: Operation,
+  { params, query, headers, body }: Inbound & { readonly headers: IncomingHttpHeaders; readonly body: unknown },
+): Promise<Received> {
+  if (operation.body === undefined && body !== undefined) throw unexpected()
+  const raw = { params, query: operation.query === undefined ? {} : multi(query), headers, body }
   const faults: Fault[] = []
-  const received: Record<string, unknown> = { params: raw.params }
+  const received: Record<string, unknown> = { params }
   for (const place of ['params', 'query', 'headers', 'body'] as const) {
     const schema = operation[place]
     if (schema === undefined) continue
@@ -50,14 +60,16 @@ function multi(query: URLSearchParams): Record<string, string | string[]> {
   return Object.fromEntries(values)
 }
 
-async function empty(req: IncomingMessage): Promise<undefined> {
+async function empty(req: IncomingMessage, most: number): Promise<undefined> {
   if (Number(req.headers['content-length'] ?? 0) > 0 || req.headers['transfer-encoding'] !== undefined) {
-    const body = await bytes(req)
-    if (body.length > 0) throw problem(400, 'unexpected-body', { detail: 'This operation takes no request body.' })
+    const body = await bytes(req, most)
+    if (body.length > 0) throw unexpected()
   }
 }
 
-async function json(req: IncomingMessage): Promise<unknown> {
+const unexpected = () => problem(400, 'unexpected-body', { detail: 'This operation takes no request body.' })
+
+async function json(req: IncomingMessage, most: number): Promise<unknown> {
   const type = req.headers['content-type'] ?? ''
   if (
     !/^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i.test(type) ||
@@ -65,7 +77,7 @@ async function json(req: IncomingMessage): Promise<unknown> {
   ) {
     throw problem(415, 'unsupported-media-type', { detail: 'Send application/json in UTF-8, not encoded.' })
   }
-  const text = decodeUtf8(await bytes(req))
+  const text = decodeUtf8(await bytes(req, most))
   try {
     const value: unknown = JSON.parse(text)
     if (depth(value, maxDepth) < 0) throw new SyntaxError('too deep')
@@ -83,17 +95,17 @@ function decodeUtf8(body: Buffer): string {
   }
 }
 
-async function bytes(req: IncomingMessage): Promise<Buffer> {
+async function bytes(req: IncomingMessage, most: number): Promise<Buffer> {
   const tooLarge = problem(413, 'content-too-large', {
-    detail: `At most ${maxBody} bytes.`,
+    detail: `At most ${most} bytes.`,
     headers: { connection: 'close' },
   })
-  if (Number(req.headers['content-length'] ?? 0) > maxBody) throw tooLarge
+  if (Number(req.headers['content-length'] ?? 0) > most) throw tooLarge
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of req as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > maxBody) throw tooLarge
+    if (size > most) throw tooLarge
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

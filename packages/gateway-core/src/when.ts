@@ -34,6 +34,7 @@ export function header(name: string, want?: Want): Predicate {
       return value !== undefined && fits(typeof value === 'string' ? value : value.join(', '))
     },
     describe: `header ${key}${said(want)}`,
+    reads: [key],
   }
 }
 
@@ -56,6 +57,7 @@ export function cookie(name: string, want?: Want): Predicate {
       return found !== undefined && fits(found.trim().slice(start.length))
     },
     describe: `cookie ${name}${said(want)}`,
+    reads: ['cookie'],
   }
 }
 
@@ -75,6 +77,7 @@ export function weight(
       return given !== undefined && drawn(hash(`${salt}\0${given}`), 0) < share
     },
     describe: `weight ${share}${salt === '' ? '' : ` of ${salt}`}`,
+    reads: ['*'],
   }
 }
 
@@ -101,6 +104,7 @@ export function address(...ranges: readonly string[]): Predicate {
   return {
     test: ({ address }) => inside(address.startsWith('::ffff:') ? address.slice(7) : address),
     describe: `address ${ranges.join(' | ')}`,
+    reads: ['*'],
   }
 }
 
@@ -110,6 +114,7 @@ export function appVersion(range: string, name = 'x-app-version'): Predicate {
   return {
     test: ({ headers }) => typeof headers[name] === 'string' && fits(headers[name]),
     describe: `${name} ${range}`,
+    reads: [name],
   }
 }
 
@@ -117,16 +122,19 @@ export function appVersion(range: string, name = 'x-app-version'): Predicate {
 export const all = (...predicates: readonly [Predicate, ...Predicate[]]): Predicate => ({
   test: (exchange) => predicates.every((one) => one.test(exchange)),
   describe: `(${predicates.map((one) => one.describe).join(' and ')})`,
+  reads: predicates.flatMap(({ reads = [] }) => reads),
 })
 
 export const any = (...predicates: readonly [Predicate, ...Predicate[]]): Predicate => ({
   test: (exchange) => predicates.some((one) => one.test(exchange)),
   describe: `(${predicates.map((one) => one.describe).join(' or ')})`,
+  reads: predicates.flatMap(({ reads = [] }) => reads),
 })
 
 export const not = (predicate: Predicate): Predicate => ({
   test: (exchange) => !predicate.test(exchange),
   describe: `not ${predicate.describe}`,
+  reads: predicate.reads ?? [],
 })
 
 function wanted(want: Want | undefined): (value: string) => boolean {

@@ -8,6 +8,7 @@ export const silent = pino({ level: 'silent' })
 export const exchangeOf = (given: Partial<Exchange>): Exchange => ({
   traceId: '0'.repeat(31) + '1',
   trace: { id: '0'.repeat(31) + '1', sampled: true, state: '' },
+  chosenBy: [],
   calls: [],
   method: 'GET',
   path: '/',

@@ -1,4 +1,4 @@
-import { optional } from '@bff/gateway-core'
+import { optional, stale } from '@bff/gateway-core'
 import { screen } from '../gateway.ts'
 import { open } from '../guards.ts'
 import { availability, card } from '../views.ts'
@@ -8,10 +8,11 @@ const teaser = 160
 
 export const product = screen('GET /m/v1/products/:id', {
   guard: open,
+  budget: { bytes: 500, calls: 3, p95: 20 },
   parts: ({ params, from }) => {
     const product = from.catalog('GET /products/:id', { id: params.id })
     return {
-      product,
+      product: stale(product),
       stock: optional(
         product.then(({ sku }) => from.inventory.getStock({ skus: [sku] })).then(({ levels }) => levels[0]),
         undefined,

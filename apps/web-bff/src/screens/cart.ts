@@ -1,5 +1,5 @@
 import type { Cart } from '@bff/contracts/orders'
-import { optional } from '@bff/gateway-core'
+import { optional, stale } from '@bff/gateway-core'
 import { screen } from '../gateway.ts'
 import { signedIn } from '../guards.ts'
 import { levelsOf, productsOf } from '../parts.ts'
@@ -7,11 +7,12 @@ import { itemCount, line, noLevels, price, stock } from '../views.ts'
 
 export const cart = screen('GET /api/cart', {
   guard: signedIn,
+  budget: { bytes: 28_500, calls: 3, p95: 30 },
   parts: ({ from }) => {
     const cart = from.orders('GET /cart')
     return {
       cart,
-      products: cart.then(({ lines }) => productsOf(from, lines)),
+      products: stale(cart.then(({ lines }) => productsOf(from, lines))),
       stock: optional(
         cart.then(({ lines }) => levelsOf(from, lines)),
         noLevels,
@@ -19,7 +20,7 @@ export const cart = screen('GET /api/cart', {
     }
   },
   view: ({ cart, products, stock: known }) => ({
-    lines: cart.lines.map((l) => ({ ...line(l, products), stock: stock(known.get(l.sku)) })),
+    lines: cart.lines.map((l, i) => ({ ...line(l, products[i]), stock: stock(known.get(l.sku)) })),
     total: price(cart.total),
     itemCount: itemCount(cart.lines),
     rev: cart.rev,
@@ -30,6 +31,7 @@ const size = (cart: Cart) => ({ itemCount: itemCount(cart.lines), rev: cart.rev 
 
 export const setItem = screen('PUT /api/cart/items/:productId', {
   guard: signedIn,
+  budget: { bytes: 100, calls: 1, p95: 20 },
   parts: ({ params, body, from }) => ({
     cart: from.orders('PUT /cart/items/:productId', { productId: params.productId, body }),
   }),
@@ -38,6 +40,7 @@ export const setItem = screen('PUT /api/cart/items/:productId', {
 
 export const removeItem = screen('DELETE /api/cart/items/:productId', {
   guard: signedIn,
+  budget: { bytes: 100, calls: 1, p95: 10 },
   parts: ({ params, from }) => ({
     cart: from.orders('DELETE /cart/items/:productId', { productId: params.productId }),
   }),

@@ -1,7 +1,7 @@
 import type { Product } from '@bff/contracts/catalog'
 import type { Customer } from '@bff/contracts/customers'
 import type { Order } from '@bff/contracts/orders'
-import { optional } from '@bff/gateway-core'
+import { optional, stale } from '@bff/gateway-core'
 import { screen } from '../gateway.ts'
 import { signedIn } from '../guards.ts'
 import { levelsOf, productsOf } from '../parts.ts'
@@ -11,11 +11,12 @@ const countries = new Intl.DisplayNames('en', { type: 'region' })
 
 export const checkout = screen('GET /api/checkout/:orderId', {
   guard: signedIn,
+  budget: { bytes: 29_000, calls: 4, p95: 30 },
   parts: ({ params, user, from }) => {
     const order = from.orders('GET /orders/:id', { id: params.orderId })
     return {
       order,
-      products: order.then(({ lines }) => productsOf(from, lines)),
+      products: stale(order.then(({ lines }) => productsOf(from, lines))),
       // Starts at once: it needs no order.
       customer: from.customers('GET /customers/:id', { id: user.id }),
       stock: optional(
@@ -27,9 +28,14 @@ export const checkout = screen('GET /api/checkout/:orderId', {
   view: ({ order, products, customer, stock }) => checkoutView(order, products, customer, stock),
 })
 
-export const checkoutView = (order: Order, products: readonly Product[], customer: Customer, known: Levels) => ({
+export const checkoutView = (
+  order: Order,
+  products: readonly (Product | undefined)[],
+  customer: Customer,
+  known: Levels,
+) => ({
   order: orderHead(order),
-  lines: order.lines.map((l) => ({ ...line(l, products), stock: stock(known.get(l.sku)) })),
+  lines: order.lines.map((l, i) => ({ ...line(l, products[i]), stock: stock(known.get(l.sku)) })),
   customer: {
     name: `${customer.givenName} ${customer.familyName}`,
     email: customer.email,
@@ -45,6 +51,7 @@ export const checkoutView = (order: Order, products: readonly Product[], custome
 
 export const confirm = screen('POST /api/checkout/:orderId/confirm', {
   guard: signedIn,
+  budget: { bytes: 100, calls: 1, p95: 10 },
   parts: ({ params, from }) => ({ order: from.orders('POST /orders/:id/confirm', { id: params.orderId }) }),
   view: ({ order }) => ({ orderId: order.id, status: order.status, rev: order.rev }),
 })

@@ -1,3 +1,4 @@
+import { stale } from '@bff/gateway-core'
 import { screen } from '../gateway.ts'
 import { signedIn } from '../guards.ts'
 import { productsOf } from '../parts.ts'
@@ -5,6 +6,7 @@ import { itemCount, line, orderHead } from '../views.ts'
 
 export const createOrder = screen('POST /api/orders', {
   guard: signedIn,
+  budget: { bytes: 100, calls: 1, p95: 10 },
   parts: ({ headers, from }) => ({ order: from.orders('POST /orders', { headers }) }),
   view: ({ order }) => ({ orderId: order.id, status: order.status }),
   headers: ({ orderId }) => ({ location: `/api/checkout/${orderId}` }),
@@ -12,6 +14,7 @@ export const createOrder = screen('POST /api/orders', {
 
 export const orders = screen('GET /api/orders', {
   guard: signedIn,
+  budget: { bytes: 7_100, calls: 1, p95: 10 },
   parts: ({ query, from }) => ({ orders: from.orders('GET /orders', query) }),
   view: ({ orders }) => ({
     items: orders.items.map((order) => ({
@@ -25,16 +28,17 @@ export const orders = screen('GET /api/orders', {
 
 export const order = screen('GET /api/orders/:id', {
   guard: signedIn,
+  budget: { bytes: 25_500, calls: 2, p95: 20 },
   parts: ({ params, from }) => {
     const order = from.orders('GET /orders/:id', { id: params.id })
     return {
       order,
-      products: order.then(({ lines }) => productsOf(from, lines)),
+      products: stale(order.then(({ lines }) => productsOf(from, lines))),
     }
   },
   view: ({ order, products }) => ({
     order: orderHead(order),
-    lines: order.lines.map((l) => line(l, products)),
+    lines: order.lines.map((l, i) => line(l, products[i])),
     timeline: order.history,
   }),
 })

@@ -1,4 +1,4 @@
-import { optional } from '@bff/gateway-core'
+import { optional, stale } from '@bff/gateway-core'
 import { screen } from '../gateway.ts'
 import { open } from '../guards.ts'
 import { levelsOf } from '../parts.ts'
@@ -8,11 +8,12 @@ const noReviews = { average: null, count: 0, items: [] }
 
 export const product = screen('GET /api/products/:id', {
   guard: open,
+  budget: { bytes: 4_200, calls: 4, p95: 20 },
   parts: ({ params, from }) => {
     const product = from.catalog('GET /products/:id', { id: params.id })
     return {
-      product,
-      categories: from.catalog('GET /categories'),
+      product: stale(product),
+      categories: stale(from.catalog('GET /categories')),
       stock: optional(
         product.then(({ sku }) => levelsOf(from, [{ sku }])),
         noLevels,

@@ -19,7 +19,6 @@ export function Reviews({ reviews, meta }: Pick<Answer, 'reviews' | 'meta'>) {
           <strong>{average.toFixed(1)}</strong> out of 5, from {count(reviews.count, 'review')}
         </p>
       )}
-      {meta.parts.reviews === 'stale' && <p className="note">The newest reviews may be missing.</p>}
       <ul>
         {items.map((review) => (
           <li key={review.id}>

@@ -1,4 +1,4 @@
-import type { Authenticate, Identity } from '../exchange.ts'
+import type { Authenticate, Exchange, Identity } from '../exchange.ts'
 import { problem, type Problem } from '../problem.ts'
 import { KeysUnavailable } from './keys.ts'
 import { TokenError, type TokenOptions, tokenVerifier } from './token.ts'
@@ -15,7 +15,7 @@ export function bearer(options: TokenOptions): Authenticate {
   const verify = tokenVerifier(options)
   const verified = new Map<string, { readonly identity: Identity; readonly expiresAt: number }>()
 
-  return async ({ headers, log }) => {
+  const authenticate = async ({ headers, log }: Exchange): Promise<Identity> => {
     const token = /^bearer +(.*)$/i.exec(headers.authorization ?? '')?.[1]
     if (token === undefined) throw refusal(audience, 'token-missing')
     const known = verified.get(token)
@@ -35,6 +35,7 @@ export function bearer(options: TokenOptions): Authenticate {
       throw refusal(audience, 'token-invalid', 'invalid_token')
     }
   }
+  return Object.assign(authenticate, { reads: ['authorization'] })
 }
 
 /** RFC 6750 §3: no error code when the caller has not tried. */

@@ -1,5 +1,6 @@
+import type { Method } from '../contract.ts'
 import { inProduction } from '../env.ts'
-import type { Authenticate, Handler, Route } from '../exchange.ts'
+import type { Authenticate, Exchange, Handler, Identity, Route } from '../exchange.ts'
 import type { Store } from '../state/store.ts'
 import { checkCsrf, csrf } from './csrf.ts'
 import { open } from './guards.ts'
@@ -44,23 +45,33 @@ export function webSession(options: WebSessionOptions): { authenticate: Authenti
   const known = sessions(store, idp, clock)
   const { start, callback } = login({ provider: idp, sessions: known, origin, secret: clientSecret, clock })
 
+  const authenticate = async (exchange: Exchange): Promise<Identity> => {
+    const [id, second] = sessionIds(exchange.headers.cookie)
+    if (id === undefined) throw sessionProblem('session-required', 'Nobody is signed in.')
+    checkCsrf(exchange, origin)
+    if (second !== undefined) throw sessionProblem('session-required', 'Two sessions were sent.', clearSession())
+    const { claims, scope, accessToken } = await known.use(id, exchange.log)
+    return { user: { id: claims.sub, scopes: new Set(scope.split(' ')), claims }, accessToken }
+  }
+
   return {
-    authenticate: async (exchange) => {
-      const [id, second] = sessionIds(exchange.headers.cookie)
-      if (id === undefined) throw sessionProblem('session-required', 'Nobody is signed in.')
-      checkCsrf(exchange, origin)
-      if (second !== undefined) throw sessionProblem('session-required', 'Two sessions were sent.', clearSession())
-      const { claims, scope, accessToken } = await known.use(id, exchange.log)
-      return { user: { id: claims.sub, scopes: new Set(scope.split(' ')), claims }, accessToken }
-    },
+    authenticate: Object.assign(authenticate, { reads: ['cookie'] }),
     routes: [
-      { methods: ['GET'], path: '/bff/login', guard: open, bind: () => start },
-      { methods: ['GET'], path: '/bff/callback', guard: open, bind: () => callback },
-      { methods: ['GET'], path: '/bff/session', guard: open, bind: () => show(known, origin) },
-      { methods: ['POST'], path: '/bff/logout', guard: open, bind: () => logout(known, idp, origin) },
+      own('GET', '/bff/login', 'Sign in', () => start),
+      own('GET', '/bff/callback', 'Where signing in ends', () => callback),
+      own('GET', '/bff/session', 'Who is signed in', () => show(known, origin)),
+      own('POST', '/bff/logout', 'Sign out', () => logout(known, idp, origin)),
     ],
   }
 }
+
+const own = (method: Method, path: string, summary: string, bind: () => Handler): Route<unknown> => ({
+  methods: [method],
+  path,
+  guard: open,
+  made: { door: 'own', summary },
+  bind,
+})
 
 const show =
   (known: Sessions, origin: string): Handler =>

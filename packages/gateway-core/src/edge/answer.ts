@@ -1,10 +1,10 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import { problem } from '../problem.ts'
 import type { Locals } from './access-log.ts'
+import { admit } from './admit.ts'
 import { checks } from './checked.ts'
 import { clientAddress } from './client-address.ts'
 import { Inbound, type Surroundings } from './exchange.ts'
-import { joined } from './limit.ts'
 import { type Bound, choose, type Find, router } from './router.ts'
 
 /**
@@ -12,7 +12,7 @@ import { type Bound, choose, type Find, router } from './router.ts'
  * here. The limit by address comes before the guard, so that guessing costs; the one by user after it.
  */
 export function answer(routes: readonly Bound[], around: Surroundings, find: Find = router(routes)): RequestHandler {
-  const { check = checks(), addressOf = clientAddress(), limits = {} } = around
+  const { check = checks(), addressOf = clientAddress() } = around
   return async (req: Request, res: Response, next: NextFunction): Promise<void> => {
     const { path, search } = check(req)
     const match = find(req.method, path)
@@ -21,17 +21,16 @@ export function answer(routes: readonly Bound[], around: Surroundings, find: Fin
       return refuse(req, res, [...match.allow, 'OPTIONS'].join(', '))
     }
     const locals = res.locals as Locals
-    const matched = { trace: locals.trace, path, search, params: match.params, address: addressOf(req) }
+    const { params, bound } = match
+    const { chosenBy } = bound
+    const matched = { trace: locals.trace, path, search, params, address: addressOf(req), chosenBy }
     const exchange = new Inbound(req, res, matched, around)
     locals.exchange = exchange
-    const chosen = choose(match.bound, exchange)
+    const chosen = choose(bound, exchange)
     if (chosen === undefined) return next()
     const { route, handle } = chosen
     locals.route = route.path
-    locals.fields = await limits.address?.(exchange, route.cost)
-    const grant = await route.guard(exchange)
-    if (limits.user !== undefined && exchange.identity !== undefined)
-      locals.fields = joined(locals.fields, await limits.user(exchange, route.cost))
+    const grant = await admit(exchange, route, around, locals)
     await handle(exchange, req, res, grant)
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
-import type { Authenticate, Exchange, Identity } from '../exchange.ts'
+import type { Authenticate, Exchange, Identity, Route } from '../exchange.ts'
 import { Scope } from '../scope.ts'
 import type { Trace, Tracing } from '../trace.ts'
 import type { Head } from './checked.ts'
@@ -19,7 +19,11 @@ export interface Surroundings {
   readonly limits?: Limiters
   /** Default `continue`. */
   readonly tracing?: Tracing
+  /** Whether this client may use a route at all, before anybody asks who it is. Throws a `Problem`. */
+  readonly gate?: Gate | undefined
 }
+
+export type Gate = (exchange: Exchange, route: Pick<Route<never>, 'path' | 'made'>) => void
 
 export interface Limiters {
   /** Asked of every request before its guard. */
@@ -36,7 +40,11 @@ export interface Matched {
   readonly params: Readonly<Record<string, string>>
   /** Of the client, see `client-address.ts`. */
   readonly address: string
+  /** See `Exchange`. Default none. */
+  readonly chosenBy?: readonly string[]
 }
+
+const nothing: readonly string[] = []
 
 const over = new Error('the exchange is over')
 
@@ -51,6 +59,7 @@ export class Inbound implements Exchange {
   readonly address: string
   readonly deadline: number
   readonly log: Logger
+  readonly chosenBy: readonly string[]
   readonly scope = new Scope()
   readonly calls: Exchange['calls'] = []
   identity?: Identity
@@ -69,6 +78,7 @@ export class Inbound implements Exchange {
     this.address = matched.address
     this.deadline = performance.now() + around.budget
     this.log = around.log
+    this.chosenBy = matched.chosenBy ?? nothing
     this.#req = req
     this.#authenticate = around.authenticate
     // Answered, cut or left: whatever is still done for it is done for nobody.

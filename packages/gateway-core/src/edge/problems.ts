@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
-import { problem, Problem } from '../problem.ts'
+import { problem, type Problem } from '../problem.ts'
 import { respond } from '../respond.ts'
-import { Fault, problemOf } from '../road/fault.ts'
+import { toProblem } from '../road/fault.ts'
 
 /** Nothing answered. */
 export const notFound: RequestHandler = () => {
@@ -29,11 +29,4 @@ export function sendProblem(res: ServerResponse, failed: Problem, traceId: strin
     'cache-control': 'no-store',
   }
   respond(res, failed.status, headers, failed.body(traceId))
-}
-
-/** Whatever was thrown, as what may leave. */
-export function toProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error
-  if (error instanceof Fault) return problemOf(error)
-  return problem(500, 'internal-error', { cause: error })
 }

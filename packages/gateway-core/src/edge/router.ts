@@ -1,6 +1,5 @@
 import findMyWay from 'find-my-way'
-import type { Exchange, Handler, Route } from '../exchange.ts'
-import type { Upgrade } from '../exchange.ts'
+import type { Compose, Exchange, Handler, Route, Upgrade } from '../exchange.ts'
 import { conflicts } from './conflicts.ts'
 import { keysOf } from './route-keys.ts'
 
@@ -9,11 +8,15 @@ export interface Bound {
   readonly handle: Handler
   /** Absent: it takes no upgrade. */
   readonly upgrade?: Upgrade | undefined
+  /** Absent: it answers on a connection of its own only. */
+  readonly compose?: Compose | undefined
 }
 
 /** Routes that share a key, as they are listed: the first is asked first. */
 export interface Choice extends Bound {
   readonly otherwise: Choice | undefined
+  /** Request fields that decide which of them answers. */
+  readonly chosenBy: readonly string[]
 }
 
 export type Match =
@@ -38,7 +41,8 @@ export function router(routes: readonly Bound[]): Find {
   const index = findMyWay(options)
   const subtrees = findMyWay(options)
   for (const { method, path, choices } of keysOf(routes)) {
-    const first = choices.reduceRight<Choice | undefined>(chain, undefined)
+    const chosenBy = [...new Set(choices.flatMap(({ route }) => route.when?.reads ?? []))]
+    const first = choices.reduceRight<Choice | undefined>((next, bound) => chain(next, bound, chosenBy), undefined)
     index.on(method, path, nothing, first)
     if (path.endsWith('/*')) subtrees.on(method, path, nothing, first)
   }
@@ -58,12 +62,11 @@ export function router(routes: readonly Bound[]): Find {
 const options = { caseSensitive: true, maxParamLength: 512 }
 const nothing = () => undefined
 
-const chain = (otherwise: Choice | undefined, { route, handle, upgrade }: Bound): Choice => ({
-  route,
-  handle,
-  upgrade,
-  otherwise,
-})
+const chain = (
+  otherwise: Choice | undefined,
+  { route, handle, upgrade, compose }: Bound,
+  chosenBy: readonly string[],
+): Choice => ({ route, handle, upgrade, compose, otherwise, chosenBy })
 
 /** The first whose predicate holds, or that has none. What a predicate throws is thrown here. */
 export function choose(first: Choice, exchange: Exchange): Choice | undefined {

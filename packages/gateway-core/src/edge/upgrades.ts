@@ -4,11 +4,12 @@ import type { Exchange } from '../exchange.ts'
 import { problem } from '../problem.ts'
 import { type Trace, traceOf } from '../trace.ts'
 import type { Upgrade } from '../exchange.ts'
+import { admit as enter } from './admit.ts'
 import { checks } from './checked.ts'
 import { clientAddress } from './client-address.ts'
 import { Inbound, type Surroundings } from './exchange.ts'
 import { handshakeFault } from './handshake.ts'
-import { toProblem } from './problems.ts'
+import { toProblem } from '../road/fault.ts'
 import { refuse } from './refuse.ts'
 import { type Bound, type Choice, choose, type Find, router } from './router.ts'
 import { Seats } from './seats.ts'
@@ -142,9 +143,7 @@ async function admit(exchange: Exchange, { route, upgrade, seats, around }: Admi
   const { req, socket, head } = visit
   if (!seats.all.take('')) throw problem(503, 'too-many-sockets', { headers: { 'retry-after': '5' } })
   socket.once('close', () => seats.all.leave(''))
-  await around.limits?.address?.(exchange, route.cost)
-  await route.guard(exchange)
-  if (exchange.identity !== undefined) await around.limits?.user?.(exchange, route.cost)
+  await enter(exchange, route, around, {})
   if (exchange.scope.ended || socket.destroyed) throw exchange.scope.reason
   const key = around.clientKey?.(exchange) ?? exchange.identity?.user.id ?? exchange.address
   if (!seats.client.take(key)) throw problem(429, 'too-many-sockets', { headers: { 'retry-after': '5' } })

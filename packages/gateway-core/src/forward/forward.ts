@@ -38,18 +38,14 @@ export function forward(prefix: string, upstream: string, spec: ForwardSpec): Ro
   const faults = faultsOfRewrite(prefix, spec.rewrite ?? {})
   if (faults.length > 0) throw new TypeError(faults.map((fault) => `${prefix}: ${fault}`).join('\n'))
   const { upgrade, rewrite = {} } = spec
-  const change: Change = {
-    path: compilePath(prefix, rewrite.path),
-    rewritten: rewrite.path !== undefined,
-    request: compileHeaderOps(rewrite.request ?? [], 'request'),
-    response: compileHeaderOps(rewrite.response ?? [], 'response'),
-  }
+  const change = changeOf(prefix, rewrite)
   return {
     methods: spec.methods ?? ['GET', 'HEAD'],
     when: spec.when,
     cost: spec.cost,
     path: `${prefix}/*`,
     guard: spec.guard,
+    made: { door: 'forward', prefix, upstream, upgrade: !!upgrade, rewritten: change.rewritten },
     ...(upgrade && {
       bindUpgrade: ({ roads }: ForwardCore) =>
         forwardUpgrade(prefix, upstream, roadTo(roads, prefix, upstream), { ...upgrade, rewrite }),
@@ -78,6 +74,13 @@ export function forward(prefix: string, upstream: string, spec: ForwardSpec): Ro
     },
   }
 }
+
+const changeOf = (prefix: string, rewrite: Rewrite): Change => ({
+  path: compilePath(prefix, rewrite.path),
+  rewritten: rewrite.path !== undefined,
+  request: compileHeaderOps(rewrite.request ?? [], 'request'),
+  response: compileHeaderOps(rewrite.response ?? [], 'response'),
+})
 
 function roadTo(roads: ForwardCore['roads'], prefix: string, upstream: string): Road {
   const road = roads[upstream]

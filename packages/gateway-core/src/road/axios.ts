@@ -1,18 +1,18 @@
 import { Axios, AxiosHeaders, type InternalAxiosRequestConfig } from 'axios'
-import type { Exchange } from '../exchange.ts'
-import type { Scope } from '../scope.ts'
+import type { Asking } from './asking.ts'
+import type { Headers } from './call.ts'
 import { faultOf } from './fault.ts'
 import type { Road } from './road.ts'
 
 /** What axios carries for the road without looking into it: it copies plain objects, deeply and more than once per call. */
 export class Freight {
-  readonly exchange: Exchange
-  readonly scope: Scope
+  readonly asking: Asking
   readonly headers: Readonly<Record<string, string>>
+  /** Of the answer. */
+  heard: Headers | undefined = undefined
 
-  constructor(exchange: Exchange, scope: Scope, headers: Readonly<Record<string, string>>) {
-    this.exchange = exchange
-    this.scope = scope
+  constructor(asking: Asking, headers: Readonly<Record<string, string>>) {
+    this.asking = asking
     this.headers = headers
   }
 }
@@ -21,26 +21,29 @@ const none = new AxiosHeaders()
 
 /**
  * An axios whose adapter is the road: it follows no redirect, obeys no proxy variable, opens no socket, has the policy's
- * limits, and rejects with a `Fault` that names the upstream. An error status resolves. The body arrives whole, as text.
+ * limits, and rejects with a `Fault` that names the upstream. An error status resolves. The body arrives whole, as text; the
+ * headers are left in the freight.
  */
 export const axiosOn = (upstream: string, road: Road): Axios =>
   // Not `create`: all of its defaults would be merged anew for every call, and an adapter of one's own reads none of them.
   new Axios({ adapter: (config) => send(upstream, road, config), validateStatus: null })
 
 async function send(upstream: string, road: Road, config: InternalAxiosRequestConfig) {
-  const { exchange, scope, headers } = (config as unknown as { freight: Freight }).freight
+  const { freight } = config as unknown as { freight: Freight }
+  const { scope, exchange, until } = freight.asking
   const reply = await road.send({
     upstream,
     method: config.method!.toUpperCase(),
     url: config.url!,
     // Not axios's own, which it fills with guesses: a write would be sent as a form as well.
-    headers,
+    headers: freight.headers,
     body: (config.data as string | undefined) ?? null,
     streamed: false,
-    until: exchange.deadline,
+    until,
     scope,
     exchange,
   })
+  freight.heard = reply.headers
   try {
     const bytes = await reply.body.bytes(road.policy.maxBytes, upstream)
     return { data: bytes.toString(), status: reply.status, statusText: '', headers: none, config }

@@ -85,3 +85,10 @@ export function problemOf(fault: Fault): Problem {
       return problem(502, 'upstream-failed', { ...options, detail: 'A service that this needs could not answer.' })
   }
 }
+
+/** Whatever was thrown, as what may leave. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof Fault) return problemOf(error)
+  return problem(500, 'internal-error', { cause: error })
+}

@@ -1,22 +1,26 @@
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
 import type { DescService } from '@bufbuild/protobuf'
 import { type CallOptions, Code, ConnectError, createClient } from '@connectrpc/connect'
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node'
-import type { Exchange } from '../exchange.ts'
 import { complete, type Policy } from '../policy.ts'
 import { problem, type Problem } from '../problem.ts'
+import type { Asking } from './asking.ts'
 import { accessToken } from './filters/onward.ts'
 import { Fault, problemOf } from './fault.ts'
 import { type Attempted, type Outcome, tell } from './filters/report.ts'
 import { ours } from './headers.ts'
 
 export interface GrpcRoad extends AsyncDisposable {
-  /** The methods of the service, as calls that belong to one exchange. */
-  readonly calls: (exchange: Exchange, signal: AbortSignal) => Record<string, (input: unknown) => Promise<unknown>>
+  /** The methods of the service. */
+  readonly calls: Readonly<Record<string, (asking: Asking, input: unknown) => Promise<unknown>>>
 }
 
 type Unary = (input: unknown, options: CallOptions) => Promise<unknown>
 
-/** The one way to an upstream over gRPC. The remaining time travels as `grpc-timeout`; only UNAVAILABLE is tried again. */
+/**
+ * The one way to an upstream over gRPC. The remaining time travels as `grpc-timeout`. Only UNAVAILABLE is tried again, and of
+ * that only methods whose `.proto` says that they may be (`idempotency_level`): a write could have been done.
+ */
 export function grpcRoad(
   upstream: string,
   service: DescService,
@@ -25,40 +29,44 @@ export function grpcRoad(
   attempted: Attempted = () => undefined,
 ): GrpcRoad {
   const policy = complete(given)
+  const personal = policy.token === 'user'
   const sessionManager = new Http2SessionManager(address)
   const stub = createClient(service, createGrpcTransport({ baseUrl: address, sessionManager }))
 
-  const invoke = async (method: Unary, input: unknown, exchange: Exchange, signal: AbortSignal): Promise<unknown> => {
-    const until = Math.min(performance.now() + policy.timeout, exchange.deadline)
+  const invoke = async (key: string, method: Unary, input: unknown, asking: Asking): Promise<unknown> => {
+    const { exchange, scope } = asking
+    const until = Math.min(performance.now() + policy.timeout, asking.until)
+    const attempts = isRepeatable(service, key) ? policy.attempts : 1
     const headers = ours(exchange)
-    if (policy.token === 'user') headers['authorization'] = `Bearer ${accessToken(exchange, upstream)}`
+    if (personal) headers['authorization'] = `Bearer ${accessToken(exchange, upstream)}`
     for (let nth = 1; ; nth++) {
       const timeoutMs = Math.floor(until - performance.now())
       if (timeoutMs <= 0) throw problemOf(new Fault('timeout', upstream))
       const start = performance.now()
       try {
-        const answer = await method(input, { headers, signal, timeoutMs })
+        const answer = await method(input, { headers, signal: scope.signal, timeoutMs })
         tell(attempted, upstream, exchange, '2xx', start)
+        asking.heard.push({ upstream, key, url: '', status: 200, headers: undefined, personal })
         return answer
       } catch (error) {
         const { code } = ConnectError.from(error)
         tell(attempted, upstream, exchange, outcomes[code] ?? '5xx', start)
-        if (nth >= policy.attempts || code !== Code.Unavailable) throw problemOfStatus(code, upstream, error)
+        if (nth >= attempts || code !== Code.Unavailable) throw problemOfStatus(code, upstream, error)
       }
     }
   }
-
-  return {
-    calls: (exchange, signal) => mapMethods(stub, (method) => (input) => invoke(method, input, exchange, signal)),
-    [Symbol.asyncDispose]: () => {
-      sessionManager.abort()
-      return Promise.resolve()
-    },
-  }
+  const calls = mapMethods(
+    stub,
+    (method, name) => (asking: Asking, input: unknown) => invoke(name, method, input, asking),
+  )
+  return { calls, [Symbol.asyncDispose]: () => Promise.resolve(sessionManager.abort()) }
 }
 
-const mapMethods = <T>(stub: Readonly<Record<string, Unary>>, change: (method: Unary) => T): Record<string, T> =>
-  Object.fromEntries(Object.entries(stub).map(([name, method]) => [name, change(method)]))
+const isRepeatable = (service: DescService, key: string): boolean =>
+  service.method[key]!.idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN
+
+const mapMethods = <T>(stub: Readonly<Record<string, Unary>>, change: (method: Unary, name: string) => T) =>
+  Object.fromEntries(Object.entries(stub).map(([name, method]) => [name, change(method, name)]))
 
 /** As the metrics of the HTTP road would call it. */
 const outcomes: Readonly<Partial<Record<Code, Outcome>>> = {
@@ -88,5 +96,6 @@ const answers: Readonly<Partial<Record<Code, readonly [status: number, code: str
 
 function problemOfStatus(code: Code, source: string, cause: unknown): Problem {
   const [status, name] = answers[code] ?? [502, 'upstream-failed']
-  return problem(status, name, { source, cause })
+  const headers = status === 503 ? { 'retry-after': '1' } : {}
+  return problem(status, name, { source, own: status < 500, cause, headers })
 }

@@ -1,30 +1,21 @@
 import type { ServerResponse } from 'node:http'
-import type { Answer, Contract, Operation, OptionalParts, Received } from '../contract.ts'
-import { parseKey } from '../contract.ts'
-import type { Exchange, Guard, Handler, Route } from '../exchange.ts'
-import { problem } from '../problem.ts'
-import type { Scope } from '../scope.ts'
+import { type Answer, type Contract, type Key, type Operation, parseKey, type Received } from '../contract.ts'
+import type { Budget, Guard, Predicate, Route } from '../exchange.ts'
+import { accept, receive } from '../receive.ts'
+import { respondText } from '../respond.ts'
 import type { From, Sources } from '../sources.ts'
-import { receive } from '../receive.ts'
-import { respond } from '../respond.ts'
-import type { Predicate } from '../exchange.ts'
-import { type Optional, type Parts, type Settled, settle } from './settle.ts'
+import { compose, type Plain } from './compose.ts'
+import { conclude, type Concluded } from './conclude.ts'
+import { headFor } from './head.ts'
+import type { Run } from './run.ts'
+import type { Settled } from './settle.ts'
 
 /** What only the running app has, and a screen needs. */
 export interface ScreenCore {
-  /** Clients whose calls all end with `scope`. */
-  readonly from: (exchange: Exchange, scope: Scope) => unknown
-}
-
-/**
- * A route, when exactly the parts that the contract calls `optional` are, and all are promises; otherwise a sentence, which
- * no list of routes takes. (As a constraint on `P` the check would spoil inference: every part would become `unknown`.)
- */
-export type Fitting<C extends Contract, K extends keyof C, P, R> =
-  P extends PartsOf<C, K, keyof P> ? R : 'the optional parts of this screen are not those of its contract'
-
-type PartsOf<C extends Contract, K extends keyof C, Names extends PropertyKey> = {
-  readonly [N in OptionalParts<C, K> | Names]: N extends OptionalParts<C, K> ? Optional<unknown> : PromiseLike<unknown>
+  /** Clients whose calls are all made for one run. */
+  readonly from: (run: Run) => unknown
+  /** Request fields that carry the user. */
+  readonly credentials: readonly string[]
 }
 
 export interface ScreenSpec<
@@ -40,84 +31,70 @@ export interface ScreenSpec<
   readonly when?: Predicate
   /** Units of a rate limit that it takes. Default: what the limit says. */
   readonly cost?: number
-  /** What to fetch: the only place with I/O. Parts start together; one that needs another chains on it with `then`. */
+  /** What one answer may cost. A test of the app's holds it to this. */
+  readonly budget?: Budget
+  /**
+   * What to fetch: the only place with I/O. Parts start together; one that needs another chains on it with `then`. When one
+   * that is required fails, the others are called off.
+   */
   readonly parts: (request: Received<C, K> & NoInfer<G> & { readonly from: From<S> }) => P
-  /** What to show of it. Pure. */
+  /** What to show of it. Pure. Members that the contract does not know do not leave. */
   readonly view: (parts: Settled<NoInfer<P>>) => Answer<C, K>
   /** Response headers, such as `location`. */
   readonly headers?: (view: Answer<C, K>) => Readonly<Record<string, string>>
+  /** Response headers of upstreams that leave with the answer: `{ catalog: ['x-total-count'] }`. Default none. */
+  readonly expose?: { readonly [N in keyof S]?: readonly string[] }
+}
+
+/** A `ScreenSpec` without its types. */
+export interface Erased {
+  readonly guard: Guard
+  readonly when?: Predicate
+  readonly cost?: number
+  readonly budget?: Budget
+  readonly parts: (request: never) => object
+  readonly view: (parts: never) => unknown
+  readonly headers?: (view: never) => Readonly<Record<string, string>>
+  readonly expose?: Readonly<Record<string, readonly string[]>>
 }
 
 /** One request of the client's, answered from many services: `parts` in parallel, then a pure `view`. */
 export function screen(contract: Contract, key: string, spec: Erased): Route<ScreenCore> {
   const operation = contract[key as keyof Contract] as Operation
   const { method, path } = parseKey(key)
+  const { parts, view, budget, expose = {} } = spec
+  const plain = ({ from, credentials }: ScreenCore): Plain => {
+    const head = headFor(operation, method === 'GET', spec, credentials)
+    return { key, operation, parts, view, head, from }
+  }
   return {
     methods: [method],
     path,
     guard: spec.guard,
     when: spec.when,
     cost: spec.cost,
-    bind:
-      (core) =>
-      (...args) =>
-        answer(core, operation, spec, ...args),
+    made: { door: 'screen', key: key as Key, operation, budget, expose, parts, view },
+    bind: (core) => {
+      const made = plain(core)
+      return async (exchange, req, res, grant) => {
+        const received = await receive(operation, req, exchange)
+        send(res, conclude(await compose(made, exchange, received, grant), exchange.method, exchange.headers))
+      }
+    },
+    bindCompose: (core) => {
+      const made = plain(core)
+      return async (exchange, sent, grant) => {
+        const { params, query } = exchange
+        const composed = await compose(made, exchange, await accept(operation, { params, query, ...sent }), grant)
+        const { status, headers, text } = conclude(composed, exchange.method, exchange.headers)
+        return { status, headers, ...(text === undefined ? {} : { body: composed.body }) }
+      }
+    },
   }
 }
 
-interface Erased {
-  readonly guard: Guard
-  readonly when?: Predicate
-  readonly cost?: number
-  readonly parts: (request: never) => object
-  readonly view: (parts: never) => unknown
-  readonly headers?: (view: never) => Readonly<Record<string, string>>
-}
-
-async function answer(
-  core: ScreenCore,
-  operation: Operation,
-  spec: Erased,
-  ...[exchange, req, res, grant]: Parameters<Handler>
-) {
-  const received = await receive(operation, req, exchange)
-  const scope = exchange.scope.child()
-  try {
-    const from = core.from(exchange, scope)
-    const parts = spec.parts({ ...received, ...grant, from } as never) as Parts
-    const { values, statuses } = await inTime(exchange, settle(parts, reporter(exchange)))
-    const view = spec.view(values as never)
-    const body = operation.optional === undefined ? view : { ...(view as object), meta: { parts: statuses } }
-    send(res, operation, body, spec.headers?.(view as never) ?? {})
-  } finally {
-    scope.end(over)
-  }
-}
-
-/** Why a call that nobody waits for any more ends. */
-const over = new Error('the screen has been answered')
-
-const reporter = (exchange: Exchange) => (part: string, error: unknown) =>
-  exchange.log.warn({ traceId: exchange.traceId, part, err: error }, 'part fell back')
-
-async function inTime<T>(exchange: Exchange, work: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const left = Math.max(0, exchange.deadline - performance.now())
-  const timer = setTimeout(() => late.reject(problem(504, 'deadline-exceeded')), left)
-  try {
-    return await Promise.race([work, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-function send(res: ServerResponse, operation: Operation, body: unknown, headers: Readonly<Record<string, string>>) {
+function send(res: ServerResponse, { status, headers, text }: Concluded): void {
   if (res.destroyed) return
-  const status = operation.status ?? (operation.out === undefined ? 204 : 200)
-  if (operation.out === undefined) {
-    res.writeHead(status, headers).end()
-    return
-  }
-  const type = 'application/json; charset=utf-8'
-  respond(res, status, { 'cache-control': 'private, no-cache', ...headers, 'content-type': type }, body)
+  if (text === undefined) res.writeHead(status, headers).end()
+  else respondText(res, status, headers, text)
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { part } from './part.ts'
-import { optional, settle } from './settle.ts'
+import { part } from '../part.ts'
+import { optional } from './mark.ts'
+import { settle } from './settle.ts'
 
 const fail = (message: string): Promise<string> => Promise.reject(new Error(message))
 const reported: string[] = []

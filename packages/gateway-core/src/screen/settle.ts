@@ -1,57 +1,60 @@
 import type { PartStatus } from '../contract.ts'
+import { isStale } from '../part.ts'
+import { type AnyMark, isMark, type Lasting, type Markable } from './mark.ts'
 
-const kept = Symbol('optional')
-
-/** A part that a screen can answer without. */
-export interface Optional<T> {
-  readonly [kept]: true
-  readonly part: PromiseLike<T>
-  readonly fallback: NoInfer<T>
-}
-
-/** The answer stands in `fallback` when this part fails or is late, and says so in `meta.parts`. */
-export const optional = <T>(part: PromiseLike<T>, fallback: NoInfer<T>): Optional<T> => ({
-  [kept]: true,
-  part,
-  fallback,
-})
-
-export type Parts = Readonly<Record<string, PromiseLike<unknown> | Optional<unknown>>>
+export type Parts = Readonly<Record<string, Markable>>
 
 export type Settled<P> = {
-  readonly [N in keyof P]: P[N] extends Optional<infer T> ? T : Awaited<P[N]>
+  readonly [N in keyof P]: P[N] extends AnyMark<infer T> ? T : Awaited<P[N]>
 }
 
 export interface Outcome<P> {
   readonly values: Settled<P>
-  /** Of the optional parts. */
+  /** Of the parts that are marked, as they are written. */
   readonly statuses: Readonly<Record<string, PartStatus>>
+  /** In how many ms each part was there, as they are written. */
+  readonly took: Readonly<Record<string, number>>
 }
 
-const isOptional = (part: PromiseLike<unknown> | Optional<unknown>): part is Optional<unknown> => kept in part
-
 /**
- * Wait for all parts. The first required part that fails rejects the whole at once; the caller then aborts the rest.
- * `late` rejects when no more time may be spent: whatever optional part is missing by then falls back.
+ * Wait for all parts. The first required part that fails rejects the whole at once; the caller then aborts the rest. The
+ * order in which they come changes nothing.
  */
 export async function settle<P extends Parts>(
   parts: P,
   report: (name: string, error: unknown) => void,
 ): Promise<Outcome<P>> {
+  const start = performance.now()
+  const names = Object.keys(parts)
+  const took: Record<string, number> = {}
   const statuses: Record<string, PartStatus> = {}
-  const entries = await Promise.all(
-    Object.entries(parts).map(async ([name, part]): Promise<[string, unknown]> => {
-      if (!isOptional(part)) return [name, await part]
+  // Named before any has come, so that they are told in the order in which they are written.
+  for (const name of names) {
+    took[name] = 0
+    if (told(parts[name]!)) statuses[name] = 'ok'
+  }
+  const values = await Promise.all(
+    names.map(async (name) => {
+      const part = parts[name]!
       try {
-        const value = await part.part
-        statuses[name] = 'ok'
-        return [name, value]
+        const value = await (isMark(part) ? part.part : part)
+        if (isMark(part) && part.mayBeStale && isStale(part.part)) statuses[name] = 'stale'
+        return value
       } catch (error) {
+        if (!isMark(part) || part.otherwise === undefined) throw error
         statuses[name] = 'fallback'
         report(name, error)
-        return [name, part.fallback]
+        return part.otherwise.value
+      } finally {
+        took[name] = performance.now() - start
       }
     }),
   )
-  return { values: Object.fromEntries(entries) as Settled<P>, statuses }
+  return { values: Object.fromEntries(names.map((name, i) => [name, values[i]])) as Settled<P>, statuses, took }
 }
+
+const told = (part: Markable): boolean => isMark(part) && (part.mayBeStale || part.otherwise !== undefined)
+
+/** The writes that can be undone, in the order in which they are written. */
+export const lasting = (parts: Parts): Lasting[] =>
+  Object.values(parts).flatMap((part) => (isMark(part) && part.undo !== undefined ? [part as unknown as Lasting] : []))

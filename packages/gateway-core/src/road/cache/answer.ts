@@ -1,5 +1,6 @@
 import { Body } from '../body.ts'
 import type { Call, Headers, Reply } from '../call.ts'
+import { isNamed } from '../tags.ts'
 import { dateOf, text } from './directives.ts'
 import type { Entry } from './store.ts'
 import { drain } from './tee.ts'
@@ -24,22 +25,15 @@ export function pass(call: Call, reply: Reply, how: string, maxBytes: number): R
 /** A hit, and for how much longer it would be one: less than nothing when it is stale. */
 export const hit = (entry: Entry, now: number): string => `hit; ttl=${Math.floor((entry.fresh - now) / 1_000)}`
 
-const tag = /(?:W\/)?("[^"]*")|\*/g
-
 /** RFC 9110 §13.2.2, for a read: by its tag, and only without one by its date. */
 function isUnchanged(asked: Headers, { status, headers }: { status: number; headers: Headers }): boolean {
   if (status !== 200) return false
   const tags = asked['if-none-match']
-  if (tags !== undefined) {
-    const own = opaque(headers['etag'])
-    return [...text(tags).matchAll(tag)].some(([all, one]) => all === '*' || (own !== undefined && one === own))
-  }
+  if (tags !== undefined) return isNamed(text(tags), tagOf(headers), 'weak')
   return dateOf(headers['last-modified']) <= dateOf(asked['if-modified-since'])
 }
 
-/** What is compared of a tag, weak or not (RFC 9110 §8.8.3.2). */
-export const opaque = (etag: string | readonly string[] | undefined): string | undefined =>
-  typeof etag === 'string' ? etag.replace(/^W\//, '') : undefined
+export const tagOf = ({ etag }: Headers): string | undefined => (typeof etag === 'string' ? etag : undefined)
 
 /** RFC 9110 §15.4.5. */
 const withUnchanged = ['cache-control', 'content-location', 'date', 'etag', 'expires', 'last-modified', 'vary']

@@ -1,12 +1,14 @@
 import type { Headers, Reply } from '../call.ts'
 import { fromUpstream } from '../headers.ts'
-import { opaque } from './answer.ts'
+import { opaque } from '../tags.ts'
+import { tagOf } from './answer.ts'
 import type { Entry } from './store.ts'
 
 /** Whether a 304 speaks of the answer that is kept. */
 export function isOf(stale: Entry, { headers }: Reply): boolean {
-  const tag = opaque(headers['etag'])
-  return tag === undefined || tag === opaque(stale.headers['etag'])
+  const tag = tagOf(headers)
+  const own = tagOf(stale.headers)
+  return tag === undefined || (own !== undefined && opaque(tag) === opaque(own))
 }
 
 /** What asks an upstream whether an answer still holds. */

@@ -1,5 +1,5 @@
 import type { Exchange } from '../../exchange.ts'
-import type { Filter } from '../call.ts'
+import type { Filter, Headers } from '../call.ts'
 import { Fault, type FaultKind } from '../fault.ts'
 
 const classes = ['2xx', '3xx', '4xx', '5xx'] as const
@@ -52,6 +52,10 @@ export const cacheReport =
     if (typeof status === 'string') cached(resultOf(status))
     return reply
   }
+
+/** Whether the cache gave what is too old. */
+export const isStaleAnswer = ({ 'cache-status': status }: Headers): boolean =>
+  typeof status === 'string' && resultOf(status) === 'stale'
 
 function resultOf(status: string): CacheResult {
   if (status.includes('; hit')) return status.includes('ttl=-') ? 'stale' : 'hit'

@@ -1,0 +1,18 @@
+import { flagged } from '../flags.ts'
+import { screen } from '../gateway.ts'
+import { images } from '../images.ts'
+import { release } from '../release.ts'
+
+/** Asked by every app, the oldest too: what it answers may grow and never change. */
+export const bootstrap = screen('GET /m/v1/bootstrap', {
+  guard: flagged,
+  budget: { bytes: 300, calls: 0, p95: 10 },
+  parts: ({ flags }) => ({ flags: Promise.resolve(flags) }),
+  view: ({ flags }) => ({
+    minVersion: release.minimum,
+    latest: release.latest,
+    storeUrl: release.storeUrl,
+    flags,
+    images,
+  }),
+})

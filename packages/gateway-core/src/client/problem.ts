@@ -1,0 +1,83 @@
+import type { Contract, Declared } from '../contract.ts'
+import type { Fault } from '../problem.ts'
+
+/** Said by the client itself, where no answer says it. */
+export type OwnCode = 'network-error' | 'invalid-answer' | 'signed-out' | 'identity-unavailable'
+
+/** What a BFF may answer to any operation, without its contract saying so. */
+export type CommonCode =
+  | OwnCode
+  | 'session-required'
+  | 'session-expired'
+  | 'token-missing'
+  | 'token-invalid'
+  | 'insufficient-scope'
+  | 'csrf-rejected'
+  | 'app-update-required'
+  | 'endpoint-retired'
+  | 'precondition-failed'
+  | 'validation'
+  | 'content-too-large'
+  | 'route-not-found'
+  | 'rate-limited'
+  | 'internal-error'
+  | 'upstream-failed'
+  | 'upstream-unavailable'
+  | 'upstream-timeout'
+  | 'deadline-exceeded'
+  | 'draining'
+  | 'limit-unavailable'
+
+/** Every code that a call of this operation may fail with: what it declares, and what any of them may. */
+export type CodeOf<C extends Contract, K extends keyof C> = CommonCode | Code<Declared<C, K>>
+
+type Code<D> = D extends `${number} ${infer Name}` ? Name : never
+
+interface Circumstances {
+  readonly retryAfter?: number | undefined
+  readonly cause?: unknown
+}
+
+/** Why a call failed: the problem that the server answered with, or one of `OwnCode`, made here. */
+export class ClientProblem<Code extends string = string> extends Error {
+  override readonly name = 'ClientProblem'
+  /** The key that was called: `GET /api/orders/:id`. */
+  readonly operation: string
+  /** Of the answer. 0 when none came. */
+  readonly status: number
+  /** Stable: switch on this, never on `title`. */
+  readonly code: Code
+  readonly title: string
+  readonly detail: string | undefined
+  readonly errors: readonly Fault[]
+  /** What to hand to whoever reads the server's logs. */
+  readonly traceId: string | undefined
+  /** Milliseconds that the server asks to wait before the next try (`Retry-After`). */
+  readonly retryAfter: number | undefined
+  /** Every other member of the problem, such as `loginUrl`. Its types are what the server made them: look before use. */
+  readonly extra: Readonly<Record<string, unknown>>
+
+  constructor(
+    operation: string,
+    status: number,
+    body: Readonly<Record<string, unknown>>,
+    { cause, retryAfter }: Circumstances = {},
+  ) {
+    const { type: _type, status: _status, code, title, detail, errors, traceId, ...extra } = body
+    super(text(detail) ?? text(title) ?? text(code), { cause })
+    this.operation = operation
+    this.status = status
+    this.code = (text(code) ?? 'invalid-answer') as Code
+    this.title = text(title) ?? this.code
+    this.detail = text(detail)
+    this.errors = Array.isArray(errors) ? errors.filter(isFault) : []
+    this.traceId = text(traceId)
+    this.retryAfter = retryAfter
+    this.extra = extra
+  }
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
+const isFault = (value: Fault | null): value is Fault =>
+  text(value?.pointer) !== undefined && text(value?.detail) !== undefined

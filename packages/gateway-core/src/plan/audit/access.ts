@@ -1,0 +1,55 @@
+import type { Plan, ScreenPlan } from '../plan.ts'
+import type { Treatment } from '../treatment.ts'
+import { amiss, type Facts, type Rule } from './finding.ts'
+
+export const screensOf = ({ plans }: Facts): ScreenPlan[] => plans.filter((plan) => plan.door === 'screen')
+
+const isOpen = ({ admission }: Plan): boolean => admission.who === 'anybody'
+
+const treatmentsOf = (plan: Plan): readonly (Treatment & { readonly upstream: string })[] => {
+  if (plan.door === 'screen') return plan.calls
+  const all = plan.door === 'forward' ? Object.values(plan.treatments) : []
+  return all.map((one) => ({ ...one, upstream: (plan as { upstream: string }).upstream }))
+}
+
+const isMixing = ({ token, coalesced, cached }: Treatment): boolean =>
+  token === 'user' && [coalesced, cached].some((key) => key !== undefined && !key.includes('user'))
+
+/** Who gets what. */
+export const access: readonly Rule[] = [
+  {
+    id: 'A-01',
+    severity: 'danger',
+    mend: "Guard it, or write `auth: 'open'` in its contract: what anybody may is said twice.",
+    find: (facts) =>
+      amiss(screensOf(facts), (plan) => {
+        const marked = plan.operation.auth === 'open'
+        if (plan.admission.who === 'nobody' || isOpen(plan) === marked) return false
+        return marked
+          ? 'its contract says anybody, its guard does not'
+          : 'its guard lets anybody in, its contract does not'
+      }),
+  },
+  {
+    id: 'A-02',
+    severity: 'danger',
+    mend: 'Guard the route with somebody who is signed in, or take the user out of the upstream.',
+    find: ({ plans }) =>
+      amiss(plans, (plan) => {
+        const personal = treatmentsOf(plan).filter(({ token }) => token === 'user')
+        const mixed = personal.find(isMixing)
+        if (mixed !== undefined) return `users share answers of ${mixed.upstream}, which sees their tokens`
+        return isOpen(plan) && personal.length > 0 && `it is open, and ${personal[0]!.upstream} needs a user's token`
+      }),
+  },
+  {
+    id: 'A-11',
+    severity: 'danger',
+    mend: 'Guard it, or let it pass GET and HEAD only.',
+    find: ({ plans }) =>
+      amiss(plans, (plan) => {
+        const writes = plan.methods.filter((method) => method !== 'GET' && method !== 'HEAD')
+        return plan.door === 'forward' && isOpen(plan) && writes.length > 0 && `anybody may ${writes.join(' and ')}`
+      }),
+  },
+]

@@ -1,0 +1,124 @@
+import type { ForwardPlan, Plan, PlannedCall, ScreenPlan } from './plan.ts'
+import { timeline } from './timeline.ts'
+import type { Treatment } from './treatment.ts'
+
+/** A plan as a person reads it, with a line break at its end. */
+export function textOf(plan: Plan): string {
+  const blocks = [head(plan), ...bodyOf(plan)]
+  return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`
+}
+
+type Row = readonly [label: string, text: string]
+
+const rows = (all: readonly Row[]): string[] => {
+  const width = Math.max(...all.map(([label]) => label.length))
+  return all.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`)
+}
+
+function head(plan: Plan): string[] {
+  const { methods, path, place, when, cost, deadline } = plan
+  return [
+    `${methods.join('|')} ${path}${place === undefined ? '' : `   ${place}`}`,
+    ...rows([
+      ['answers', answers(plan)],
+      ...(when === undefined ? [] : [['when', when] as const]),
+      ['who may', whoMay(plan)],
+      ['limits', cost === undefined ? 'one request' : `as much as ${cost} requests`],
+      ['deadline', `${ms(deadline)} for everything`],
+      ...(plan.door === 'screen' ? saidOf(plan) : []),
+    ]),
+  ]
+}
+
+function saidOf({ expose, operation: { deprecated } }: ScreenPlan): Row[] {
+  const exposed = Object.entries(expose).flatMap(([upstream, names]) => names.map((name) => `${name} of ${upstream}`))
+  const until = deprecated?.sunset === undefined ? '' : `, answers until ${deprecated.sunset}`
+  return [
+    ...(exposed.length === 0 ? [] : [['exposes', exposed.join(', ')] as const]),
+    ...(deprecated === undefined ? [] : [['deprecated', `since ${deprecated.since}${until}`] as const]),
+  ]
+}
+
+function answers(plan: Plan): string {
+  if (plan.door === 'own') return `its own: ${plan.summary}`
+  if (plan.door === 'screen') return `a screen: ${plan.operation.summary ?? plan.key}`
+  const further = [plan.rewritten && 'path changed', plan.upgrade && 'WebSockets too'].filter(Boolean)
+  return [`${plan.upstream}, passed on as it is`, ...further].join(', ')
+}
+
+/** In the words of all that is printed: `signed in (signedIn), orders:write`. */
+export function whoMay({ admission: { who, guard, scopes, refusal } }: Pick<Plan, 'admission'>): string {
+  const named = guard === '' ? who : `${who} (${guard})`
+  return [named, ...scopes].join(', ') + (refusal === undefined ? '' : `: the sample was refused, ${refusal}`)
+}
+
+function bodyOf(plan: Plan): string[][] {
+  if (plan.door === 'own') return []
+  if (plan.door === 'forward') return forwardBody(plan)
+  if (plan.fault !== undefined) return [[`It cannot be planned: ${plan.fault}`]]
+  return screenBody(plan)
+}
+
+function screenBody(plan: ScreenPlan): string[][] {
+  return [
+    ['Parts', ...rows(plan.parts.map((part) => [part.name, partText(part)]))],
+    timeline(plan),
+    figures(plan),
+    ...plan.calls.map(callBlock),
+  ]
+}
+
+function figures({ calls, critical, worst, budget, deadline, waves }: ScreenPlan): string[] {
+  const late = critical.timeouts > deadline ? ', which the deadline cuts short' : ''
+  const made = calls.reduce((sum, { times, each }) => sum + (each ? 0 : times), 0)
+  const perItem = calls.some(({ each }) => each)
+  const most = worst.each === 0 ? counted(worst.fixed, 'request') : `${worst.fixed} + ${worst.each} × n requests`
+  return [
+    'In figures',
+    ...rows([
+      ['calls', `${made}${perItem ? ' and more for each item' : ''}, in ${counted(waves.length, 'wave')}`],
+      ['longest way', `${critical.calls.join(' → ') || 'none'}: ${ms(critical.timeouts)} of timeouts${late}`],
+      ['at the worst', `${most} at the services`],
+      ['budget', budget === undefined ? 'none' : `${budget.bytes} B, ${budget.calls} calls, ${ms(budget.p95)} at p95`],
+    ]),
+  ]
+}
+
+const partText = ({ kind, needs, calls, undo }: ScreenPlan['parts'][number]): string =>
+  [
+    kind,
+    ...(needs.length === 0 ? [] : [`after ${needs.join(' and ')}`]),
+    calls.length === 0 ? 'no call of its own' : calls.join(' and '),
+    ...(undo.length === 0 ? [] : [`undone by ${undo.join(' and ')}`]),
+  ].join(', ')
+
+const callBlock = (call: PlannedCall): string[] => [
+  `${call.name}${call.each ? ' × n' : call.times > 1 ? ` × ${call.times}` : ''}`,
+  ...rows(treatmentRows(call)),
+]
+
+function forwardBody({ treatments }: ForwardPlan): string[][] {
+  return Object.entries(treatments).map(([method, treatment]) => [method, ...rows(treatmentRows(treatment))])
+}
+
+function treatmentRows(treatment: Treatment): Row[] {
+  const { protocol, safe, timeout, attempts, hedged, most, token, travels, kept, coalesced, cached, staleFor } =
+    treatment
+  const tries = attempts === 1 ? 'one attempt' : `${attempts} attempts`
+  return [
+    ['treated', `${protocol === 'grpc' ? 'gRPC' : 'HTTP'}, ${safe ? 'reads' : 'writes'}, ${ms(timeout)}, ${tries}`],
+    ['at the worst', `${counted(most, 'request')}${hedged ? ', hedges among them' : ''}`],
+    ['token', token === 'user' ? "the user's" : 'none'],
+    ['travels', travels.join(', ')],
+    ...(kept.length === 0 ? [] : [['stays', kept.join(', ')] as const]),
+    ['shared', coalesced === undefined ? 'no' : `while under way, by ${coalesced.join(', ')}`],
+    [
+      'cached',
+      cached === undefined ? 'no' : `by ${cached.join(', ')}${staleFor > 0 ? `, up to ${ms(staleFor)} too old` : ''}`,
+    ],
+  ]
+}
+
+const ms = (value: number): string => `${value} ms`
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`

@@ -1,0 +1,103 @@
+import type { Contract } from '../contract.ts'
+import type { FullPolicy } from '../policy.ts'
+import type { Asking } from '../road/asking.ts'
+import { Body } from '../road/body.ts'
+import { type Call, type Filter, pipe, type Reply, type Service } from '../road/call.ts'
+import { client } from '../road/client.ts'
+import { cache } from '../road/filters/cache.ts'
+import { onward } from '../road/filters/onward.ts'
+import { fromClient, ours } from '../road/headers.ts'
+import { sampleExchange, somebody } from './exchange.ts'
+
+/** A call, as the road gets it, and the names of the headers that leave with it. */
+export interface Leaving {
+  readonly call: Call
+  readonly headers: readonly string[]
+}
+
+/** Where probes go. */
+export const nowhere = 'http://upstream.invalid'
+
+/** What answers a probe. */
+export const reply = (status = 200, headers: Reply['headers'] = {}): Reply => ({
+  status,
+  headers,
+  body: Body.of(Buffer.from('{}')),
+})
+
+/** The filters of a road that change headers, and what came of it. */
+function gate(policy: FullPolicy): { send: Service; left: () => Leaving | undefined } {
+  const { token, timeout, cache: kept } = policy
+  let entered: Call | undefined
+  let headers: readonly string[] = []
+  const enter: Filter = (call, next) => {
+    entered = call
+    return next(call)
+  }
+  const keep = kept ? [cache({ ...kept, token, timeout, address: nowhere })] : []
+  const send = pipe([enter, ...keep, onward(token)], (call) => {
+    headers = Object.keys(call.headers)
+    return Promise.resolve(reply())
+  })
+  return { send, left: () => entered && { call: entered, headers } }
+}
+
+/** Make a screen's call as it would be made, and see what leaves. Undefined when it cannot be made of this input. */
+export async function leavingOf(
+  upstream: string,
+  contract: Contract,
+  policy: FullPolicy,
+  key: string,
+  input: unknown,
+): Promise<Leaving | undefined> {
+  const { send, left } = gate(policy)
+  const road = { policy, addresses: [], send, [Symbol.asyncDispose]: () => Promise.resolve() }
+  const exchange = sampleExchange({ identity: somebody() })
+  const asking: Asking = {
+    exchange,
+    scope: exchange.scope,
+    until: exchange.deadline,
+    heard: [],
+    gathering: new Map(),
+  }
+  // The probe's answer need not be what the contract says: it is what was sent that counts.
+  await client(upstream, contract, road)(asking, key, input as Record<string, unknown>).catch(() => undefined)
+  return left()
+}
+
+/** What leaves when a forward passes on a request with every header that is `usual`. */
+export async function forwardedOf(upstream: string, policy: FullPolicy, method: string): Promise<Leaving> {
+  const { send, left } = gate(policy)
+  const exchange = sampleExchange({ identity: somebody(), method })
+  const { scope, deadline: until } = exchange
+  const headers = fromClient(usual.flatMap((name) => [name, 'sample']))
+  await send({ upstream, method, url: '/', headers, body: null, streamed: true, until, scope, exchange })
+  return left()!
+}
+
+/** What a browser or an app would send, and some that it should not. But for conditions and ranges, which pass by a cache. */
+export const usual = [
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'authorization',
+  'cache-control',
+  'cookie',
+  'content-type',
+  'forwarded',
+  'host',
+  'idempotency-key',
+  'origin',
+  'referer',
+  'user-agent',
+  'x-app-version',
+  'x-forwarded-host',
+  'x-user-id',
+]
+
+/** Metadata of a remote call. */
+export const metadataOf = ({ token }: FullPolicy): string[] => [
+  ...Object.keys(ours(sampleExchange())),
+  'grpc-timeout',
+  ...(token === 'user' ? ['authorization'] : []),
+]

@@ -1,0 +1,156 @@
+/** What has to be so for an operation to answer with a problem: its contract says it, or nothing but the request does. */
+export type Where =
+  /** Any request, before an operation is reached. */
+  | 'edge'
+  /** Any operation. */
+  | 'operation'
+  /** Operations that ask services. */
+  | 'screen'
+  /** Operations with a body, with none, with anything that is validated. */
+  | 'body'
+  | 'no-body'
+  | 'input'
+  /** Reads whose answer has an ETag. */
+  | 'tagged'
+  /** Operations for somebody who has signed in: at all, by cookie, by bearer token. */
+  | 'user'
+  | 'session'
+  | 'bearer'
+  /** Unsafe methods where a cookie proves who calls, and the routes of its session. */
+  | 'csrf'
+  /** Operations that say until when they answer. */
+  | 'sunset'
+  /** Operations of a client whose versions have a floor. */
+  | 'version'
+  /** Parts of a batch. */
+  | 'batch'
+  /** WebSocket upgrades. */
+  | 'upgrade'
+  /** The redirects of a login. */
+  | 'login'
+  /** A gRPC service's own answer: it leaves only where a contract declares it. */
+  | 'service'
+
+export interface ProblemType {
+  readonly statuses: readonly number[]
+  /** One sentence for people. */
+  readonly meaning: string
+  /** Whether the same request, sent again later, may succeed; after `Retry-After` where there is one. */
+  readonly again: boolean
+  readonly where: readonly Where[]
+}
+
+const type = (status: number | readonly number[], where: Where | readonly Where[], meaning: string, again = false) => ({
+  statuses: typeof status === 'number' ? [status] : status,
+  meaning,
+  again,
+  where: typeof where === 'string' ? [where] : where,
+})
+
+/** Every problem that the toolkit itself answers with, by code. Contracts declare further ones. */
+export const problemTypes: Readonly<Record<string, ProblemType>> = {
+  'malformed-request': type(400, 'edge', 'The request could not be read: its framing or a line of it is wrong.'),
+  'malformed-header': type(400, 'edge', 'A header can be read in more than one way, or holds what it may not.'),
+  'repeated-header': type(400, 'edge', 'A header that may be sent once was sent twice.'),
+  'malformed-host': type(400, 'edge', 'There is no Host, or it is not the name of one.'),
+  'invalid-path': type(400, 'edge', 'The path can be read in more than one way.'),
+  'unexpected-body': type(400, 'no-body', 'A body was sent where none is taken.'),
+  'invalid-json': type(400, 'body', 'The body is not JSON in UTF-8, or is nested too deeply.'),
+  'route-not-found': type(404, 'edge', 'Nothing answers at this path.'),
+  'method-not-allowed': type(
+    405,
+    'edge',
+    'The path is known, the method is not offered there; `Allow` says which are.',
+  ),
+  'request-timeout': type(408, 'edge', 'The request came too slowly.', true),
+  'precondition-failed': type(
+    412,
+    'tagged',
+    'The answer is not the one that `If-Match` or `If-Unmodified-Since` asks for.',
+  ),
+  'content-too-large': type(413, 'body', 'The body is larger than what is taken.'),
+  'target-too-long': type(414, 'edge', 'The path and query are longer than what is taken.'),
+  'unsupported-media-type': type(415, 'body', 'The body is not declared as JSON in UTF-8, or is compressed.'),
+  'expectation-failed': type(417, 'edge', '`Expect` is something other than 100-continue.'),
+  misdirected: type(421, 'edge', 'The host of the request is not served here.'),
+  validation: type(
+    422,
+    'input',
+    'The request was understood and is not what the contract says; `errors` has a pointer for each fault.',
+  ),
+  'rate-limited': type(429, 'operation', 'Too many requests; `Retry-After` says for how long to wait.', true),
+  'headers-too-large': type(431, 'edge', 'The headers are more or larger than what is taken.'),
+  'internal-error': type(500, 'operation', 'A fault of ours; the log has the reason under the `traceId`.'),
+  'method-unknown': type(501, 'edge', 'The method belongs to another protocol.'),
+  'transfer-coding-unknown': type(501, 'edge', 'The only Transfer-Encoding is chunked.'),
+  'upstream-failed': type(502, 'screen', 'A service that this needs could not answer; `source` names it.', true),
+  'upstream-unavailable': type(
+    503,
+    'screen',
+    'A service that this needs is overloaded or down; `source` names it.',
+    true,
+  ),
+  'upstream-exhausted': type(
+    503,
+    'screen',
+    'A service that this needs has used up what it may; `source` names it.',
+    true,
+  ),
+  'limit-unavailable': type(
+    503,
+    'operation',
+    'Requests cannot be counted at present, and none passes uncounted.',
+    true,
+  ),
+  'upstream-timeout': type(504, 'screen', 'A service that this needs did not answer in time; `source` names it.', true),
+  'deadline-exceeded': type(504, 'screen', 'The answer could not be put together in time.', true),
+  'version-not-supported': type(505, 'edge', 'The request speaks neither HTTP/1.1 nor HTTP/1.0.'),
+
+  'session-required': type(401, 'session', 'Nobody is signed in; `loginUrl` is where to send the browser.'),
+  'session-expired': type(401, 'session', 'The session has ended; `loginUrl` is where to send the browser.'),
+  'token-missing': type(401, 'bearer', 'There is no access token.'),
+  'token-invalid': type(401, 'bearer', 'The access token is not one, is not for this, or has expired: get a new one.'),
+  'csrf-rejected': type(
+    403,
+    ['session', 'csrf'],
+    'The request seems to come from another site, or lacks the header X-CSRF.',
+  ),
+  'insufficient-scope': type(403, 'user', 'Whoever is signed in was not granted what this needs.'),
+  'identity-unavailable': type(503, 'user', 'Who is calling cannot be found out at present.', true),
+  'invalid-return-url': type(400, 'login', '`returnUrl` is not a path on this site.'),
+  'login-expired': type(
+    400,
+    'login',
+    'The login was not begun in this browser, was used before, or took too long: start again.',
+  ),
+  'login-failed': type(400, 'login', 'The identity provider did not say who it is: start again.'),
+  'login-refused': type(401, 'login', 'The identity provider or the person refused the login.'),
+
+  'app-update-required': type(
+    403,
+    'version',
+    'This version of the app is too old to go on; `storeUrl` is where to get a newer one.',
+  ),
+  'endpoint-retired': type(410, 'sunset', 'This was deprecated, and its time has come.'),
+  'not-batchable': type(400, 'batch', 'This answers on a connection of its own only, not as a part of a batch.'),
+
+  'malformed-upgrade': type(400, 'upgrade', 'The handshake is not that of a WebSocket.'),
+  'token-refused': type(401, 'upgrade', 'The service does not take the access token.'),
+  forbidden: type(403, ['upgrade', 'service'], 'The service does not allow this to whoever is signed in.'),
+  'origin-not-allowed': type(403, 'upgrade', 'Pages of this site may not open a socket here.'),
+  'not-found': type(404, ['upgrade', 'service'], 'The service has nothing of that name.'),
+  'websocket-version': type(426, 'upgrade', 'The only version of WebSocket here is 13.'),
+  'too-many-requests': type(429, 'upgrade', 'The service takes no more of these at present.', true),
+  'too-many-sockets': type(
+    [429, 503],
+    'upgrade',
+    'This client (429), or everybody together (503), has too many sockets open.',
+    true,
+  ),
+  draining: type(503, 'upgrade', 'This instance is about to stop: connect again.', true),
+  'upgrade-timeout': type(504, 'upgrade', 'The handshake took too long.', true),
+
+  'invalid-argument': type(400, 'service', 'The service cannot make sense of what was asked.'),
+  conflict: type(409, 'service', 'What was asked contradicts what is there by now.'),
+  'failed-precondition': type(409, 'service', 'What was asked needs something to be done first.'),
+}

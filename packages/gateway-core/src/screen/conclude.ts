@@ -1,0 +1,33 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Composed } from '../exchange.ts'
+import { problem } from '../problem.ts'
+import { preconditions } from './head/preconditions.ts'
+import { entityTag } from './head/entity-tag.ts'
+import { unmodifiedHeaders } from './head/unmodified-headers.ts'
+
+export interface Concluded {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[]>>
+  /** Absent: the answer has none. */
+  readonly text: string | undefined
+}
+
+const type = 'application/json; charset=utf-8'
+
+/**
+ * What is sent of an answer. A read has a strong tag over its bytes: who has these already is told so with 304, and who wants
+ * them changed in no way is refused with 412 `precondition-failed` (RFC 9110 §13). Asked after the guard, for it says what
+ * somebody would have got.
+ */
+export function conclude({ status, headers, body }: Composed, method: string, asked: IncomingHttpHeaders): Concluded {
+  if (body === undefined) return { status, headers, text: undefined }
+  const text = JSON.stringify(body)
+  if (status !== 200 || (method !== 'GET' && method !== 'HEAD'))
+    return { status, headers: { ...headers, 'content-type': type }, text }
+  const etag = entityTag(text)
+  const tagged = { ...headers, etag, 'content-type': type }
+  const verdict = preconditions(method, asked, etag)
+  if (verdict === 'failed') throw problem(412, 'precondition-failed', { headers: { etag } })
+  if (verdict === 'send') return { status, headers: tagged, text }
+  return { status: 304, headers: unmodifiedHeaders(tagged), text: undefined }
+}

@@ -1,0 +1,66 @@
+import { asked, type ErrorsOf, joins, type Part, type WritesOf } from '../part.ts'
+
+export interface EachOptions<I> {
+  /** Calls at a time. Those that are gathered into one (`batch` in a contract) do not count. Default 8. */
+  readonly concurrency?: number
+  /** Items with the same key are asked for once. Default: the item itself, an object by its JSON. */
+  readonly key?: (item: I) => string
+}
+
+/** Writes of a list are many. */
+type Many<W extends string> = W extends string ? W | `${W}, again` : never
+
+/**
+ * A part for each item, in the order of the items: `each(lines, (line) => from.catalog('GET /products/:id', { id: line.productId }))`.
+ * The first that fails fails the whole, and those that have not begun never do.
+ */
+export function each<I, R>(
+  items: readonly I[],
+  ask: (item: I) => R,
+  { concurrency = 8, key = keyOf }: EachOptions<I> = {},
+): Part<Awaited<R>[], ErrorsOf<R>, Many<WritesOf<R>>> {
+  const first = new Map<string, I>()
+  const keys = items.map(key)
+  for (const [i, one] of keys.entries()) if (!first.has(one)) first.set(one, items[i]!)
+  return asked(() => run(first, ask, concurrency).then((values) => keys.map((one) => values.get(one)!))) as never
+}
+
+const keyOf = (item: unknown): string =>
+  typeof item === 'object' && item !== null ? JSON.stringify(item) : String(item)
+
+/** Asks for each item, in their order, no more than `most` at a time. */
+function run<I, R>(items: ReadonlyMap<string, I>, ask: (item: I) => R, most: number): Promise<Map<string, Awaited<R>>> {
+  const values = new Map<string, Awaited<R>>()
+  const { promise, resolve, reject } = Promise.withResolvers<Map<string, Awaited<R>>>()
+  const left = items.entries()
+  const now = { busy: 0, missing: items.size, failed: false }
+  const fail = (error: unknown): void => {
+    now.failed = true
+    reject(error)
+  }
+  const next = (): void => {
+    while (now.busy < most && !now.failed) {
+      const one = left.next()
+      if (one.done === true) return
+      start(...one.value)
+    }
+  }
+  const start = (key: string, item: I): void => {
+    const work = ask(item)
+    const counts = typeof work === 'object' && work !== null && joins(work) ? 0 : 1
+    now.busy += counts
+    Promise.resolve(work).then((value) => {
+      values.set(key, value)
+      now.busy -= counts
+      if (--now.missing === 0) resolve(values)
+      else next()
+    }, fail)
+  }
+  if (items.size === 0) resolve(values)
+  try {
+    next()
+  } catch (error) {
+    fail(error)
+  }
+  return promise
+}
