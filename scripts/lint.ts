@@ -32,8 +32,11 @@ const below: Readonly<Record<string, readonly string[]>> = {
   observe: [],
   auth: ['state'],
   road: [],
+  client: [],
+  openapi: [],
   screen: ['road'],
   forward: ['road'],
+  plan: ['road', 'screen'],
   edge: ['road', 'auth', 'state', 'observe'],
 }
 
@@ -47,6 +50,8 @@ const above = new Set([
   'road.ts',
   'server.ts',
   'token.ts',
+  'client.ts',
+  'plan.ts',
   'testing.ts',
 ])
 

@@ -1,5 +1,5 @@
 import type { Web } from '@bff/contracts/web'
-import { type Client, createClient } from '@bff/gateway-core/client'
+import { type Client, cookie, createClient } from '@bff/gateway-core/client'
 import { cookieHeader, demoBrowser, keepCookies, type Person } from '@bff/mobile/demo-browser'
 
 /** As much of a browser as web-bff needs: cookies, redirects and a login form. A real one is in the browser tests. */
@@ -10,7 +10,7 @@ export class WebBrowser {
 
   constructor(web: string) {
     this.#web = web
-    this.bff = createClient<Web>({ baseUrl: web, csrf: true, fetch: (url, init) => this.fetch(String(url), init) })
+    this.bff = createClient<Web>({ baseUrl: web, as: cookie(), fetch: (url, init) => this.fetch(String(url), init) })
   }
 
   /** Of every cookie the browser holds, the names. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { bearer } from '@bff/gateway-core/client'
 import { mobileClient } from '@bff/mobile'
 import { demoBrowser } from '@bff/mobile/demo-browser'
 import { signIn } from '@bff/mobile/sign-in'
@@ -37,21 +38,21 @@ describe('the shop, all of it', () => {
     expect(home.featured.length).toBeGreaterThanOrEqual(6)
 
     const product = await ada.bff('GET /api/products/:id', { id: home.featured[0]!.id })
-    expect(product.meta.parts).toEqual({ stock: 'ok', reviews: 'ok' })
+    expect(product.meta.parts).toEqual({ product: 'ok', categories: 'ok', stock: 'ok', reviews: 'ok' })
 
     const orderId = await checkOut(ada)
     const checkout = await ada.bff('GET /api/checkout/:orderId', { orderId })
     expect(checkout.customer.name).toBe('Ada Lovelace')
     expect(checkout.customer.addresses.length).toBeGreaterThan(0)
     expect(checkout.lines.map(({ quantity }) => quantity)).toEqual([2, 1])
-    expect(checkout.meta.parts).toEqual({ stock: 'ok' })
+    expect(checkout.meta.parts).toEqual({ products: 'ok', stock: 'ok' })
     expect(checkout.order.total.amount).toBe(checkout.lines.reduce((sum, { total }) => sum + total.amount, 0))
 
     const confirmed = await ada.bff('POST /api/checkout/:orderId/confirm', { orderId })
     expect(confirmed.status).toBe('confirmed')
     expect((await ada.bff('GET /api/cart')).lines).toEqual([])
 
-    const app = mobileClient({ baseUrl: shop.mobile, token: () => Promise.resolve(adaToken) })
+    const app = mobileClient({ baseUrl: shop.mobile, as: bearer({ token: { accessToken: adaToken } }) })
     const seen = await app('GET /m/v1/orders/:id', { id: orderId })
     expect(seen).toMatchObject({ id: orderId, status: 'confirmed', total: checkout.order.total.amount, count: 3 })
     expect((await app('GET /m/v1/orders')).items[0]!.id).toBe(orderId)

@@ -1,0 +1,134 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Core, type Estate, gateway, type Policy, type Route } from '@bff/gateway-core'
+import { demoBrowser } from '@bff/mobile/demo-browser'
+import { signIn } from '@bff/mobile/sign-in'
+import { logger } from '@bff/service-kit'
+import { estate as mobileEstate } from '@bff/mobile-bff/gateway'
+import { routes as mobileRoutes } from '@bff/mobile-bff/routes'
+import { estate as webEstate } from '@bff/web-bff/gateway'
+import { routes as webRoutes } from '@bff/web-bff/routes'
+import { people, type Shop, startShop } from '../shop.ts'
+import { grpcProxy } from './grpc-proxy.ts'
+import { httpProxy, type Proxy } from './http-proxy.ts'
+import { isGrpc } from './oracle.ts'
+import { Scenarios } from './scenario.ts'
+
+/** A BFF as it is written: what it answers, and how it treats whom it asks. */
+export interface Bff {
+  readonly name: string
+  readonly routes: readonly Route<Core>[]
+  readonly estate: Estate
+}
+
+export const bffs: readonly Bff[] = [
+  { name: 'web', routes: webRoutes, estate: webEstate },
+  { name: 'mobile', routes: mobileRoutes, estate: mobileEstate },
+]
+
+/** Where there is nobody. */
+export const nobody = 'http://127.0.0.1:9'
+
+export type Change = (policy: Policy, protocol: 'http' | 'grpc') => Policy
+
+/** The shop, a proxy before each of its services, and BFFs before those. Whoever asks is ada. */
+export interface World extends AsyncDisposable {
+  readonly scenarios: Scenarios
+  /** What path parameters stand for, once there is an order and something in the cart. */
+  seed(): Promise<Readonly<Record<string, string>>>
+  /** A BFF with policies of its own, on a free port, before these addresses in place of the proxies. */
+  open(bff: Bff, change: Change, addresses?: Readonly<Record<string, string>>): Promise<Proxy>
+}
+
+export async function startWorld(): Promise<World> {
+  await using stack = new AsyncDisposableStack()
+  const shop = stack.use(await startShop())
+  const scenarios = new Scenarios()
+  const proxies = await startProxies(stack, shop, scenarios)
+  const { accessToken } = await signIn(shop.issuer, demoBrowser(people.ada))
+  const user = { id: 'cus_ada', scopes: new Set<string>(), claims: {} }
+  const open: World['open'] = ({ estate, routes }, change, addresses = {}) => {
+    const { contract, sources, policies, budget } = estate
+    const changed = Object.entries(policies).map(([name, policy]) => {
+      const protocol = isGrpc(sources[name]!) ? 'grpc' : 'http'
+      return [name, change(policy, protocol)] as const
+    })
+    const { app } = gateway(contract, sources, Object.fromEntries(changed), { budget })
+    const running = {
+      upstreams: { ...proxies, ...addresses },
+      authenticate: () => Promise.resolve({ user, accessToken }),
+      log: logger('faults', 'silent'),
+    }
+    return listen(app(routes.map(overheard(scenarios)), running))
+  }
+  const running = stack.move()
+  return {
+    scenarios,
+    seed: () => seed(shop.services.orders.url, shop.services.catalog.url, accessToken),
+    open,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+/** One before each service that a BFF asks. */
+async function startProxies(stack: AsyncDisposableStack, { services }: Shop, scenarios: Scenarios) {
+  const proxies: Record<string, string> = {}
+  for (const [name, source] of Object.entries(webEstate.sources)) {
+    const { url } = services[name as keyof typeof services]
+    const proxy = isGrpc(source) ? grpcProxy(name, url, scenarios) : httpProxy(name, source, url, scenarios)
+    proxies[name] = stack.use(await proxy).url
+  }
+  return proxies
+}
+
+/** What a guard grants is part of what a screen's parts are handed. */
+const overheard =
+  (scenarios: Scenarios) =>
+  (route: Route<Core>): Route<Core> => ({
+    ...route,
+    guard: async (exchange) => {
+      const granted = await route.guard(exchange)
+      const scenario = scenarios.named(exchange.traceId)
+      if (scenario !== undefined) scenario.granted = granted
+      return granted
+    },
+  })
+
+async function listen(app: { readonly handler: Parameters<typeof createServer>[1] } & AsyncDisposable): Promise<Proxy> {
+  // Not `serve`: it has limits on what comes from one client, and here all comes from one.
+  const server = createServer(app.handler)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.close()
+      server.closeAllConnections()
+      await app[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** An order of two products, and the same two in the cart. */
+async function seed(orders: string, catalog: string, token: string): Promise<Readonly<Record<string, string>>> {
+  const ask = async <T>(url: string, init: { method?: string; body?: string } = {}): Promise<T> => {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'idempotency-key': crypto.randomUUID(),
+    }
+    const answer = await fetch(url, { ...init, headers })
+    if (!answer.ok) throw new Error(`${url} answered ${answer.status}`)
+    return (await answer.json()) as T
+  }
+  const { items } = await ask<{ items: { id: string }[] }>(`${catalog}/products?featured=true&limit=2`)
+  const [productId, other] = items.map(({ id }) => id) as [string, string]
+  const fill = async () => {
+    for (const id of [productId, other])
+      await ask(`${orders}/cart/items/${id}`, { method: 'PUT', body: JSON.stringify({ quantity: 2 }) })
+  }
+  await fill()
+  const { id: orderId } = await ask<{ id: string }>(`${orders}/orders`, { method: 'POST' })
+  await fill()
+  return { orderId, productId, 'orders/:id': orderId, 'products/:id': productId }
+}

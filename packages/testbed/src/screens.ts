@@ -1,0 +1,16 @@
+// npm run screens — what every screen of both BFFs costs; with --write into docs/screens.md.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { page, type Row } from './weigh/page.ts'
+import { startScales } from './weigh/scales.ts'
+
+const file = join(import.meta.dirname, '../../../docs/screens.md')
+const runs = 40
+
+const { values } = parseArgs({ options: { write: { type: 'boolean' } } })
+await using scales = await startScales()
+const rows: Row[] = []
+for (const one of scales.cases) rows.push({ ...(await scales.weigh(one)), times: await scales.time(one, runs) })
+if (values.write === true) writeFileSync(file, page(rows))
+else process.stdout.write(page(rows))

@@ -1,0 +1,32 @@
+import { gateway, serve } from '@bff/gateway-core'
+import { logger } from '@bff/service-kit'
+import { isGrpc } from '../faults/oracle.ts'
+import type { Bff, Change } from '../faults/world.ts'
+
+export type Addresses = Readonly<Record<string, string>>
+
+/** Each call is one attempt, and none is given up on a busy machine. */
+export const patient: Change = (policy) => {
+  const { hedge: _, ...rest } = policy
+  return { ...rest, timeout: 4_000, attempts: 1 }
+}
+
+export const asWritten: Change = (policy) => policy
+export const withoutCache: Change = (policy) => {
+  const { cache: _, ...rest } = policy
+  return rest
+}
+
+/** A BFF of its own, with everything as it is written but what `change` says. Whoever asks is ada. */
+export function open({ name, routes, estate }: Bff, upstreams: Addresses, accessToken: string, change: Change) {
+  const { contract, sources, policies, budget } = estate
+  const changed = Object.entries(policies).map(([upstream, policy]) => {
+    return [upstream, change(policy, isGrpc(sources[upstream]!) ? 'grpc' : 'http')] as const
+  })
+  const { app } = gateway(contract, sources, Object.fromEntries(changed), { budget })
+  const user = { id: 'cus_ada', scopes: new Set<string>(), claims: {} }
+  const log = logger(name, 'silent')
+  const bff = app(routes, { upstreams, log, authenticate: () => Promise.resolve({ user, accessToken }) })
+  const { handler } = bff
+  return serve({ name, port: 0, hostname: '127.0.0.1', portVariable: 'PORT', handler, log, release: bff })
+}

@@ -1,0 +1,29 @@
+/** Milliseconds until all of an answer was there. */
+export interface Quantiles {
+  readonly p50: number
+  readonly p95: number
+}
+
+/** Without any cache, and with all in it that can be. */
+export interface Times {
+  readonly cold: Quantiles
+  readonly warm: Quantiles
+}
+
+/** Of so many runs, one after the other, after a few that nobody looks at: they open connections and let the code get warm. */
+export async function quantiles(
+  run: () => Promise<unknown>,
+  runs: number,
+  clock: () => number = () => performance.now(),
+): Promise<Quantiles> {
+  for (let i = 0; i < runs / 4; i++) await run()
+  const taken: number[] = []
+  for (let i = 0; i < runs; i++) {
+    const start = clock()
+    await run()
+    taken.push(clock() - start)
+  }
+  const sorted = taken.toSorted((a, b) => a - b)
+  const at = (share: number): number => sorted[Math.ceil(share * runs) - 1]!
+  return { p50: at(0.5), p95: at(0.95) }
+}

@@ -1,0 +1,46 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { memoryStore, webSession } from '@bff/gateway-core/auth'
+import { type Accepted, type Estate, type Facts, factsOf } from '@bff/gateway-core/plan'
+import { estate as mobileEstate } from '../apps/mobile-bff/src/gateway.ts'
+import { routes as mobileRoutes } from '../apps/mobile-bff/src/routes.ts'
+import { estate as webEstate } from '../apps/web-bff/src/gateway.ts'
+import { routes as webRoutes } from '../apps/web-bff/src/routes.ts'
+
+/** A BFF as it is written, without anything that runs. */
+export interface App {
+  /** `web-bff` */
+  readonly name: string
+  readonly routes: Parameters<typeof factsOf>[1]
+  readonly estate: Estate
+}
+
+/** The session's own routes: nobody signs in here, and nothing is asked of these addresses. */
+const session = webSession({
+  issuer: 'https://identity.invalid',
+  publicUrl: 'https://web.invalid',
+  clientId: 'web',
+  clientSecret: 'nothing-that-anybody-would-use-00',
+  scope: 'openid',
+  store: memoryStore(),
+})
+
+export const apps: readonly App[] = [
+  { name: 'web-bff', routes: [...session.routes, ...webRoutes], estate: webEstate },
+  { name: 'mobile-bff', routes: mobileRoutes, estate: mobileEstate },
+]
+
+/** By its name, with or without `-bff`. */
+export const appOf = (name: string): App | undefined =>
+  apps.find((app) => app.name === name || app.name === `${name}-bff`)
+
+export const allFacts = (): Promise<Facts[]> =>
+  Promise.all(apps.map(({ name, routes, estate }) => factsOf(name, routes, estate)))
+
+const root = join(import.meta.dirname, '..')
+
+/** What an app says is meant to be: `apps/web-bff/audit.json`, when there is one. */
+export function acceptedBy(app: string): readonly Accepted[] {
+  const file = join(root, 'apps', app, 'audit.json')
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Accepted[]) : []
+}

@@ -1,0 +1,31 @@
+// npm run audit — what no compiler sees in the routes of the BFFs. Fails when anything is found.
+import { type Accepted, audit, type Facts, type Finding, unaccepted } from '@bff/gateway-core/plan'
+import { acceptedBy, allFacts } from './apps.ts'
+
+/** Of all apps, without what they accept. */
+export const auditAll = (
+  facts: readonly Facts[],
+  accepted: (app: string) => readonly Accepted[] = acceptedBy,
+): Finding[] =>
+  facts.flatMap((one) => {
+    const others = facts.filter((other) => other !== one)
+    return unaccepted(one.app, audit(one, others), accepted(one.app))
+  })
+
+/** For people: what is wrong, where, and how to mend it. */
+export const report = (findings: readonly Finding[]): string =>
+  findings
+    .map(({ id, severity, app, route, place, sentence, mend }) => {
+      const where = place === undefined ? '' : `   ${place}`
+      return `${id} ${severity}   ${app} ${route}${where}\n  It is so: ${sentence}.\n  Mend it: ${mend}\n`
+    })
+    .join('\n')
+
+if (import.meta.main) {
+  const findings = auditAll(await allFacts())
+  if (findings.length > 0) {
+    const ways = 'What is meant to be goes into audit.json of the app: [{ "id", "route", "reason" }].'
+    process.stderr.write(`${report(findings)}\n${findings.length} found. ${ways}\n`)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,35 @@
+// npm run routes — every route of each BFF; with --write into docs/routes.md, with --check against it.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type Facts, markdownTable, plainTable } from '@bff/gateway-core/plan'
+import { allFacts } from './apps.ts'
+
+const file = join(import.meta.dirname, '../docs/routes.md')
+
+const title = (app: string): string => app.replace('-bff', ' BFF')
+
+/** The page as it must be. */
+export const page = (facts: readonly Facts[]): string =>
+  [
+    '# Routes',
+    'Everything that the two BFFs answer, made of their code by `npm run routes -- --write`. What one of them does in detail says `npm run explain -- web GET /api/checkout/1`.',
+    ...facts.flatMap(({ app, plans }) => [`## The ${title(app)}`, markdownTable(plans)]),
+  ].join('\n\n') + '\n'
+
+/** Whether the page that is there is another. */
+export const hasDrifted = (wanted: string, path = file): boolean =>
+  !existsSync(path) || readFileSync(path, 'utf8') !== wanted
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { write: { type: 'boolean' }, check: { type: 'boolean' } } })
+  const facts = await allFacts()
+  const wanted = page(facts)
+  if (values.write === true) writeFileSync(file, wanted)
+  else if (values.check !== true)
+    for (const { app, plans } of facts) process.stdout.write(`The ${title(app)}\n\n${plainTable(plans)}\n\n`)
+  else if (hasDrifted(wanted)) {
+    process.stderr.write('docs/routes.md does not say what the code does: run `npm run routes -- --write`.\n')
+    process.exitCode = 1
+  }
+}
