@@ -12,10 +12,26 @@ export interface User {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** Who is calling, and the token that may travel to upstreams whose policy says `token: 'user'`. Never leaves the process otherwise. */
+/** Who is calling, how that is known, and the token that may travel to upstreams whose policy says `token: 'user'`. Never leaves the process otherwise. */
 export interface Identity {
   readonly user: User
   readonly accessToken: string
+  /** What the caller proved it with. */
+  readonly by: 'session' | 'bearer' | 'api-key' | 'certificate'
+  /** The OAuth client that acts for the user, or the machine itself. */
+  readonly client: string
+  /** Names the session without opening it: the provider's `sid`, or ours where it has none. */
+  readonly sessionId?: string | undefined
+  /** The `jti` of the token. */
+  readonly tokenId?: string | undefined
+  /** Since when the proof holds, epoch milliseconds; so are the next two. Revocations "before T" ask for it. */
+  readonly issuedAt: number
+  /** When it ends: no stream outlives it. */
+  readonly expiresAt: number
+  /** When the person last proved who they are (`auth_time`). Absent: unknown, so never recent enough for a step-up. */
+  readonly authenticatedAt?: number | undefined
+  /** How (`acr`, RFC 9470). */
+  readonly acr?: string | undefined
 }
 
 /** The facts of one inbound request. */

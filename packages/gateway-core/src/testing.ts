@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Identity } from './exchange.ts'
 
 /** A real server on a free port of this machine, for tests. */
 export interface Upstream extends AsyncDisposable {
@@ -34,3 +35,14 @@ export async function upstream(handler: RequestListener): Promise<Upstream> {
 export const json = (res: ServerResponse, body: unknown, status = 200, type = 'application/json'): void => {
   res.writeHead(status, { 'content-type': type }).end(JSON.stringify(body))
 }
+
+/** Whoever is called so, signed in just now with a token that says so. */
+export const signedInAs = (id: string, given: Partial<Identity> = {}): Identity => ({
+  user: { id, scopes: new Set(), claims: {} },
+  accessToken: `token-of-${id}`,
+  by: 'bearer',
+  client: 'test',
+  issuedAt: Date.now(),
+  expiresAt: Date.now() + 300_000,
+  ...given,
+})

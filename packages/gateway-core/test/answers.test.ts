@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Contract } from '../src/contract.ts'
 import type { Guard, Identity } from '../src/exchange.ts'
 import { gateway, optional, problem } from '../src/index.ts'
-import { json, upstream } from '../src/testing.ts'
+import { json, signedInAs, upstream } from '../src/testing.ts'
 import { seeded } from './call.ts'
 import { silent } from './exchange.ts'
 import { listen } from './listen.ts'
@@ -99,9 +99,7 @@ async function setUp(said: { first?: Said; second?: Said; mine?: Said } = {}) {
         upstreams: { first: first.url, second: second.url, mine: mine.url },
         log: silent,
         authenticate: ({ headers: { authorization: id } }) =>
-          id === undefined
-            ? Promise.reject(problem(401, 'token-missing'))
-            : Promise.resolve({ user: { id, scopes: new Set(), claims: {} }, accessToken: `token-of-${id}` }),
+          id === undefined ? Promise.reject(problem(401, 'token-missing')) : Promise.resolve(signedInAs(id)),
       }),
     ),
   )

@@ -5,7 +5,7 @@ import type { Contract } from '../src/contract.ts'
 import { appVersion } from '../src/edge/app-version.ts'
 import { gateway, problem } from '../src/index.ts'
 import { batch } from '../src/screen/batch.ts'
-import { json, upstream } from '../src/testing.ts'
+import { json, signedInAs, upstream } from '../src/testing.ts'
 import { silent } from './exchange.ts'
 import { listen } from './listen.ts'
 
@@ -77,10 +77,7 @@ const start = (items: string) =>
       authenticate: ({ headers: { authorization } }) =>
         authorization === undefined
           ? Promise.reject(problem(401, 'token-missing'))
-          : Promise.resolve({
-              user: { id: authorization, scopes: new Set(), claims: {} },
-              accessToken: `token-of-${authorization}`,
-            }),
+          : Promise.resolve(signedInAs(authorization)),
     }),
   )
 

@@ -13,6 +13,7 @@ import { Scope } from '../src/scope.ts'
 import { callOf } from './call.ts'
 import { exchangeOf } from './exchange.ts'
 import { rawUpstream } from './raw.ts'
+import { signedInAs } from '../src/testing.ts'
 
 type Script = (socket: Socket, head: string, nth: number) => void
 
@@ -176,9 +177,12 @@ describe('what is kept', () => {
     })
     const reads = Array.from({ length: 10_000 }, async (_, nth) => {
       const id = `user${nth % 8}`
-      const identity = { user: { id, scopes: new Set<string>(), claims: {} }, accessToken: `token-of-${id}` }
       await later(nth / 50)
-      const text = await road.ask({ exchange: exchangeOf({ identity }), url: `/${nth % 5}`, streamed: nth % 3 === 0 })
+      const text = await road.ask({
+        exchange: exchangeOf({ identity: signedInAs(id) }),
+        url: `/${nth % 5}`,
+        streamed: nth % 3 === 0,
+      })
       return text.startsWith(`200 token-of-${id} bff; `)
     })
     expect((await Promise.all(reads)).every(Boolean)).toBe(true)

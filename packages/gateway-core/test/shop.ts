@@ -4,6 +4,7 @@ import type { Contract } from '../src/contract.ts'
 import type { Guard, Identity } from '../src/exchange.ts'
 import { gateway, optional, problem } from '../src/index.ts'
 import { listen } from './listen.ts'
+import { signedInAs } from '../src/testing.ts'
 
 const Item = z.object({ id: z.string(), name: z.string() })
 
@@ -27,7 +28,7 @@ const front = {
   'GET /api/me': { out: z.object({ id: z.string() }) },
 } as const satisfies Contract
 
-export const identity: Identity = { user: { id: 'u1', scopes: new Set(), claims: {} }, accessToken: 'token-of-u1' }
+export const identity = signedInAs('u1')
 
 const open: Guard = () => ({})
 const signedIn: Guard<Pick<Identity, 'user'>> = (exchange) => exchange.authenticate()

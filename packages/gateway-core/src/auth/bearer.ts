@@ -1,7 +1,7 @@
 import type { Authenticate, Exchange, Identity } from '../exchange.ts'
 import { problem, type Problem } from '../problem.ts'
 import { KeysUnavailable } from './keys.ts'
-import { TokenError, type TokenOptions, tokenVerifier } from './token.ts'
+import { type Claims, TokenError, type TokenOptions, tokenVerifier } from './token.ts'
 import { identityUnavailable } from './unavailable.ts'
 
 const MAX_VERIFIED = 1_000
@@ -23,8 +23,7 @@ export function bearer(options: TokenOptions): Authenticate {
     verified.delete(token)
     try {
       const claims = await verify(token)
-      const scopes = new Set(claims.scope?.split(' '))
-      const identity = { user: { id: claims.sub, scopes, claims }, accessToken: token }
+      const identity = identityOf(claims, token)
       verified.set(token, { identity, expiresAt: claims.exp * 1000 })
       if (verified.size > MAX_VERIFIED) verified.delete(verified.keys().next().value!)
       return identity
@@ -37,6 +36,24 @@ export function bearer(options: TokenOptions): Authenticate {
   }
   return Object.assign(authenticate, { reads: ['authorization'] })
 }
+
+function identityOf(claims: Claims, accessToken: string): Identity {
+  const { sub, scope, client_id: client, sid, jti, iat, exp, auth_time: authTime, acr } = claims
+  return {
+    user: { id: sub, scopes: new Set(scope?.split(' ')), claims },
+    accessToken,
+    by: 'bearer',
+    client: text(client) ?? '',
+    sessionId: text(sid),
+    tokenId: text(jti),
+    issuedAt: iat * 1_000,
+    expiresAt: exp * 1_000,
+    authenticatedAt: typeof authTime === 'number' ? authTime * 1_000 : undefined,
+    acr: text(acr),
+  }
+}
+
+const text = (claim: unknown): string | undefined => (typeof claim === 'string' ? claim : undefined)
 
 /** RFC 6750 §3: no error code when the caller has not tried. */
 const refusal = (realm: string, code: string, error?: string): Problem =>

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import { exchangeOf } from '../../test/exchange.ts'
 import { problem } from '../problem.ts'
+import { signedInAs } from '../testing.ts'
 import { can, open, signedIn } from './guards.ts'
 
 const user = { id: 'someone', scopes: new Set(['read']), claims: {} }
-const authenticate = async () => ({ user, accessToken: 'token' })
+const authenticate = async () => signedInAs('someone', { user })
 
 describe('guards', () => {
   it('open asks for nothing', () => {

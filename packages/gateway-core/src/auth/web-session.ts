@@ -8,7 +8,7 @@ import { login } from './login.ts'
 import { type Provider, provider } from './provider.ts'
 import { sendJson } from './respond.ts'
 import { clearSession, sessionIds } from './session-cookie.ts'
-import type { Found } from './session-records.ts'
+import type { Found, Session } from './session-records.ts'
 import { type Sessions, sessionProblem, sessions } from './session.ts'
 
 export interface WebSessionOptions {
@@ -39,7 +39,7 @@ export interface WebSessionOptions {
  * is anonymous; its own requests are not.
  */
 export function webSession(options: WebSessionOptions): { authenticate: Authenticate; routes: Route<unknown>[] } {
-  const { clientSecret, store, clock = Date.now } = options
+  const { clientId, clientSecret, store, clock = Date.now } = options
   const { origin, insecure } = check(options)
   const idp = provider({ ...options, insecure, redirectUri: `${origin}/bff/callback` })
   const known = sessions(store, idp, clock)
@@ -50,8 +50,7 @@ export function webSession(options: WebSessionOptions): { authenticate: Authenti
     if (id === undefined) throw sessionProblem('session-required', 'Nobody is signed in.')
     checkCsrf(exchange, origin)
     if (second !== undefined) throw sessionProblem('session-required', 'Two sessions were sent.', clearSession())
-    const { claims, scope, accessToken } = await known.use(id, exchange.log)
-    return { user: { id: claims.sub, scopes: new Set(scope.split(' ')), claims }, accessToken }
+    return identityOf(await known.use(id, exchange.log), clientId)
   }
 
   return {
@@ -62,6 +61,21 @@ export function webSession(options: WebSessionOptions): { authenticate: Authenti
       own('GET', '/bff/session', 'Who is signed in', () => show(known, origin)),
       own('POST', '/bff/logout', 'Sign out', () => logout(known, idp, origin)),
     ],
+  }
+}
+
+function identityOf({ claims, scope, accessToken, endsAt }: Session, client: string): Identity {
+  const { sid, iat, auth_time: authTime, acr } = claims
+  return {
+    user: { id: claims.sub, scopes: new Set(scope.split(' ')), claims },
+    accessToken,
+    by: 'session',
+    client,
+    sessionId: typeof sid === 'string' ? sid : undefined,
+    issuedAt: typeof iat === 'number' ? iat * 1_000 : 0,
+    expiresAt: endsAt,
+    authenticatedAt: typeof authTime === 'number' ? authTime * 1_000 : undefined,
+    acr: typeof acr === 'string' ? acr : undefined,
   }
 }
 

@@ -12,7 +12,15 @@ export function somebody(asked: (scope: string) => void = () => undefined): Iden
       return true
     }
   })()
-  return { user: { id: 'sample-user', scopes, claims: { sub: 'sample-user' } }, accessToken: 'sample-token' }
+  return {
+    user: { id: 'sample-user', scopes, claims: { sub: 'sample-user' } },
+    accessToken: 'sample-token',
+    by: 'bearer',
+    client: 'sample-client',
+    issuedAt: Date.now(),
+    expiresAt: Date.now() + 300_000,
+    authenticatedAt: Date.now(),
+  }
 }
 
 /** An exchange that nobody began. */

@@ -44,7 +44,7 @@ async function ingredients(make: () => Filter, both: Both, call: Call): Promise<
 }
 
 const by = (id: string, accessToken: string) =>
-  sampleExchange({ identity: { user: { ...somebody().user, id }, accessToken } })
+  sampleExchange({ identity: { ...somebody(), user: { ...somebody().user, id }, accessToken } })
 
 /** How many calls go on when two come at the same time. */
 async function together(filter: Filter, first: Call, second: Call): Promise<number> {

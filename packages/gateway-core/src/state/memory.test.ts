@@ -115,3 +115,43 @@ describe('memoryStore, of rates', () => {
     expect(await store.get('session')).toMatchObject({ value: 's' })
   })
 })
+
+describe('memoryStore, of what several processes share', () => {
+  it('writes and deletes only over the value that was read', async () => {
+    const { store } = setUp()
+    expect(await store.set('a', '2', 100, { was: '1' })).toBe(false)
+    await store.set('a', '1', 100)
+    expect(await store.set('a', '2', 100, { was: '1' })).toBe(true)
+    expect(await store.set('a', '3', 100, { was: '1' })).toBe(false)
+    expect(await store.delete('a', '1')).toBe(false)
+    expect(await store.delete('a', '2')).toBe(true)
+  })
+
+  it('keeps sets for as long as their longest member wants', async () => {
+    const { time, store } = setUp()
+    await store.add('s', 'a', 100)
+    await store.add('s', 'b', 50)
+    await store.add('s', 'b', 50)
+    time.now += 99
+    expect(await store.members('s')).toEqual(['a', 'b'])
+    await store.remove('s', 'a')
+    await store.remove('s', 'none')
+    expect(await store.members('s')).toEqual(['b'])
+    time.now += 1
+    expect(await store.members('s')).toEqual([])
+  })
+
+  it('tells whoever listens, for as long as they do', async () => {
+    const { store } = setUp()
+    const heard: string[] = []
+    const first = await store.subscribe('c', (message) => heard.push(`first ${message}`))
+    await store.subscribe('c', (message) => heard.push(`second ${message}`))
+    await store.publish('c', 'a')
+    await store.publish('other', 'x')
+    await new Promise(setImmediate)
+    await first[Symbol.asyncDispose]()
+    await store.publish('c', 'b')
+    await new Promise(setImmediate)
+    expect(heard).toEqual(['first a', 'second a', 'second b'])
+  })
+})

@@ -1,5 +1,5 @@
 import { gcra } from './gcra.ts'
-import type { Entry, Store } from './store.ts'
+import type { Entry, Only, Store } from './store.ts'
 
 export interface MemoryOptions {
   /** When full, what was written or touched longest ago goes first. Counted apart for values and rates. Default 10 000. */
@@ -33,7 +33,7 @@ export function memoryStore(options: MemoryOptions = {}): Store {
     local: true,
     get: async (key) => live(key),
     set: async (key, value, ttl, only) => {
-      if (only !== undefined && (live(key) === undefined) !== (only === 'if-absent')) return false
+      if (only !== undefined && !holds(only, live(key)?.value)) return false
       write(key, value, ttl)
       return true
     },
@@ -42,12 +42,67 @@ export function memoryStore(options: MemoryOptions = {}): Store {
       if (entry !== undefined) write(key, entry.value, ttl)
       return entry !== undefined
     },
-    delete: async (key) => {
-      const found = live(key) !== undefined
-      entries.delete(key)
-      return found
+    delete: async (key, was) => {
+      const found = live(key)
+      if (found === undefined || (was !== undefined && found.value !== was)) return false
+      return entries.delete(key)
     },
+    ...sets(maxEntries, clock),
+    ...channels(),
     take: rates(maxEntries, steady),
+  }
+}
+
+function holds(only: Only, value: string | undefined): boolean {
+  if (typeof only === 'object') return value === only.was
+  return (value === undefined) === (only === 'if-absent')
+}
+
+/** Kept apart from the values, like rates. */
+function sets(maxEntries: number, clock: () => number): Pick<Store, 'add' | 'remove' | 'members'> {
+  const kept = new Map<string, { readonly members: Set<string>; expiresAt: number }>()
+  const live = (key: string) => {
+    const found = kept.get(key)
+    return found !== undefined && found.expiresAt > clock() ? found : undefined
+  }
+  return {
+    add: async (key, member, ttl) => {
+      const { members, expiresAt } = live(key) ?? { members: new Set<string>(), expiresAt: 0 }
+      kept.delete(key)
+      kept.set(key, { members: members.add(member), expiresAt: Math.max(expiresAt, clock() + ttl) })
+      for (const [oldest, { expiresAt: end }] of kept) {
+        if (end > clock() && kept.size <= maxEntries) break
+        kept.delete(oldest)
+      }
+    },
+    remove: async (key, member) => {
+      const found = live(key)
+      found?.members.delete(member)
+      if (found?.members.size === 0) kept.delete(key)
+    },
+    members: async (key) => [...(live(key)?.members ?? [])],
+  }
+}
+
+function channels(): Pick<Store, 'publish' | 'subscribe'> {
+  const listeners = new Map<string, Set<(message: string) => void>>()
+  return {
+    publish: async (channel, message) => {
+      for (const listen of listeners.get(channel) ?? []) queueMicrotask(() => listen(message))
+    },
+    subscribe: async (channel, listen) => {
+      const of = listeners.get(channel) ?? new Set()
+      listeners.set(channel, of)
+      // Twice the same function is two listeners.
+      const own = (message: string) => listen(message)
+      of.add(own)
+      return {
+        [Symbol.asyncDispose]: async () => {
+          of.delete(own)
+          if (of.size === 0) listeners.delete(channel)
+        },
+      }
+    },
   }
 }
 

@@ -6,6 +6,9 @@ export interface Entry {
   readonly expiresAt: number
 }
 
+/** When a write happens. `{ was }`: the value is still that one, so that of two writers who read the same one wins. */
+export type Only = 'if-absent' | 'if-present' | { readonly was: string }
+
 /** State shared by the processes of an app. Each method is one atomic step. A `ttl` is milliseconds from now. */
 export interface Store {
   /** It answers out of the memory of this process: nobody need guard against its silence. */
@@ -13,11 +16,19 @@ export interface Store {
   /** `undefined` when there is none, or no longer. */
   get(key: string): Promise<Entry | undefined>
   /** `false` when the condition did not hold, and nothing was written. With `if-present`, what has been deleted stays so. */
-  set(key: string, value: string, ttl: number, only?: 'if-absent' | 'if-present'): Promise<boolean>
+  set(key: string, value: string, ttl: number, only?: Only): Promise<boolean>
   /** Sets a new end. `false` when there is nothing to keep alive. */
   touch(key: string, ttl: number): Promise<boolean>
-  /** `false` when there was nothing to delete: of several callers, one gets `true`. */
-  delete(key: string): Promise<boolean>
-  /** Takes units of a rate if they are there: see `gcra`. Its keys are apart from those above; the clock is the store's own. */
+  /** `false` when there was nothing to delete, or another value than `was`: of several callers, one gets `true`. */
+  delete(key: string, was?: string): Promise<boolean>
+  /** Puts a member into a set, which then lives at least as long. Its keys are apart from those above, as are those of `take`. */
+  add(key: string, member: string, ttl: number): Promise<void>
+  remove(key: string, member: string): Promise<void>
+  members(key: string): Promise<readonly string[]>
+  /** Tells every process that listens now. Who is cut off misses it: what must not be missed is also written down. */
+  publish(channel: string, message: string): Promise<void>
+  /** Resolves when it listens. `gap` is called after a time in which messages may have been missed. */
+  subscribe(channel: string, listen: (message: string) => void, gap?: () => void): Promise<AsyncDisposable>
+  /** Takes units of a rate if they are there: see `gcra`. The clock is the store's own. */
   take(key: string, rate: Rate): Promise<Taken>
 }

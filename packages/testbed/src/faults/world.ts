@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Core, type Estate, gateway, type Policy, type Route } from '@bff/gateway-core'
+import { signedInAs } from '@bff/gateway-core/testing'
 import { demoBrowser } from '@bff/mobile/demo-browser'
 import { signIn } from '@bff/mobile/sign-in'
 import { logger } from '@bff/service-kit'
@@ -47,7 +48,7 @@ export async function startWorld(): Promise<World> {
   const scenarios = new Scenarios()
   const proxies = await startProxies(stack, shop, scenarios)
   const { accessToken } = await signIn(shop.issuer, demoBrowser(people.ada))
-  const user = { id: 'cus_ada', scopes: new Set<string>(), claims: {} }
+  const ada = signedInAs('cus_ada', { accessToken })
   const open: World['open'] = ({ estate, routes }, change, addresses = {}) => {
     const { contract, sources, policies, budget } = estate
     const changed = Object.entries(policies).map(([name, policy]) => {
@@ -57,7 +58,7 @@ export async function startWorld(): Promise<World> {
     const { app } = gateway(contract, sources, Object.fromEntries(changed), { budget })
     const running = {
       upstreams: { ...proxies, ...addresses },
-      authenticate: () => Promise.resolve({ user, accessToken }),
+      authenticate: () => Promise.resolve(ada),
       log: logger('faults', 'silent'),
     }
     return listen(app(routes.map(overheard(scenarios)), running))

@@ -1,4 +1,5 @@
 import { gateway, serve } from '@bff/gateway-core'
+import { signedInAs } from '@bff/gateway-core/testing'
 import { logger } from '@bff/service-kit'
 import { isGrpc } from '../faults/oracle.ts'
 import type { Bff, Change } from '../faults/world.ts'
@@ -24,9 +25,9 @@ export function open({ name, routes, estate }: Bff, upstreams: Addresses, access
     return [upstream, change(policy, isGrpc(sources[upstream]!) ? 'grpc' : 'http')] as const
   })
   const { app } = gateway(contract, sources, Object.fromEntries(changed), { budget })
-  const user = { id: 'cus_ada', scopes: new Set<string>(), claims: {} }
+  const ada = signedInAs('cus_ada', { accessToken })
   const log = logger(name, 'silent')
-  const bff = app(routes, { upstreams, log, authenticate: () => Promise.resolve({ user, accessToken }) })
+  const bff = app(routes, { upstreams, log, authenticate: () => Promise.resolve(ada) })
   const { handler } = bff
   return serve({ name, port: 0, hostname: '127.0.0.1', portVariable: 'PORT', handler, log, release: bff })
 }

@@ -5,6 +5,7 @@ import { Scope } from '../../scope.ts'
 import { Body } from '../body.ts'
 import type { Call, Headers, Reply } from '../call.ts'
 import type { Fault } from '../fault.ts'
+import { signedInAs } from '../../testing.ts'
 import { cache, type CacheOptions } from './cache.ts'
 
 beforeEach(() => void stopTime())
@@ -50,7 +51,7 @@ const ok =
 const cc = (value: string): Headers => ({ 'cache-control': value })
 
 const as = (id: string) => ({
-  exchange: exchangeOf({ identity: { user: { id, scopes: new Set(), claims: {} }, accessToken: `token-of-${id}` } }),
+  exchange: exchangeOf({ identity: signedInAs(id) }),
 })
 
 describe('cache: hits', () => {

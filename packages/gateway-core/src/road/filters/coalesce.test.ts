@@ -6,6 +6,7 @@ import { Scope } from '../../scope.ts'
 import { Body } from '../body.ts'
 import type { Call, Reply } from '../call.ts'
 import { Fault } from '../fault.ts'
+import { signedInAs } from '../../testing.ts'
 import { coalesce } from './coalesce.ts'
 
 beforeEach(() => void stopTime())
@@ -29,7 +30,7 @@ function setUp(token: 'none' | 'user' = 'none', maxBytes = 1_000) {
 const body = async (reply: Promise<Reply>) => (await (await reply).body.bytes(1_000, 'orders')).toString()
 
 const as = (id: string, accessToken = `token-of-${id}`) => ({
-  exchange: exchangeOf({ identity: { user: { id, scopes: new Set(), claims: {} }, accessToken } }),
+  exchange: exchangeOf({ identity: signedInAs(id, { accessToken }) }),
 })
 
 describe('coalesce', () => {
