@@ -18,7 +18,7 @@ export interface Remembered {
 
 /** What the objects made of a token take, as a multiple of its length, and what each takes beside. Measured. */
 const perCharacter = 3
-const perToken = 2_048
+const perToken = 1_024
 
 /**
  * Tokens that were verified. All of a token is the question: one that differs in any character is verified anew. They are found by
