@@ -14,7 +14,7 @@ function setUp(store = memoryStore({ clock: () => NOW })) {
   const options = { publicUrl: 'https://m.example', store, secret: 'a-secret-of-this-test-and-nothing-else' }
   const { check, nonce } = proofChecker(options, () => time.now)
   const ask = async (dpop: string | string[] | undefined, method = 'GET', path = '/m/v1/cart') =>
-    check({ method, path, headers: dpop === undefined ? {} : { dpop: dpop as string } }, access, client.jkt).then(
+    check({ method, path, headers: dpop === undefined ? {} : { dpop } }, access, client.jkt).then(
       () => 'accepted',
       (error: unknown) => (error instanceof ProofError ? error.reason : error),
     )
