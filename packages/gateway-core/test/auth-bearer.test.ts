@@ -4,11 +4,10 @@ import { pino } from 'pino'
 import { z } from 'zod'
 import { bearer, type BearerOptions, can, memoryStore, open, signedIn } from '../src/auth.ts'
 import type { Contract } from '../src/contract.ts'
-import { type Core, gateway } from '../src/index.ts'
+import { type Core, gateway, serve } from '../src/index.ts'
 import type { Route } from '../src/exchange.ts'
 import { json, upstream } from '../src/testing.ts'
 import { AUDIENCE, claims, ec, jwk, NOW, rsa, token } from './issuer.ts'
-import { listen } from './listen.ts'
 import { prover } from './prover.ts'
 import { wire } from './raw.ts'
 
@@ -81,9 +80,14 @@ async function setUp(more: Partial<BearerOptions> = {}) {
   )
   const options = { issuer: idp.url, audience: AUDIENCE, clock: () => time.now, ...more }
   const authenticate = bearer(options)
-  const bff = stack.use(
-    await listen(app(routes, { upstreams: { words: words.url }, log, authenticate, cookies: 'none' })),
-  )
+  const { handler, door, ...running } = app(routes, {
+    upstreams: { words: words.url },
+    log,
+    authenticate,
+    cookies: 'none',
+  })
+  const place = { name: 'test', port: 0, hostname: '127.0.0.1', portVariable: 'PORT', log, release: running }
+  const bff = stack.use(await serve({ ...place, handler, upgrade: door.take, drain: door.drain }))
   const access = (changes: object = {}, how = {}) => token(claims({ iss: idp.url, ...changes }), how)
   const get = (path: string, headers: Record<string, string> = {}, init: RequestInit = {}) =>
     fetch(bff.url + path, { ...init, headers })
@@ -187,6 +191,16 @@ describe('a mobile BFF', () => {
     const told = lines.filter((line) => line.includes('"cookie ignored"') && line.includes('"received"'))
     expect(told).toHaveLength(1)
     expect(lines.join('')).not.toContain('__Host-sid')
+  })
+
+  it('N-7: ignores and counts those that ask for a socket, too', async () => {
+    await using bff = await setUp()
+    const connection = await wire(bff.url)
+    const upgrade =
+      'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='
+    connection.write(`GET /m/word HTTP/1.1\r\nHost: m.example\r\nCookie: a=b\r\n${upgrade}\r\n\r\n`)
+    expect(await connection.closed()).toMatch(/^HTTP\/1\.1 404 /)
+    expect(await bff.metric('cookies_ignored_total{way="received"}')).toBe(1)
   })
 
   it('N-7: sets none, whoever wants to', async () => {
