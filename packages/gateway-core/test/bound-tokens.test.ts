@@ -42,7 +42,7 @@ const configuration = (): Configuration => ({
       response_types: [],
     },
   ],
-  jwks: { keys: [{ ...jwk(signing.privateKey), kid: 'test', use: 'sig', alg: 'RS256' } as never] },
+  jwks: { keys: [{ ...jwk(signing.privateKey), kid: 'test', use: 'sig', alg: 'RS256' }] },
   cookies: { keys: ['a-key-of-this-test'] },
   ttl: { ClientCredentials: 300 },
   features: {
