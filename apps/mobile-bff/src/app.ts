@@ -26,6 +26,7 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
     upstreams,
     authenticate: bearer({ issuer: config.issuer, audience: 'urn:shop' }),
     log,
+    cookies: 'none',
     hosts: inProduction() ? [new URL(config.publicUrl).hostname] : [],
     proxies,
     gate: appVersion({ ...release, exempt: ['/m/v1/bootstrap'] }),

@@ -5,6 +5,7 @@ import type { Core, Opened } from './connect.ts'
 import { accessLog } from './edge/access-log.ts'
 import { answer } from './edge/answer.ts'
 import { checks } from './edge/checked.ts'
+import { type Check, cookieless } from './edge/cookieless.ts'
 import { clientAddress, limitKey } from './edge/client-address.ts'
 import { everyAnswer, headersOf } from './edge/every-answer.ts'
 import { deprecation } from './edge/deprecation.ts'
@@ -30,6 +31,8 @@ export interface Running<Upstream extends string = string> {
   /** How this BFF's clients prove who they are. */
   readonly authenticate: Authenticate
   readonly log: Logger
+  /** `none`: those that come are ignored and counted, and none leaves; for clients that prove themselves by tokens. Default `used`. */
+  readonly cookies?: 'used' | 'none' | undefined
   /** Names this BFF answers as, without ports. Default: any, which only suits development. */
   readonly hosts?: readonly string[] | undefined
   /** Proxies before this BFF, as addresses and CIDR ranges: only they may say for whom they speak. Default none. */
@@ -80,7 +83,8 @@ interface Given extends Running {
 /** The order of things: what every request meets first stands first. */
 export function createApp(opened: Opened, routes: readonly Route<Core>[], running: Given): App {
   const { log, counted, scrapers = privateNetworks, document, fallback, tracing = 'continue' } = running
-  const around = surroundings(running)
+  const bare = running.cookies === 'none' ? cookieless(log, counted.cookie) : undefined
+  const around = surroundings(running, bare?.incoming)
   const core: Core = {
     ...opened,
     credentials: running.authenticate.reads ?? ['authorization', 'cookie'],
@@ -96,7 +100,7 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   const handler = express()
   handler.disable('x-powered-by')
   handler.disable('etag')
-  everyAnswer(handler, headersOf(helmet({ contentSecurityPolicy })))
+  everyAnswer(handler, headersOf(helmet({ contentSecurityPolicy })), bare?.outgoing)
   handler.use(accessLog(log, { tracing, began: counted.began, ended: counted.ended }))
   handler.use(metricsEndpoint(counted, within(scrapers)))
   handler.use(answer(bound, around, find))
@@ -106,13 +110,16 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   return { handler, door: upgrades(bound, around, find), [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() }
 }
 
-const surroundings = ({ authenticate, log, budget, gate, counted, ...running }: Given): Surroundings => ({
+const surroundings = (
+  { authenticate, log, budget, gate, counted, ...running }: Given,
+  incoming: (check: Check) => Check = (check) => check,
+): Surroundings => ({
   authenticate,
   log,
   budget,
   gate,
   tracing: running.tracing ?? 'continue',
-  check: checks({ hosts: running.hosts }),
+  check: incoming(checks({ hosts: running.hosts })),
   addressOf: clientAddress(running.proxies),
   limits: limitersOf(running.limits, counted.refused),
 })

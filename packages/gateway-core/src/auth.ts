@@ -1,4 +1,7 @@
 export { bearer } from './auth/bearer.ts'
+export type { BearerOptions } from './auth/bearer.ts'
+export type { DpopOptions } from './auth/bound.ts'
+export { challengeTo } from './auth/challenge.ts'
 export { checkCsrf, csrf } from './auth/csrf.ts'
 export { can, open, signedIn } from './auth/guards.ts'
 export { webSession } from './auth/web-session.ts'

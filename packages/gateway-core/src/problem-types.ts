@@ -16,6 +16,8 @@ export type Where =
   | 'user'
   | 'session'
   | 'bearer'
+  /** Operations where a token may be bound to a key of its sender. */
+  | 'proof'
   /** Unsafe methods where a cookie proves who calls, and the routes of its session. */
   | 'csrf'
   /** Operations that say until when they answer. */
@@ -110,6 +112,13 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
   'session-expired': type(401, 'session', 'The session has ended; `loginUrl` is where to send the browser.'),
   'token-missing': type(401, 'bearer', 'There is no access token.'),
   'token-invalid': type(401, 'bearer', 'The access token is not one, is not for this, or has expired: get a new one.'),
+  'proof-required': type(401, 'proof', 'This takes an access token that is bound to a key, and a proof of that key.'),
+  'proof-invalid': type(
+    401,
+    'proof',
+    'The proof of the key that the access token is bound to is none, or not for this.',
+  ),
+  'proof-nonce': type(401, 'proof', 'The proof lacks the nonce that `DPoP-Nonce` names, or has an old one.', true),
   'csrf-rejected': type(
     403,
     ['session', 'csrf'],

@@ -1,5 +1,6 @@
 import type { Guard, User } from '../exchange.ts'
 import { problem } from '../problem.ts'
+import { challengeTo } from './challenge.ts'
 
 /** Anybody, known or not. */
 export const open: Guard = () => ({})
@@ -13,10 +14,8 @@ export const can =
   async (exchange) => {
     const { user } = await exchange.authenticate()
     if (user.scopes.has(scope)) return { user }
-    // Only those who came with a bearer token speak its protocol (RFC 6750 §3.1).
-    const challenge = { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` }
     throw problem(403, 'insufficient-scope', {
       extra: { scope },
-      headers: exchange.headers.authorization === undefined ? {} : challenge,
+      headers: challengeTo(exchange, { error: 'insufficient_scope', scope }),
     })
   }

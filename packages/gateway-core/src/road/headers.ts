@@ -21,6 +21,7 @@ const notFromClients = new Set([
   ...hopByHop,
   'authorization',
   'cookie',
+  'dpop',
   'expect',
   'forwarded',
   'host',
