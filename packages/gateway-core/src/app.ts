@@ -38,6 +38,8 @@ export interface Running<Upstream extends string = string> {
   /** Proxies before this BFF, as addresses and CIDR ranges: only they may say for whom they speak. Default none. */
   readonly proxies?: readonly string[] | undefined
   readonly limits?: Limits | undefined
+  /** What the processes of this app share. It is disposed with the app. Default: the memory of this one. */
+  readonly store?: Store | undefined
   /** Which clients may use which routes, asked before their guards. Default: all. */
   readonly gate?: Gate | undefined
   /** Whether a caller may name the trace it belongs to. Default `continue`. */
@@ -55,20 +57,24 @@ export interface Limits {
   readonly address?: Limit
   /** By user, once somebody has signed in. */
   readonly user?: Limit
-  /** Shared by the processes of an app. Default: the memory of this one. */
-  readonly store?: Store
-  /** While the store fails. Default `open`: a limit protects, it does not admit. */
-  readonly onStoreError?: 'open' | 'closed'
+  /** While the store fails: `open` lets everyone pass, as a limit protects and does not admit; `closed` answers 503. */
+  readonly onStoreError: 'open' | 'closed'
 }
 
-/** So many requests of one user in any minute, on average; an address, which many may share, gets five times as many. */
+/**
+ * So many requests of one user in any minute, on average; an address, which many may share, gets five times as many. While they
+ * cannot be counted, everyone passes.
+ */
 export const perMinute = (requests = 1_200): Limits => ({
   address: { name: 'address', quota: requests * 5, window: 60_000 },
   user: { name: 'user', quota: requests, window: 60_000 },
+  onStoreError: 'open',
 })
 
-/** An Express app; disposing it closes its connections to the upstreams. */
+/** An Express app; disposing it closes its connections to the upstreams, and its store. */
 export interface App extends AsyncDisposable {
+  /** For `serve`: `true`, or what is missing. An upstream that is down is no reason: the rest still answers. */
+  readonly ready: () => true | string
   readonly handler: express.Express
   /** For `serve`: its `take` as `upgrade`, its `drain` as `drain`. */
   readonly door: Door
@@ -83,8 +89,9 @@ interface Given extends Running {
 /** The order of things: what every request meets first stands first. */
 export function createApp(opened: Opened, routes: readonly Route<Core>[], running: Given): App {
   const { log, counted, scrapers = privateNetworks, document, fallback, tracing = 'continue' } = running
+  const { store = memoryStore() } = running
   const bare = running.cookies === 'none' ? cookieless(log, counted.cookie) : undefined
-  const around = surroundings(running, bare?.incoming)
+  const around = surroundings(running, store, bare?.incoming)
   const core: Core = {
     ...opened,
     credentials: running.authenticate.reads ?? ['authorization', 'cookie'],
@@ -107,11 +114,20 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   if (document !== undefined) handler.use(documented(document))
   if (fallback !== undefined) handler.use(fallback)
   handler.use(notFound, problems)
-  return { handler, door: upgrades(bound, around, find), [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() }
+  return {
+    handler,
+    door: upgrades(bound, around, find),
+    ready: () => store.ready?.() !== false || 'the store cannot be reached',
+    [Symbol.asyncDispose]: async () => {
+      await opened[Symbol.asyncDispose]()
+      await store[Symbol.asyncDispose]?.()
+    },
+  }
 }
 
 const surroundings = (
   { authenticate, log, budget, gate, counted, ...running }: Given,
+  store: Store,
   incoming: (check: Check) => Check = (check) => check,
 ): Surroundings => ({
   authenticate,
@@ -121,11 +137,12 @@ const surroundings = (
   tracing: running.tracing ?? 'continue',
   check: incoming(checks({ hosts: running.hosts })),
   addressOf: clientAddress(running.proxies),
-  limits: limitersOf(running.limits, counted.refused),
+  limits: limitersOf(running.limits, store, counted.refused),
 })
 
-function limitersOf(limits: Limits = {}, refused: (limit: string) => void): Limiters {
-  const { address, user, store = memoryStore(), onStoreError = 'open' } = limits
+function limitersOf(limits: Limits | undefined, store: Store, refused: (limit: string) => void): Limiters {
+  if (limits === undefined) return {}
+  const { address, user, onStoreError } = limits
   const options = { store, addressKey: limitKey, onStoreError, refused }
   return {
     ...(address && { address: limiter(address, options) }),

@@ -104,6 +104,12 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
     'Requests cannot be counted at present, and none passes uncounted.',
     true,
   ),
+  'store-unavailable': type(
+    503,
+    'session',
+    'What is kept between requests, such as who has signed in, cannot be looked up at present.',
+    true,
+  ),
   'upstream-timeout': type(504, 'screen', 'A service that this needs did not answer in time; `source` names it.', true),
   'deadline-exceeded': type(504, 'screen', 'The answer could not be put together in time.', true),
   'version-not-supported': type(505, 'edge', 'The request speaks neither HTTP/1.1 nor HTTP/1.0.'),

@@ -1,6 +1,7 @@
 import type { Exchange, Handler } from '../exchange.ts'
 import { problem, Problem } from '../problem.ts'
 import { memoryStore } from '../state/memory.ts'
+import type { Store } from '../state/store.ts'
 import { sessionIds, setSession } from './session-cookie.ts'
 import { type Provider, Refused, type Tokens } from './provider.ts'
 import { redirect } from './respond.ts'
@@ -11,6 +12,7 @@ import { endTransaction, type Pending, transactions } from './transaction.ts'
 export interface LoginOptions {
   readonly provider: Provider
   readonly sessions: Sessions
+  readonly store: Store
   /** This app, as browsers see it. */
   readonly origin: string
   readonly secret: string
@@ -18,13 +20,14 @@ export interface LoginOptions {
 }
 
 /** Authorization code flow with PKCE, state and nonce, each good for one login in one browser (RFC 9700 §2.1). */
-export function login({ provider, sessions, origin, secret, clock }: LoginOptions): {
+export function login({ provider, sessions, store, origin, secret, clock }: LoginOptions): {
   start: Handler
   callback: Handler
 } {
   const logins = transactions(secret, clock)
-  // A second use of a callback would make the provider withdraw what the first one got.
-  const finished = memoryStore({ clock })
+  // A second use of a callback would make the provider withdraw what the first one got. In memory they are kept apart: whoever
+  // begins many logins must not push sessions out.
+  const finished = store.local === true ? memoryStore({ clock }) : store
 
   const start: Handler = async ({ query, headers }, _req, res) => {
     const returnUrl = returnPath(query.get('returnUrl') ?? '/', origin)
@@ -41,12 +44,13 @@ export function login({ provider, sessions, origin, secret, clock }: LoginOption
     const pending = logins.find(exchange.query.get('state') ?? '', exchange.headers.cookie)
     if (pending === undefined)
       throw refusal(exchange, 400, 'login-expired', 'not begun in this browser, or too long ago')
-    if (!(await finished.set(pending.state, '', 600_000, 'if-absent'))) {
+    // Before the code is spent: while the store is down, the code stays good.
+    if (!(await finished.set(nameOf(pending), '', 600_000, 'if-absent'))) {
       throw refusal(exchange, 400, 'login-expired', 'state used before', pending)
     }
     const { claims, ...tokens } = await redeem(exchange, provider, pending).catch(async (error: unknown) => {
       // After an outage the code may still be good.
-      if (error instanceof Problem && error.status === 503) await finished.delete(pending.state)
+      if (error instanceof Problem && error.status === 503) await finished.delete(nameOf(pending))
       throw error
     })
     if (claims === undefined) throw refusal(exchange, 400, 'login-failed', 'no ID token', pending)
@@ -57,6 +61,8 @@ export function login({ provider, sessions, origin, secret, clock }: LoginOption
   }
   return { start, callback }
 }
+
+const nameOf = ({ state }: Pending): string => `login:${state}`
 
 async function redeem(exchange: Exchange, provider: Provider, pending: Pending): Promise<Tokens> {
   try {

@@ -43,7 +43,7 @@ export function webSession(options: WebSessionOptions): { authenticate: Authenti
   const { origin, insecure } = check(options)
   const idp = provider({ ...options, insecure, redirectUri: `${origin}/bff/callback` })
   const known = sessions(store, idp, clock)
-  const { start, callback } = login({ provider: idp, sessions: known, origin, secret: clientSecret, clock })
+  const { start, callback } = login({ provider: idp, sessions: known, store, origin, secret: clientSecret, clock })
 
   const authenticate = async (exchange: Exchange): Promise<Identity> => {
     const [id, second] = sessionIds(exchange.headers.cookie)
