@@ -1,6 +1,8 @@
 import express from 'express'
 import helmet from 'helmet'
 import type { Logger } from 'pino'
+import { audit } from './auth/audit.ts'
+import type { Revocations } from './auth/revocations.ts'
 import type { Core, Opened } from './connect.ts'
 import { accessLog } from './edge/access-log.ts'
 import { answer } from './edge/answer.ts'
@@ -13,6 +15,7 @@ import type { Gate, Limiters, Surroundings } from './edge/exchange.ts'
 import { type Limit, limiter } from './edge/limit.ts'
 import { notFound, problems } from './edge/problems.ts'
 import { router } from './edge/router.ts'
+import { refuseUnguarded } from './edge/unguarded.ts'
 import { type Door, upgrades } from './edge/upgrades.ts'
 import type { Authenticate, Route } from './exchange.ts'
 import { within } from './networks.ts'
@@ -29,6 +32,8 @@ export interface Running<Upstream extends string = string> {
   readonly upstreams: Readonly<Record<Upstream, string>>
   /** How this BFF's clients prove who they are. */
   readonly authenticate: Authenticate
+  /** What is taken back of it before its time. Absent: nothing is, and a stream may outlive the proof that opened it. */
+  readonly revocations?: Revocations | undefined
   readonly log: Logger
   /** Names this BFF answers as, without ports. Default: any, which only suits development. */
   readonly hosts?: readonly string[] | undefined
@@ -79,6 +84,7 @@ interface Given extends Running {
 
 /** The order of things: what every request meets first stands first. */
 export function createApp(opened: Opened, routes: readonly Route<Core>[], running: Given): App {
+  refuseUnguarded(routes)
   const { log, counted, scrapers = privateNetworks, document, fallback, tracing = 'continue' } = running
   const around = surroundings(running)
   const core: Core = {
@@ -108,6 +114,8 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
 
 const surroundings = ({ authenticate, log, budget, gate, counted, ...running }: Given): Surroundings => ({
   authenticate,
+  revocations: running.revocations,
+  audit: audit(log),
   log,
   budget,
   gate,
