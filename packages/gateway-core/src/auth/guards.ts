@@ -99,15 +99,19 @@ export type Granted<G extends readonly Guard[]> = G extends readonly [
   ? First & Granted<Rest>
   : object
 
+/** Were it nothing but a function, the compiler would ask for it too late to tell a screen what it grants. */
+export type Joint<G extends readonly Guard[]> = Guard<Granted<G>> & { readonly guards: G }
+
 /** Whoever each of them lets in, asked one after the other: the first refusal counts. It grants what they grant, together. */
-export function all<const G extends readonly [Guard, ...Guard[]]>(...guards: G): Guard<Granted<G>> {
+export function all<const G extends readonly [Guard, ...Guard[]]>(...guards: G): Joint<G> {
   if (guards.length === 0 || guards.some((guard) => typeof guard !== 'function'))
     throw new TypeError('all() is of guards, of one at least: of none it would let anybody in')
-  return async (exchange) => {
+  const guard = async (exchange: Exchange) => {
     const granted = {}
-    for (const guard of guards) Object.assign(granted, await grantOf(guard, exchange))
+    for (const one of guards) Object.assign(granted, await grantOf(one, exchange))
     return granted as Granted<G>
   }
+  return Object.assign(guard, { guards })
 }
 
 /** What a guard grants. One that answers with something else, such as `false`, has let nobody in: that is a bug, and a 500. */
