@@ -3,7 +3,7 @@ import { exchangeOf } from '../../test/exchange.ts'
 import type { Exchange, Guard, Identity } from '../exchange.ts'
 import { problem } from '../problem.ts'
 import { signedInAs } from '../testing.ts'
-import { all, can, grantOf, open, owns, signedIn, stepUp } from './guards.ts'
+import { all, can, granted, open, owns, signedIn, stepUp } from './guards.ts'
 
 const user = { id: 'someone', scopes: new Set(['read']), claims: {} }
 const authenticate = async () => signedInAs('someone', { user })
@@ -154,7 +154,7 @@ describe('all', () => {
 describe('what a guard answers', () => {
   it.each([false, true, undefined, null, 'yes', 1])('%p lets nobody in', async (answer) => {
     const guard = (() => answer) as unknown as Guard
-    await expect(grantOf(guard, exchangeOf({}))).rejects.toThrow('a guard grants an object or throws')
+    expect(() => granted(answer)).toThrow('a guard grants an object or throws')
     await expect(all(open, guard)(exchangeOf({}))).rejects.toThrow('a guard grants an object or throws')
   })
 })

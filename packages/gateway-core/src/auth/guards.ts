@@ -107,16 +107,15 @@ export function all<const G extends readonly [Guard, ...Guard[]]>(...guards: G):
   if (guards.length === 0 || guards.some((guard) => typeof guard !== 'function'))
     throw new TypeError('all() is of guards, of one at least: of none it would let anybody in')
   const guard = async (exchange: Exchange) => {
-    const granted = {}
-    for (const one of guards) Object.assign(granted, await grantOf(one, exchange))
-    return granted as Granted<G>
+    const together = {}
+    for (const one of guards) Object.assign(together, granted(await one(exchange)))
+    return together as Granted<G>
   }
   return Object.assign(guard, { guards })
 }
 
 /** What a guard grants. One that answers with something else, such as `false`, has let nobody in: that is a bug, and a 500. */
-export async function grantOf(guard: Guard, exchange: Exchange): Promise<object> {
-  const grant: unknown = await guard(exchange)
-  if (typeof grant === 'object' && grant !== null) return grant
+export function granted(answer: unknown): object {
+  if (typeof answer === 'object' && answer !== null) return answer
   throw new TypeError('a guard grants an object or throws; this one did neither')
 }

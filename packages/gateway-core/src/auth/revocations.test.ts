@@ -20,27 +20,24 @@ afterEach(() => {
 function wire(kept: Store = memoryStore()) {
   const state = { down: false, silent: false, deaf: false }
   const gaps = new Set<() => void>()
-  const through =
-    <Args extends unknown[], T>(ask: (...args: Args) => Promise<T>) =>
-    async (...args: Args): Promise<T> => {
-      if (state.silent) return new Promise(() => undefined)
-      if (state.down) throw new Error('connection refused')
-      return ask(...args)
-    }
+  const reach = <T>(answer: () => Promise<T>): Promise<T> => {
+    if (state.silent) return new Promise(() => undefined)
+    return state.down ? Promise.reject(new Error('connection refused')) : answer()
+  }
   const store: Store = {
-    get: through(kept.get),
-    set: through(kept.set),
-    touch: through(kept.touch),
-    delete: through(kept.delete),
-    add: through(kept.add),
-    remove: through(kept.remove),
-    members: through(kept.members),
-    take: through(kept.take),
-    publish: through(kept.publish),
-    subscribe: through((channel, listen, gap) => {
+    get: (...args) => reach(() => kept.get(...args)),
+    set: (...args) => reach(() => kept.set(...args)),
+    touch: (...args) => reach(() => kept.touch(...args)),
+    delete: (...args) => reach(() => kept.delete(...args)),
+    add: (...args) => reach(() => kept.add(...args)),
+    remove: (...args) => reach(() => kept.remove(...args)),
+    members: (...args) => reach(() => kept.members(...args)),
+    take: (...args) => reach(() => kept.take(...args)),
+    publish: (...args) => reach(() => kept.publish(...args)),
+    subscribe: (channel, listen, gap) => {
       if (gap !== undefined) gaps.add(gap)
-      return kept.subscribe(channel, (message) => state.deaf || listen(message))
-    }),
+      return reach(() => kept.subscribe(channel, (message) => state.deaf || listen(message)))
+    },
   }
   return { state, store, reconnect: () => gaps.forEach((gap) => gap()) }
 }

@@ -1,4 +1,4 @@
-import { grantOf } from '../auth/guards.ts'
+import { granted } from '../auth/guards.ts'
 import type { Exchange, Route } from '../exchange.ts'
 import { Problem } from '../problem.ts'
 import type { Surroundings } from './exchange.ts'
@@ -25,7 +25,7 @@ export async function admit(
   gate?.(exchange, route)
   let grant: object
   try {
-    grant = await grantOf(route.guard, exchange)
+    grant = granted(await route.guard(exchange))
   } catch (error) {
     if (error instanceof Problem && (error.status === 401 || error.status === 403))
       audit?.('authz_fail', { exchange, identity: exchange.identity, route: route.path, reason: error.code })
