@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { appVersion, type Document, perMinute, serve } from '@bff/gateway-core'
-import { bearer } from '@bff/gateway-core/auth'
+import { bearer, memoryStore, revocations } from '@bff/gateway-core/auth'
 import { inProduction } from '@bff/gateway-core/env'
 import type { Logger } from 'pino'
 import { app } from './gateway.ts'
@@ -25,6 +25,7 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
   const bff = app(routes, {
     upstreams,
     authenticate: bearer({ issuer: config.issuer, audience: 'urn:shop' }),
+    revocations: revocations({ store: memoryStore(), log }),
     log,
     hosts: inProduction() ? [new URL(config.publicUrl).hostname] : [],
     proxies,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Document, perMinute, serve } from '@bff/gateway-core'
-import { memoryStore, webSession } from '@bff/gateway-core/auth'
+import { memoryStore, revocations, webSession } from '@bff/gateway-core/auth'
 import { inProduction } from '@bff/gateway-core/env'
 import type { Logger } from 'pino'
 import { app } from './gateway.ts'
@@ -25,6 +25,7 @@ export interface Config {
 }
 
 export async function start({ port, hostname, log, upstreams, proxies, requestsPerMinute, ...config }: Config) {
+  const store = memoryStore()
   const session = webSession({
     issuer: config.issuer,
     clientId: 'web',
@@ -32,11 +33,12 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
     publicUrl: config.publicUrl,
     scope: 'openid profile email offline_access shop',
     resource: 'urn:shop',
-    store: memoryStore(),
+    store,
   })
   const bff = app([...session.routes, ...routes], {
     upstreams,
     authenticate: session.authenticate,
+    revocations: revocations({ store, log }),
     log,
     hosts: inProduction() ? [new URL(config.publicUrl).hostname] : [],
     proxies,

@@ -32,7 +32,7 @@ export interface Running<Upstream extends string = string> {
   readonly upstreams: Readonly<Record<Upstream, string>>
   /** How this BFF's clients prove who they are. */
   readonly authenticate: Authenticate
-  /** What is taken back of it before its time. Absent: nothing is, and a stream may outlive the proof that opened it. */
+  /** What is taken back of it before its time. It is disposed with the app. Absent: nothing is, and a stream may outlive the proof that opened it. */
   readonly revocations?: Revocations | undefined
   readonly log: Logger
   /** Names this BFF answers as, without ports. Default: any, which only suits development. */
@@ -109,7 +109,14 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   if (document !== undefined) handler.use(documented(document))
   if (fallback !== undefined) handler.use(fallback)
   handler.use(notFound, problems)
-  return { handler, door: upgrades(bound, around, find), [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() }
+  return {
+    handler,
+    door: upgrades(bound, around, find),
+    [Symbol.asyncDispose]: async () => {
+      await opened[Symbol.asyncDispose]()
+      await running.revocations?.[Symbol.asyncDispose]()
+    },
+  }
 }
 
 const surroundings = ({ authenticate, log, budget, gate, counted, ...running }: Given): Surroundings => ({

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import { open, type Revocations, revocations, signedIn, type Store } from '../src/auth.ts'
+import { open, type Revocations, revocations, signedIn } from '../src/auth.ts'
+import type { Store } from '../src/state/store.ts'
 import type { Contract } from '../src/contract.ts'
 import type { Authenticate, Identity } from '../src/exchange.ts'
 import { gateway, type Listening, optional, problem, serve } from '../src/index.ts'
@@ -110,8 +111,7 @@ export async function instance(
     forward('/live', 'items', { guard: signedIn }),
     forward('/ws', 'sockets', { guard: signedIn, upgrade: { origins: 'any' } }),
   ]
-  await using starting = new AsyncDisposableStack()
-  const known = starting.use(await revocations({ store, log }))
+  const known = revocations({ store, log })
   const bff = app(routes, { upstreams, authenticate: authenticate(lifetime), log, revocations: known })
   const listening: Listening = await serve({
     name: 'test',
@@ -124,7 +124,5 @@ export async function instance(
     log: silent,
     release: bff,
   })
-  starting.use(listening)
-  const running = starting.move()
-  return { url: listening.url, revocations: known, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return { url: listening.url, revocations: known, [Symbol.asyncDispose]: () => listening[Symbol.asyncDispose]() }
 }

@@ -6,19 +6,11 @@ import { X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { pino } from 'pino'
 import { z } from 'zod'
-import {
-  anyOf,
-  apiKeys,
-  can,
-  type CertificateRecord,
-  certificates,
-  memoryStore,
-  newApiKey,
-  revocations,
-} from '../src/auth.ts'
+import { anyOf, apiKeys, can, type CertificateRecord, certificates, newApiKey, revocations } from '../src/auth.ts'
 import type { Contract } from '../src/contract.ts'
 import type { Authenticate } from '../src/exchange.ts'
 import { type App, gateway, problem } from '../src/index.ts'
+import { memoryStore } from '../src/state/memory.ts'
 import { json, signedInAs, type Upstream, upstream } from '../src/testing.ts'
 import { authority, type Issued } from './authority.ts'
 import { listen } from './listen.ts'
@@ -241,7 +233,7 @@ describe('several ways to prove it', () => {
   })
 
   it('can each be taken back: a key by its id, a certificate by its fingerprint', async () => {
-    await using known = await revocations({ store: memoryStore(), log })
+    await using known = revocations({ store: memoryStore(), log })
     const bff = app(routes, { upstreams: { files: files.url }, authenticate: both, log, revocations: known })
     await using listening = await listen(bff)
     await known.token(apiKey.id, 'leaked')

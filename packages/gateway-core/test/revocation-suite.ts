@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { WebSocket } from 'ws'
-import type { Revocations, Store } from '../src/auth.ts'
+import type { Revocations } from '../src/auth.ts'
+import type { Store } from '../src/state/store.ts'
 import { until } from './leaks.ts'
 import { credentials, type Instance, instance, services } from './instances.ts'
 

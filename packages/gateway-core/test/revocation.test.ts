@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
-import { memoryStore } from '../src/auth.ts'
+import { memoryStore } from '../src/state/memory.ts'
 import { credentials, instance, services } from './instances.ts'
 import { until } from './leaks.ts'
 import { revocationSuite } from './revocation-suite.ts'

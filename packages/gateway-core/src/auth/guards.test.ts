@@ -114,7 +114,7 @@ describe('stepUp', () => {
       status: 401,
       code: 'insufficient-user-authentication',
       options: {
-        extra: { loginUrl: '/bff/login?acr_values=urn%3Amfa+phr&max_age=300' },
+        extra: { loginUrl: '/bff/login?acr=urn%3Amfa+phr&max_age=300' },
         headers: { 'www-authenticate': 'Cookie realm="session"' },
       },
     })

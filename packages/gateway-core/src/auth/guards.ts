@@ -71,11 +71,13 @@ export function stepUp({ maxAge, acr = [], loginUrl = '/bff/login', clock = Date
   const accepted = typeof acr === 'string' ? [acr] : acr
   if (maxAge === undefined && accepted.length === 0) throw new TypeError('stepUp() asks for nothing: say maxAge or acr')
   if (maxAge !== undefined && !(maxAge >= 0)) throw new TypeError('stepUp: maxAge must be milliseconds, 0 or more')
-  const wanted = new Map<string, string>()
-  if (accepted.length > 0) wanted.set('acr_values', accepted.join(' '))
-  if (maxAge !== undefined) wanted.set('max_age', String(Math.floor(maxAge / 1_000)))
-  const login = `${loginUrl}?${new URLSearchParams([...wanted])}`
-  const challenge = `Bearer error="insufficient_user_authentication", ${[...wanted].map(([name, value]) => `${name}="${value}"`).join(', ')}`
+  const wanted = (named: 'acr' | 'acr_values'): [name: string, value: string][] => [
+    ...(accepted.length === 0 ? [] : [[named, accepted.join(' ')] satisfies [string, string]]),
+    ...(maxAge === undefined ? [] : [['max_age', String(Math.floor(maxAge / 1_000))] satisfies [string, string]]),
+  ]
+  const login = `${loginUrl}?${new URLSearchParams(wanted('acr'))}`
+  const demands = wanted('acr_values').map(([name, value]) => `${name}="${value}"`)
+  const challenge = `Bearer error="insufficient_user_authentication", ${demands.join(', ')}`
   const isRecent = ({ authenticatedAt = -Infinity }: Identity) =>
     maxAge === undefined || clock() - authenticatedAt <= maxAge
   const isStrong = (by: string | undefined) => accepted.length === 0 || (by !== undefined && accepted.includes(by))

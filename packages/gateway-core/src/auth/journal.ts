@@ -19,10 +19,11 @@ const all = 'revocations'
 const version = 'revocations:version'
 
 /** The revocations in the store. `learn` is told of each that matters, of some more than once. */
-export class Journal {
+export class Journal implements AsyncDisposable {
   readonly #options: JournalOptions
   readonly #learn: (mark: Mark) => void
-  #known: string | undefined
+  #version: string | undefined
+  #listening: Promise<AsyncDisposable> | undefined
   #looking = false
   #failing = false
 
@@ -31,40 +32,48 @@ export class Journal {
     this.#learn = learn
   }
 
+  /** Whether all that there was has been read once. */
+  known = false
+
   /** Resolves when it hears of what others write. */
-  listen(): Promise<AsyncDisposable> {
+  #listen(): Promise<AsyncDisposable> {
     const hear = (text: string) => {
       const mark = read(text)
       if (mark !== undefined) this.#learn(mark)
     }
     const missed = () => {
-      this.#known = undefined
+      this.#version = undefined
       void this.look()
     }
     return this.#asked(this.#options.store.subscribe(all, hear, missed))
   }
 
   /** The version is read before the set and written after it: what is missed here shows as another version next time. */
-  async load(): Promise<void> {
+  async #load(): Promise<void> {
     const { store, clock } = this.#options
     const latest = (await this.#asked(store.get(version)))?.value ?? ''
-    if (latest === this.#known) return
+    if (latest === this.#version) return
     const texts = await this.#asked(store.members(all))
     const marks = texts.flatMap((text) => read(text) ?? []).toSorted((one, other) => one.at - other.at)
     for (const mark of marks) {
       if (mark.until > clock()) this.#learn(mark)
       else await this.#asked(store.remove(all, written(mark)))
     }
-    this.#known = latest
+    this.#version = latest
+    this.known = true
   }
 
-  /** For what no message told of; one look at a time. Never rejects. */
+  /** For what no message told of; one look at a time. It listens first, so that nothing falls in between. Never rejects. */
   async look(): Promise<void> {
     if (this.#looking) return
     this.#looking = true
     const { log } = this.#options
     try {
-      await this.load()
+      await (this.#listening ??= this.#listen().catch((error: unknown) => {
+        this.#listening = undefined
+        throw error
+      }))
+      await this.#load()
       if (this.#failing) log.info('the store of revocations is back')
       this.#failing = false
     } catch (error) {
@@ -92,6 +101,11 @@ export class Journal {
         cause,
       })
     }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const listening = await this.#listening?.catch(() => undefined)
+    await listening?.[Symbol.asyncDispose]()
   }
 
   #asked<T>(answer: Promise<T>): Promise<T> {

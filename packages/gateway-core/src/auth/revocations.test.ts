@@ -1,5 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals'
-import { jest } from '@jest/globals'
+import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { pino } from 'pino'
 import { pass, stopTime } from '../../test/call.ts'
 import { memoryStore } from '../state/memory.ts'
@@ -42,7 +41,12 @@ function wire(kept: Store = memoryStore()) {
   return { state, store, reconnect: () => gaps.forEach((gap) => gap()) }
 }
 
-const start = (store: Store, given: Partial<RevocationsOptions> = {}) => revocations({ store, log, ...given })
+/** Resolves when it has asked the store, whatever came of it. */
+async function start(store: Store, given: Partial<RevocationsOptions> = {}): Promise<Revocations> {
+  const at = revocations({ store, log, ...given })
+  await new Promise((resolve) => setImmediate(resolve))
+  return at
+}
 const who = signedInAs('someone', { sessionId: 's1', tokenId: 't1', issuedAt: 1_000 })
 
 /** Somebody who is here, and why they have gone. */
@@ -148,14 +152,24 @@ describe('revocations', () => {
   )
 
   it.each(['down', 'silent'] as const)(
-    'does not start while the store is %s: it could not know who is out',
+    'lets nobody in while the store has been %s from the start: it cannot know who is out',
     async (fault) => {
       stopTime()
-      const far = wire()
+      const kept = memoryStore()
+      await using other = await start(wire(kept).store)
+      await other.session('s1')
+      const far = wire(kept)
       far.state[fault] = true
-      const refused = expect(start(far.store)).rejects.toThrow(/connection refused|no answer within 2000 ms/)
-      await pass(2_000)
-      await refused
+      await using one = await start(far.store)
+      const anybody = signedInAs('anybody')
+      for (const identity of [who, anybody])
+        expect(() => visit(one, identity)).toThrow(
+          expect.objectContaining({ status: 503, code: 'identity-unavailable' }),
+        )
+      far.state[fault] = false
+      await pass(2_500)
+      expect(() => visit(one)).toThrow(expect.objectContaining({ status: 401 }))
+      expect(visit(one, anybody).ended).toBe(false)
     },
   )
 

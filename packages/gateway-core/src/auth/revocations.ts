@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Identity } from '../exchange.ts'
+import { problem, type Problem } from '../problem.ts'
 import type { Store } from '../state/store.ts'
 import { type Audit, audit } from './audit.ts'
 import { Journal } from './journal.ts'
@@ -40,16 +41,16 @@ export interface Revocations extends AsyncDisposable {
   /** One access token by its `jti`, one API key by its id, one certificate by its fingerprint. */
   token(id: string, reason?: string): Promise<void>
   isRevoked(proof: Proof): boolean
-  /** For the app: throws a 401 for what is revoked, and ends the visit when it comes to that later. */
+  /** For the app: throws a 401 for what is revoked, a 503 while nobody knows, and ends the visit when it comes to that later. */
   readonly admit: (visit: Visit, identity: Identity) => void
 }
 
 /**
- * Read what has been revoked, and keep up with it. The store has each revocation twice: in a set, for processes that start or
- * missed something, and as a message to those that listen. Rejects when the store cannot be read: an app that does
- * not know who is out lets nobody in. Later it goes by what it knows while the store fails, and the log says so.
+ * Learns what has been revoked, and keeps up with it. The store has each revocation twice: in a set, for processes that start or
+ * missed something, and as a message to those that listen. Until the set has been read once, nobody is let in: 503
+ * `identity-unavailable`. Later it goes by what it knows while the store fails, and the log says so.
  */
-export async function revocations(options: RevocationsOptions): Promise<Revocations> {
+export function revocations(options: RevocationsOptions): Revocations {
   const { store, log, lifetime = 86_400_000, most = 100_000, every = 500, clock = Date.now } = options
   const revoked = new Revoked(most)
   const visits = new Visits(revoked, clock)
@@ -65,29 +66,35 @@ export async function revocations(options: RevocationsOptions): Promise<Revocati
     revoked.add(mark)
     sweepSoon()
   })
-  await using start = new AsyncDisposableStack()
-  start.use(await shared.listen())
-  await shared.load()
+  void shared.look()
   const timer = setInterval(() => {
     visits.sweep()
     revoked.forget(clock())
     if (store.local !== true) void shared.look()
   }, every).unref()
-  start.defer(() => {
-    clearInterval(timer)
-    clearTimeout(due)
-  })
-  const running = start.move()
   const revoke = revoker(audit(log), (kind, id, at) => shared.write({ kind, id, at, until: clock() + lifetime }))
   return {
     session: (id, reason) => revoke('session', id, reason, clock()),
     user: (id, reason, before = clock()) => revoke('user', id, reason, before),
     token: (id, reason) => revoke('token', id, reason, clock()),
     isRevoked: (proof) => revoked.has(proof),
-    admit: visits.admit,
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    admit: (visit, identity) => {
+      if (!shared.known) throw unknown()
+      visits.admit(visit, identity)
+    },
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(timer)
+      clearTimeout(due)
+      await shared[Symbol.asyncDispose]()
+    },
   }
 }
+
+const unknown = (): Problem =>
+  problem(503, 'identity-unavailable', {
+    detail: 'Who has been signed out cannot be looked up yet.',
+    headers: { 'retry-after': '1' },
+  })
 
 const revoker =
   (tell: Audit, write: (kind: Kind, id: string, at: number) => Promise<void>) =>
