@@ -142,6 +142,12 @@ describe('client certificates, where TLS ends here', () => {
     expect(await lax.ask()).toMatchObject(missing)
   })
 
+  it('B-11: are none of a browser, which shows them whichever site makes it ask', async () => {
+    await using bff = await overTls(certificates({ clients }))
+    for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }])
+      expect(await bff.ask(partner, headers)).toMatchObject(missing)
+  })
+
   it('S-14: are not what somebody says in a header', async () => {
     await using bff = await overTls(certificates({ clients }), true)
     expect(await bff.ask(undefined, { 'client-cert': field(partner) })).toMatchObject(missing)

@@ -33,7 +33,7 @@ export interface CertificateOptions {
 
 /**
  * Machines prove themselves by a TLS client certificate (mTLS), on our own socket or on that of a trusted proxy. Its authority has
- * been checked by who ended TLS; here it is looked up in a list. Its user is `client:<client>`. 401 `certificate-missing` or
+ * been checked by who ended TLS; here it is looked up in a list. Browsers are not meant. Its user is `client:<client>`. 401 `certificate-missing` or
  * `certificate-invalid`. `TypeError` for a list that names one twice.
  */
 export function certificates({ clients, proxies = [], clock = Date.now }: CertificateOptions): Carried {
@@ -61,11 +61,15 @@ type Presented = (exchange: Pick<Exchange, 'headers' | 'peer'>) => X509Certifica
 const presented =
   (isProxy: (address: string) => boolean): Presented =>
   ({ headers, peer }) => {
-    if (peer === undefined) return undefined
+    if (peer === undefined || isBrowser(headers)) return undefined
     if (!isProxy(peer.address)) return peer.certificate()
     const field = headers['client-cert']
     return field === undefined ? undefined : fromField(String(field))
   }
+
+/** A browser shows its certificate whichever site makes it ask: with no check for forged requests, that proves nothing. */
+const isBrowser = (headers: Exchange['headers']): boolean =>
+  headers.origin !== undefined || headers['sec-fetch-site'] !== undefined
 
 /** RFC 9440 §2.1: the DER bytes as a structured field, base64 between colons. */
 function fromField(field: string): X509Certificate | 'malformed' {
