@@ -23,9 +23,10 @@ export class Journal implements AsyncDisposable {
   readonly #options: JournalOptions
   readonly #learn: (mark: Mark) => void
   #version: string | undefined
-  #listening: Promise<AsyncDisposable> | undefined
-  #looking = false
+  #listening: AsyncDisposable | undefined
+  #looking: Promise<void> | undefined
   #failing = false
+  #ended = false
 
   constructor(options: JournalOptions, learn: (mark: Mark) => void) {
     this.#options = options
@@ -63,16 +64,20 @@ export class Journal implements AsyncDisposable {
     this.known = true
   }
 
-  /** For what no message told of; one look at a time. It listens first, so that nothing falls in between. Never rejects. */
-  async look(): Promise<void> {
-    if (this.#looking) return
-    this.#looking = true
+  /** For what no message told of; one look at a time, for all who ask meanwhile. Never rejects. */
+  look(): Promise<void> {
+    return (this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined
+    }))
+  }
+
+  /** It listens first, so that nothing falls in between. */
+  async #look(): Promise<void> {
     const { log } = this.#options
     try {
-      await (this.#listening ??= this.#listen().catch((error: unknown) => {
-        this.#listening = undefined
-        throw error
-      }))
+      this.#listening ??= await this.#listen()
+      // Nobody waits at the end for a store that is silent; what it says afterwards is taken back here.
+      if (this.#ended) return await this.#listening[Symbol.asyncDispose]()
       await this.#load()
       if (this.#failing) log.info('the store of revocations is back')
       this.#failing = false
@@ -80,8 +85,6 @@ export class Journal implements AsyncDisposable {
       if (!this.#failing)
         log.error({ err: plainError(error) }, 'the store of revocations fails: those made elsewhere are not known here')
       this.#failing = true
-    } finally {
-      this.#looking = false
     }
   }
 
@@ -104,8 +107,8 @@ export class Journal implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const listening = await this.#listening?.catch(() => undefined)
-    await listening?.[Symbol.asyncDispose]()
+    this.#ended = true
+    await this.#listening?.[Symbol.asyncDispose]()
   }
 
   #asked<T>(answer: Promise<T>): Promise<T> {

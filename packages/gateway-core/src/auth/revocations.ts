@@ -41,8 +41,11 @@ export interface Revocations extends AsyncDisposable {
   /** One access token by its `jti`, one API key by its id, one certificate by its fingerprint. */
   token(id: string, reason?: string): Promise<void>
   isRevoked(proof: Proof): boolean
-  /** For the app: throws a 401 for what is revoked, a 503 while nobody knows, and ends the visit when it comes to that later. */
-  readonly admit: (visit: Visit, identity: Identity) => void
+  /**
+   * For the app: throws a 401 for what is revoked, and ends the visit when it comes to that later. Only at the very start it has
+   * to wait, and rejects with a 503 if it cannot be known.
+   */
+  readonly admit: (visit: Visit, identity: Identity) => void | Promise<void>
 }
 
 /**
@@ -67,6 +70,11 @@ export function revocations(options: RevocationsOptions): Revocations {
     sweepSoon()
   })
   void shared.look()
+  const whenKnown = async (visit: Visit, identity: Identity): Promise<void> => {
+    await shared.look()
+    if (!shared.known) throw unknown()
+    visits.admit(visit, identity)
+  }
   const timer = setInterval(() => {
     visits.sweep()
     revoked.forget(clock())
@@ -78,10 +86,7 @@ export function revocations(options: RevocationsOptions): Revocations {
     user: (id, reason, before = clock()) => revoke('user', id, reason, before),
     token: (id, reason) => revoke('token', id, reason, clock()),
     isRevoked: (proof) => revoked.has(proof),
-    admit: (visit, identity) => {
-      if (!shared.known) throw unknown()
-      visits.admit(visit, identity)
-    },
+    admit: (visit, identity) => (shared.known ? visits.admit(visit, identity) : whenKnown(visit, identity)),
     [Symbol.asyncDispose]: async () => {
       clearInterval(timer)
       clearTimeout(due)

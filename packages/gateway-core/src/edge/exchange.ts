@@ -121,7 +121,8 @@ export class Inbound implements Exchange {
   async #prove(): Promise<Identity> {
     const { authenticate, revocations } = this.#around
     const identity = await authenticate(this)
-    revocations?.admit(this, identity)
+    const waiting = revocations?.admit(this, identity)
+    if (waiting !== undefined) await waiting
     this.identity = identity
     return identity
   }
