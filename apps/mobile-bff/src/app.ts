@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { appVersion, type Document, perMinute, serve } from '@bff/gateway-core'
-import { bearer } from '@bff/gateway-core/auth'
+import { bearer, revocations } from '@bff/gateway-core/auth'
 import { inProduction } from '@bff/gateway-core/env'
-import type { Store } from '@bff/gateway-core/state'
+import { memoryStore, type Store } from '@bff/gateway-core/state'
 import type { Logger } from 'pino'
 import { app } from './gateway.ts'
 import { release } from './release.ts'
@@ -25,12 +25,14 @@ export interface Config {
 }
 
 export async function start({ port, hostname, log, upstreams, proxies, requestsPerMinute, ...config }: Config) {
+  const { store = memoryStore() } = config
   const bff = app(routes, {
     upstreams,
     authenticate: bearer({ issuer: config.issuer, audience: 'urn:shop' }),
+    revocations: revocations({ store, log }),
     log,
     cookies: 'none',
-    store: config.store,
+    store,
     hosts: inProduction() ? [new URL(config.publicUrl).hostname] : [],
     proxies,
     gate: appVersion({ ...release, exempt: ['/m/v1/bootstrap'] }),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Document, perMinute, serve } from '@bff/gateway-core'
-import { webSession } from '@bff/gateway-core/auth'
+import { revocations, webSession } from '@bff/gateway-core/auth'
 import { inProduction } from '@bff/gateway-core/env'
 import { memoryStore, type Store } from '@bff/gateway-core/state'
 import type { Logger } from 'pino'
@@ -41,6 +41,7 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
   const bff = app([...session.routes, ...routes], {
     upstreams,
     authenticate: session.authenticate,
+    revocations: revocations({ store, log }),
     log,
     store,
     hosts: inProduction() ? [new URL(config.publicUrl).hostname] : [],

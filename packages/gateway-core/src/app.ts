@@ -1,6 +1,8 @@
 import express from 'express'
 import helmet from 'helmet'
 import type { Logger } from 'pino'
+import { audit } from './auth/audit.ts'
+import type { Revocations } from './auth/revocations.ts'
 import type { Core, Opened } from './connect.ts'
 import { accessLog } from './edge/access-log.ts'
 import { answer } from './edge/answer.ts'
@@ -14,6 +16,7 @@ import type { Gate, Limiters, Surroundings } from './edge/exchange.ts'
 import { type Limit, limiter } from './edge/limit.ts'
 import { notFound, problems } from './edge/problems.ts'
 import { router } from './edge/router.ts'
+import { refuseUnguarded } from './edge/unguarded.ts'
 import { type Door, upgrades } from './edge/upgrades.ts'
 import type { Authenticate, Route } from './exchange.ts'
 import { within } from './networks.ts'
@@ -30,6 +33,8 @@ export interface Running<Upstream extends string = string> {
   readonly upstreams: Readonly<Record<Upstream, string>>
   /** How this BFF's clients prove who they are. */
   readonly authenticate: Authenticate
+  /** What is taken back of it before its time. It is disposed with the app. Absent: nothing is, and a stream may outlive the proof that opened it. */
+  readonly revocations?: Revocations | undefined
   readonly log: Logger
   /** `none`: those that come are ignored and counted, and none leaves; for clients that prove themselves by tokens. Default `used`. */
   readonly cookies?: 'used' | 'none' | undefined
@@ -88,6 +93,7 @@ interface Given extends Running {
 
 /** The order of things: what every request meets first stands first. */
 export function createApp(opened: Opened, routes: readonly Route<Core>[], running: Given): App {
+  refuseUnguarded(routes)
   const { log, counted, scrapers = privateNetworks, document, fallback, tracing = 'continue' } = running
   const { store = memoryStore() } = running
   const bare = running.cookies === 'none' ? cookieless(log, counted.cookie) : undefined
@@ -120,6 +126,7 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
     ready: () => store.ready?.() !== false || 'the store cannot be reached',
     [Symbol.asyncDispose]: async () => {
       await opened[Symbol.asyncDispose]()
+      await running.revocations?.[Symbol.asyncDispose]()
       await store[Symbol.asyncDispose]?.()
     },
   }
@@ -131,6 +138,8 @@ const surroundings = (
   incoming: (check: Check) => Check = (check) => check,
 ): Surroundings => ({
   authenticate,
+  revocations: running.revocations,
+  audit: audit(log),
   log,
   budget,
   gate,

@@ -30,6 +30,8 @@ export type Where =
   | 'upgrade'
   /** The redirects of a login. */
   | 'login'
+  /** Operations whose guards ask for it: their contracts declare it. */
+  | 'declared'
   /** A gRPC service's own answer: it leaves only where a contract declares it. */
   | 'service'
 
@@ -131,6 +133,21 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
     'The request seems to come from another site, or lacks the header X-CSRF.',
   ),
   'insufficient-scope': type(403, 'user', 'Whoever is signed in was not granted what this needs.'),
+  'insufficient-user-authentication': type(
+    401,
+    'declared',
+    'This needs a fresher or a stronger proof of who it is; `loginUrl`, or `WWW-Authenticate`, says which.',
+  ),
+  'key-missing': type(401, 'declared', 'There is no API key.'),
+  'key-invalid': type(401, 'declared', 'The API key is not one, has expired, or was withdrawn.'),
+  'certificate-missing': type(401, 'declared', 'There is no client certificate.'),
+  'certificate-invalid': type(
+    401,
+    'declared',
+    'The client certificate is not known here, has expired, or was withdrawn.',
+  ),
+  'not-yours': type(403, 'declared', 'It belongs to somebody else.'),
+  'revocation-failed': type(503, 'declared', 'It is not certain that all instances know who was signed out.', true),
   'identity-unavailable': type(503, 'user', 'Who is calling cannot be found out at present.', true),
   'invalid-return-url': type(400, 'login', '`returnUrl` is not a path on this site.'),
   'login-expired': type(

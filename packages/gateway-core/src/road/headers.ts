@@ -20,6 +20,8 @@ const hopByHop = [
 const notFromClients = new Set([
   ...hopByHop,
   'authorization',
+  'client-cert',
+  'client-cert-chain',
   'cookie',
   'dpop',
   'expect',
