@@ -18,6 +18,8 @@ export interface Config {
   readonly requestsPerMinute?: number
   readonly issuer: string
   readonly clientSecret: string
+  /** The first seals sessions, all of them open: a new one goes first, the oldest goes a day later. */
+  readonly sessionKeys: readonly string[]
   /** Where browsers find this BFF: the origin of cookies and redirects. In production it answers to no other name. */
   readonly publicUrl: string
   /** Folder of the built client to serve beside the API; empty for none. */
@@ -33,6 +35,7 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
     scope: 'openid profile email offline_access shop',
     resource: 'urn:shop',
     store: memoryStore(),
+    keys: config.sessionKeys,
   })
   const bff = app([...session.routes, ...routes], {
     upstreams,

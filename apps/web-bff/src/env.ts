@@ -1,4 +1,4 @@
-import { addresses, count, networks, port, readEnv, secret, text, url } from '@bff/gateway-core/env'
+import { addresses, count, networks, port, readEnv, secret, secrets, text, url } from '@bff/gateway-core/env'
 
 export const variables = {
   HOST: text('127.0.0.1'),
@@ -8,6 +8,7 @@ export const variables = {
   WEB_BFF_PORT: port(4000),
   WEB_PUBLIC_URL: url('http://localhost:5173'),
   WEB_CLIENT_SECRET: secret('development-only-web-client-secret-00'),
+  SESSION_KEYS: secrets('development-only-web-session-key-0001'),
   WEB_ROOT: text(''),
   IDENTITY_URL: url('http://localhost:4400'),
   CATALOG_URL: addresses('http://localhost:4101'),

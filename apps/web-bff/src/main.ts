@@ -20,6 +20,7 @@ await run(() => {
     proxies: e.TRUSTED_PROXIES,
     requestsPerMinute: e.REQUESTS_PER_MINUTE,
     clientSecret: e.WEB_CLIENT_SECRET,
+    sessionKeys: e.SESSION_KEYS,
     publicUrl: e.WEB_PUBLIC_URL,
     webRoot: e.WEB_ROOT,
   })

@@ -23,6 +23,7 @@ const optionsOf = (issuer: string) => ({
   scope: 'openid profile email read',
   resource: RESOURCE,
   store,
+  keys: ['a-key-of-this-test-for-its-sessions'],
   clock,
 })
 
@@ -255,7 +256,8 @@ describe('session', () => {
     expect(JSON.parse(text)).toEqual({
       authenticated: true,
       user: { id: 'someone', name: 'Name of someone', email: 'someone@people.example' },
-      expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      expiresAt: new Date(now + 43_200_000).toISOString(),
+      idleExpiresAt: new Date(now + 1_800_000).toISOString(),
       logoutUrl: '/bff/logout',
       csrf: { header: 'X-CSRF', value: '1' },
     })

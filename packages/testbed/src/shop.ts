@@ -40,6 +40,7 @@ export interface Shop extends AsyncDisposable {
 const hostname = '127.0.0.1'
 const serviceSecret = 'testbed-only-service-secret-00000000'
 const webSecret = 'testbed-only-web-client-secret-00000'
+const sessionKeys = ['testbed-only-web-session-key-0000000']
 const cookieSecret = 'testbed-only-identity-cookie-secret-0'
 
 /** Every service and both BFFs in this process, on free ports, with a database of their own that goes with them. */
@@ -61,7 +62,9 @@ export async function startShop({ webRoot = '', stepMs = 0 }: ShopOptions = {}):
       reviews: reviews.url,
     }
     const bff = { hostname, log, upstreams, issuer }
-    stack.use(await startWebBff({ ...bff, port: webPort, clientSecret: webSecret, publicUrl: web, webRoot }))
+    stack.use(
+      await startWebBff({ ...bff, port: webPort, clientSecret: webSecret, sessionKeys, publicUrl: web, webRoot }),
+    )
     const mobile = stack.use(await startMobileBff({ ...bff, port: 0, publicUrl: 'http://localhost' })).url
     const running = stack.move()
     return { services, web, mobile, issuer, [Symbol.asyncDispose]: () => running.disposeAsync() }

@@ -34,8 +34,10 @@ export interface Tokens {
   readonly scope: string
   readonly accessToken: string
   readonly refreshToken?: string
-  /** Milliseconds. */
+  /** Of the access token, milliseconds. */
   readonly lifetime: number
+  /** Of the refresh token, where the provider says it: `refresh_expires_in`, which no RFC knows and many providers send. */
+  readonly refreshLifetime?: number
 }
 
 /** The provider said no, or said something that must not be believed. */
@@ -100,7 +102,10 @@ export function provider(options: ProviderOptions): Provider {
 /** A response that names no scope grants what was asked for (RFC 6749 §5.1). */
 function tokensOf(response: oidc.TokenEndpointResponse & oidc.TokenEndpointResponseHelpers, asked: string): Tokens {
   const claims = response.claims()
+  const refresh = Number(response['refresh_expires_in'])
   return {
+    // 0 is how offline tokens say that they have no end.
+    ...(refresh > 0 ? { refreshLifetime: refresh * 1000 } : {}),
     ...(claims === undefined ? {} : { claims }),
     ...(response.refresh_token === undefined ? {} : { refreshToken: response.refresh_token }),
     scope: response.scope ?? asked,

@@ -3,7 +3,10 @@ import { describe, expect, it } from '@jest/globals'
 import { silent } from '../../test/exchange.ts'
 import { memoryStore } from '../state/memory.ts'
 import type { Store } from '../state/store.ts'
+import { keyRing } from './key-ring.ts'
+import { lifetimesOf } from './lifetimes.ts'
 import { type Provider, Refused, type Tokens } from './provider.ts'
+import { endOf } from './session-records.ts'
 import { sessions } from './session.ts'
 import { identityUnavailable } from './unavailable.ts'
 
@@ -57,7 +60,8 @@ async function setUp(change: (tokens: Tokens) => Tokens = (tokens) => tokens) {
     },
   }
   const idp = rotating()
-  const known = sessions(store, idp.provider, clock)
+  const keys = keyRing(['a-key-of-this-test-for-its-sessions'])
+  const known = sessions({ store, provider: idp.provider, keys, lifetimes: lifetimesOf(), clock })
   const id = await known.start(claims, change(tokensOf(0)))
   return { time, idp, known, id, dump, hold, use: () => known.use(id, silent) }
 }
@@ -93,7 +97,7 @@ describe('sessions', () => {
     time.now += 29 * MINUTE
     await use()
     time.now += 29 * MINUTE
-    expect(await known.peek(id)).toMatchObject({ expiresAt: time.now + MINUTE })
+    expect(await known.peek(id)).toMatchObject({ keptUntil: time.now + MINUTE })
     time.now += MINUTE
     await expect(use()).rejects.toMatchObject(EXPIRED)
   })
@@ -104,7 +108,7 @@ describe('sessions', () => {
       time.now += 15 * MINUTE
       await use()
     }
-    expect(await known.peek(id)).toMatchObject({ expiresAt: time.now + 15 * MINUTE })
+    expect(endOf((await known.peek(id))!.visit)).toBe(time.now + 15 * MINUTE)
     time.now += 15 * MINUTE
     await expect(use()).rejects.toMatchObject(EXPIRED)
   })
@@ -139,7 +143,7 @@ describe('sessions', () => {
     idp.provider.refresh = async () => ({ scope: 'openid', accessToken: 'access-1', lifetime: 5 * MINUTE })
     time.now += 5 * MINUTE
     await use()
-    expect((await known.peek(id))?.session).toMatchObject({ accessToken: 'access-1', refreshToken: 'refresh-0' })
+    expect((await known.peek(id))?.visit).toMatchObject({ accessToken: 'access-1', refreshToken: 'refresh-0' })
   })
 
   it('end when the refresh token is dead', async () => {

@@ -1,116 +1,123 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
-import { problem, type Problem } from '../problem.ts'
 import type { Store } from '../state/store.ts'
-import { type Provider, Refused, type Tokens } from './provider.ts'
-import { type Found, type Session, sessionRecords } from './session-records.ts'
-import { clearSession } from './session-cookie.ts'
-import { singleFlight } from './single-flight.ts'
+import type { KeyRing } from './key-ring.ts'
+import type { Lifetimes } from './lifetimes.ts'
+import type { Provider, Tokens } from './provider.ts'
+import { refreshes, sessionTokens } from './refresh.ts'
+import { expired } from './session-problem.ts'
+import { sessionIndex, type Whose } from './session-index.ts'
+import { type Found, isSession, nameOf, type Session, sessionRecords } from './session-records.ts'
 
-const ABSOLUTE = 43_200_000
-/** An access token is renewed when it has less than this to live. */
-const AHEAD = 30_000
+/** One of the sessions of somebody, as their other sessions may see it. */
+export interface Listed {
+  /** Names it and opens nothing. */
+  readonly id: string
+  readonly startedAt: number
+  /** To the minute. */
+  readonly seenAt: number
+  readonly agent: string
+}
 
 export interface Sessions {
   /** Returns the id, always a new one: 256 random bits. */
-  start(claims: Session['claims'], tokens: Omit<Tokens, 'claims'>): Promise<string>
+  start(claims: Session['claims'], tokens: Omit<Tokens, 'claims'>, visit?: { readonly agent?: string }): Promise<string>
   /** Looks without keeping it alive. */
-  peek(id: string): Promise<Found | undefined>
+  peek(id: string): Promise<Found<Session> | undefined>
   /** Keeps it alive, with an access token that is good for now. Rejects with `session-expired` or `identity-unavailable`. */
   use(id: string, log: Logger): Promise<Session>
   /** For one that another login takes the place of: revoking its tokens could end the grant that both share. */
   forget(id: string): Promise<unknown>
   /** Revokes its refresh token as well, if the provider can be reached. */
   end(id: string, log: Logger): Promise<void>
+  /** Of one person, the newest first. */
+  list(sub: string): Promise<readonly Listed[]>
+  /** Ends one that is on the `list` of its owner. `false`: it is not there. */
+  endOne(sub: string, listed: string): Promise<boolean>
+  /**
+   * Ends every session of a person, of a session at the provider, or of both at once. Resolves with how many there were.
+   * Their refresh tokens cannot be revoked, for nobody here can read them; nobody can use them any more either.
+   */
+  endAll(who: Whose, log: Logger): Promise<number>
 }
 
-/** `loginUrl` is where the client sends the browser next. */
-export const sessionProblem = (
-  code: 'session-required' | 'session-expired',
-  detail: string,
-  cookie?: string,
-): Problem =>
-  problem(401, code, {
-    detail,
-    extra: { loginUrl: '/bff/login' },
-    headers: {
-      'www-authenticate': 'Cookie realm="session"',
-      ...(cookie === undefined ? {} : { 'set-cookie': cookie }),
-    },
-  })
+export interface SessionsOptions {
+  readonly store: Store
+  readonly provider: Provider
+  readonly keys: KeyRing
+  readonly lifetimes: Lifetimes
+  /** Epoch milliseconds. */
+  readonly clock: () => number
+}
 
-/**
- * Sessions of at most 12 h. Of one session, one refresh runs at a time in this process; two processes may still collide
- * where the provider rotates refresh tokens.
- */
-export function sessions(store: Store, provider: Provider, clock: () => number): Sessions {
-  const records = sessionRecords(store, clock)
-  const isFresh = (session: Session): boolean => session.accessExpiresAt - clock() > AHEAD
-
-  const refresh = singleFlight(
-    async (id: string, log: Logger): Promise<Session> => {
-      // Read again: whoever was ahead of us may have spent the refresh token that our caller saw.
-      const session = (await records.read(id))?.session
-      if (session === undefined) throw expired()
-      if (isFresh(session)) return session
-      const renewed = await renew(session, provider, clock, log)
-      if (renewed === session) return session
-      if (renewed !== undefined && (await records.replace(id, renewed))) return renewed
-      await records.delete(id)
-      throw expired()
-    },
-    (id) => id,
-  )
+export function sessions({ store, provider, keys, lifetimes, clock }: SessionsOptions): Sessions {
+  const { idle, absolute } = lifetimes
+  const records = sessionRecords({ store, keys, idle, clock })
+  const index = sessionIndex(store)
+  const { isFresh, refresh } = refreshes({ records, provider, lifetime: lifetimes.refresh, clock })
+  const peek = async (id: string): Promise<Found<Session> | undefined> => {
+    const found = await records.read(id)
+    return found !== undefined && isSession(found.visit) ? (found as Found<Session>) : undefined
+  }
+  const remove = async ({ name, visit }: Found): Promise<void> => {
+    await records.delete(name)
+    if (isSession(visit)) await index.remove(whose(visit), name)
+  }
+  const list = async (sub: string): Promise<readonly Listed[]> => {
+    const found: Listed[] = []
+    for (const id of await index.find({ sub })) {
+      const about = await records.about(id)
+      if (about === undefined) await index.remove({ sub }, id)
+      else found.push({ id, startedAt: about.startedAt, seenAt: about.seenAt, agent: about.agent })
+    }
+    return found.toSorted((a, b) => b.startedAt - a.startedAt)
+  }
 
   return {
-    start: async (claims, tokens) => {
-      const id = randomBytes(32).toString('base64url')
-      await records.create(id, { claims, ...sessionTokens(tokens, clock()), endsAt: clock() + ABSOLUTE })
+    start: async (claims, tokens, { agent = '' } = {}) => {
+      const [id, now] = [randomBytes(32).toString('base64url'), clock()]
+      const session: Session = {
+        ...{ claims, agent, startedAt: now, endsAt: now + absolute },
+        ...sessionTokens(tokens, now, lifetimes.refresh),
+      }
+      await records.create(id, session)
+      await index.add(whose(session), nameOf(id), absolute + idle)
       return id
     },
-    peek: (id) => records.read(id),
+    peek,
     use: async (id, log) => {
-      const found = await records.read(id)
+      const found = await peek(id)
       if (found === undefined) throw expired()
-      if (!isFresh(found.session)) return refresh(id, log)
-      await records.keepAlive(id, found)
-      return found.session
+      await records.keepAlive(found)
+      return isFresh(found.visit) ? found.visit : refresh(id, log)
     },
-    forget: (id) => records.delete(id),
-    end: async (id, log) => {
+    forget: async (id) => {
       const found = await records.read(id)
-      await records.delete(id)
-      const token = found?.session.refreshToken
+      if (found !== undefined) await remove(found)
+    },
+    end: async (id, log) => {
+      const found = await peek(id)
+      if (found === undefined) return
+      await remove(found)
+      const token = found.visit.refreshToken
       if (token === undefined) return
       await provider.revoke(token).catch((err: unknown) => log.warn({ err }, 'refresh token not revoked'))
     },
+    list,
+    endOne: async (sub, listed) => {
+      if (!(await index.find({ sub })).includes(listed)) return false
+      await index.remove({ sub }, listed)
+      return records.delete(listed)
+    },
+    endAll: async (who, log) => {
+      const names = await index.find(who)
+      const ended = await Promise.all(names.map((name) => records.delete(name)))
+      for (const name of names) await index.remove(who, name)
+      const count = ended.filter(Boolean).length
+      log.info({ sessions: count }, 'sessions ended')
+      return count
+    },
   }
 }
 
-/** The session with new tokens, or as it was while its token still holds and the provider is down, or none: it is over. */
-async function renew(
-  session: Session,
-  provider: Provider,
-  clock: () => number,
-  log: Logger,
-): Promise<Session | undefined> {
-  const holds = (): boolean => session.accessExpiresAt > clock()
-  if (session.refreshToken === undefined) return holds() ? session : undefined
-  try {
-    const { claims, ...tokens } = await provider.refresh(session.refreshToken)
-    if (claims !== undefined && claims.sub !== session.claims.sub) throw new Refused('another subject')
-    return { ...session, ...sessionTokens(tokens, clock()) }
-  } catch (err) {
-    log.warn({ err }, 'access token not refreshed')
-    if (err instanceof Refused) return undefined
-    if (holds()) return session
-    throw err
-  }
-}
-
-const sessionTokens = ({ lifetime, ...tokens }: Omit<Tokens, 'claims'>, now: number) => ({
-  ...tokens,
-  accessExpiresAt: now + lifetime,
-})
-
-const expired = (): Problem => sessionProblem('session-expired', 'The session has ended.', clearSession())
+const whose = ({ claims: { sub, sid } }: Session): Whose => ({ sub, sid: typeof sid === 'string' ? sid : undefined })

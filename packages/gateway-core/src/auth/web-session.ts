@@ -4,12 +4,15 @@ import type { Authenticate, Exchange, Handler, Identity, Route } from '../exchan
 import type { Store } from '../state/store.ts'
 import { checkCsrf, csrf } from './csrf.ts'
 import { open } from './guards.ts'
+import { keyRing } from './key-ring.ts'
+import { type Lifetimes, lifetimesOf } from './lifetimes.ts'
 import { login } from './login.ts'
 import { type Provider, provider } from './provider.ts'
 import { sendJson } from './respond.ts'
 import { clearSession, sessionIds } from './session-cookie.ts'
-import type { Found, Session } from './session-records.ts'
-import { type Sessions, sessionProblem, sessions } from './session.ts'
+import { endOf, type Found, type Session } from './session-records.ts'
+import { ambiguous, nobody } from './session-problem.ts'
+import { type Sessions, sessions } from './session.ts'
 
 export interface WebSessionOptions {
   /** Exactly as the provider writes it. */
@@ -24,6 +27,9 @@ export interface WebSessionOptions {
   /** The API that access tokens are for (RFC 8707). */
   readonly resource?: string | undefined
   readonly store: Store
+  /** Secrets of at least 32 characters, the same in every process. The first seals sessions, all of them open: see `keyRing`. */
+  readonly keys: readonly string[]
+  readonly lifetimes?: Partial<Lifetimes> | undefined
   /** Epoch milliseconds. Default `Date.now`. */
   readonly clock?: (() => number) | undefined
   /** Refuses an issuer without TLS even on this machine. Default: `NODE_ENV` is `production`. */
@@ -42,14 +48,15 @@ export function webSession(options: WebSessionOptions): { authenticate: Authenti
   const { clientId, clientSecret, store, clock = Date.now } = options
   const { origin, insecure } = check(options)
   const idp = provider({ ...options, insecure, redirectUri: `${origin}/bff/callback` })
-  const known = sessions(store, idp, clock)
+  const lifetimes = lifetimesOf(options.lifetimes)
+  const known = sessions({ store, provider: idp, keys: keyRing(options.keys), lifetimes, clock })
   const { start, callback } = login({ provider: idp, sessions: known, origin, secret: clientSecret, clock })
 
   const authenticate = async (exchange: Exchange): Promise<Identity> => {
     const [id, second] = sessionIds(exchange.headers.cookie)
-    if (id === undefined) throw sessionProblem('session-required', 'Nobody is signed in.')
+    if (id === undefined) throw nobody()
     checkCsrf(exchange, origin)
-    if (second !== undefined) throw sessionProblem('session-required', 'Two sessions were sent.', clearSession())
+    if (second !== undefined) throw ambiguous()
     return identityOf(await known.use(id, exchange.log), clientId)
   }
 
@@ -64,7 +71,8 @@ export function webSession(options: WebSessionOptions): { authenticate: Authenti
   }
 }
 
-function identityOf({ claims, scope, accessToken, endsAt }: Session, client: string): Identity {
+function identityOf(session: Session, client: string): Identity {
+  const { claims, scope, accessToken } = session
   const { sid, iat, auth_time: authTime, acr } = claims
   return {
     user: { id: claims.sub, scopes: new Set(scope.split(' ')), claims },
@@ -73,7 +81,7 @@ function identityOf({ claims, scope, accessToken, endsAt }: Session, client: str
     client,
     sessionId: typeof sid === 'string' ? sid : undefined,
     issuedAt: typeof iat === 'number' ? iat * 1_000 : 0,
-    expiresAt: endsAt,
+    expiresAt: endOf(session),
     authenticatedAt: typeof authTime === 'number' ? authTime * 1_000 : undefined,
     acr: typeof acr === 'string' ? acr : undefined,
   }
@@ -109,10 +117,11 @@ const logout =
     sendJson(res, { endSessionUrl }, [clearSession()])
   }
 
-const describe = ({ session: { claims }, expiresAt }: Found) => ({
+const describe = ({ visit, keptUntil }: Found<Session>) => ({
   authenticated: true,
-  user: { id: claims.sub, name: claims['name'] ?? null, email: claims['email'] ?? null },
-  expiresAt: new Date(expiresAt).toISOString(),
+  user: { id: visit.claims.sub, name: visit.claims['name'] ?? null, email: visit.claims['email'] ?? null },
+  expiresAt: new Date(endOf(visit)).toISOString(),
+  idleExpiresAt: new Date(Math.min(keptUntil, endOf(visit))).toISOString(),
   logoutUrl: '/bff/logout',
   csrf,
 })

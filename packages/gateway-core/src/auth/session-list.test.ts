@@ -1,0 +1,85 @@
+import { hash } from 'node:crypto'
+import { describe, expect, it } from '@jest/globals'
+import { silent } from '../../test/exchange.ts'
+import { memoryStore } from '../state/memory.ts'
+import { keyRing } from './key-ring.ts'
+import { lifetimesOf } from './lifetimes.ts'
+import type { Provider } from './provider.ts'
+import { nameOf } from './session-records.ts'
+import { sessions } from './session.ts'
+
+const MINUTE = 60_000
+const tokens = { scope: 'openid', accessToken: 'access', refreshToken: 'refresh', lifetime: 24 * 60 * MINUTE }
+
+function setUp() {
+  const time = { now: Date.UTC(2030, 0, 1) }
+  const clock = () => time.now
+  const store = memoryStore({ clock })
+  const known = sessions({
+    store,
+    provider: { revoke: async () => {} } as unknown as Provider,
+    keys: keyRing(['a-key-of-this-test-for-its-sessions']),
+    lifetimes: lifetimesOf(),
+    clock,
+  })
+  const start = (sub: string, sid?: string, agent?: string) =>
+    known.start({ sub, ...(sid === undefined ? {} : { sid }) }, tokens, agent === undefined ? {} : { agent })
+  return { time, store, known, start }
+}
+
+describe('sessions of a person', () => {
+  it('are listed by names that open nothing, the newest first, with when they were last seen, to the minute', async () => {
+    const { time, known, start } = setUp()
+    const begun = time.now
+    const first = await start('a', undefined, 'Firefox on Linux')
+    time.now += 90_000
+    const second = await start('a')
+    await start('b')
+    time.now += 5 * MINUTE
+    await known.use(first, silent)
+    expect(await known.list('a')).toEqual([
+      { id: nameOf(second), startedAt: begun + 90_000, seenAt: begun + MINUTE, agent: '' },
+      { id: nameOf(first), startedAt: begun, seenAt: begun + 6 * MINUTE, agent: 'Firefox on Linux' },
+    ])
+    for (const { id } of await known.list('a')) expect(await known.peek(id)).toBeUndefined()
+  })
+
+  it('are listed no more once they are over, and leave nothing behind', async () => {
+    const { time, store, known, start } = setUp()
+    const first = await start('a')
+    await start('a')
+    await known.end(first, silent)
+    expect(await known.list('a')).toHaveLength(1)
+    time.now += 30 * MINUTE
+    const third = await start('a')
+    expect(await known.list('a')).toEqual([expect.objectContaining({ id: nameOf(third) })])
+    expect(await store.members(`sessions:sub:${hash('sha256', 'a')}`)).toEqual([nameOf(third)])
+  })
+
+  it('end one by one, for their owner alone', async () => {
+    const { known, start } = setUp()
+    const id = await start('a')
+    expect(await known.endOne('b', nameOf(id))).toBe(false)
+    expect(await known.peek(id)).toBeDefined()
+    expect(await known.endOne('a', nameOf(id))).toBe(true)
+    expect(await known.endOne('a', nameOf(id))).toBe(false)
+    expect(await known.peek(id)).toBeUndefined()
+  })
+
+  it.each([
+    ['of a person', { sub: 'a' }, ['b-3']],
+    ['of a session at the provider', { sid: '1' }, ['a-2', 'b-3']],
+    ['of both at once', { sub: 'a', sid: '2' }, ['a-1', 'a-1', 'b-3']],
+    ['of one that is not theirs', { sub: 'a', sid: '3' }, ['a-1', 'a-1', 'a-2', 'b-3']],
+    ['of nobody', {}, ['a-1', 'a-1', 'a-2', 'b-3']],
+  ])('end together: all %s', async (_, who, left) => {
+    const { known, start } = setUp()
+    const begun = [await start('a', '1'), await start('a', '1'), await start('a', '2'), await start('b', '3')]
+    expect(await known.endAll(who, silent)).toBe(4 - left.length)
+    expect(await known.endAll(who, silent)).toBe(0)
+    const found = await Promise.all(begun.map((id) => known.peek(id)))
+    expect(
+      found.flatMap((one) => (one === undefined ? [] : `${one.visit.claims.sub}-${one.visit.claims['sid']}`)),
+    ).toEqual(left)
+  })
+})
