@@ -28,6 +28,8 @@ export type Where =
   | 'upgrade'
   /** The redirects of a login. */
   | 'login'
+  /** What the identity provider itself calls. */
+  | 'backchannel'
   /** A gRPC service's own answer: it leaves only where a contract declares it. */
   | 'service'
 
@@ -118,6 +120,17 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
   'insufficient-scope': type(403, 'user', 'Whoever is signed in was not granted what this needs.'),
   'identity-unavailable': type(503, 'user', 'Who is calling cannot be found out at present.', true),
   'invalid-return-url': type(400, 'login', '`returnUrl` is not a path on this site.'),
+  'invalid-login-request': type(400, 'login', '`prompt`, `max_age` or `acr` is not one that a login can have.'),
+  'not-a-navigation': type(
+    403,
+    'login',
+    'A login is gone to in a tab, not loaded by a script, a frame or ahead of time.',
+  ),
+  'logout-token-invalid': type(
+    400,
+    'backchannel',
+    'What the identity provider is said to have sent is no logout token, or was used before.',
+  ),
   'login-expired': type(
     400,
     'login',

@@ -72,23 +72,15 @@ async function expectProblem(response: Response, status: number, code: string): 
 }
 
 describe('login', () => {
-  it('asks the provider for a code, with all that binds the answer to this browser', async () => {
+  it('asks the provider for a code, by a reference to what was pushed to it', async () => {
     const response = await browser().request(loginUrl())
     expect(response.status).toBe(303)
-    const query = Object.fromEntries(new URL(response.headers.get('location')!).searchParams)
-    expect(query).toMatchObject({
-      response_type: 'code',
+    expect(Object.fromEntries(new URL(response.headers.get('location')!).searchParams)).toEqual({
       client_id: CLIENT.id,
-      redirect_uri: `${app.url}/bff/callback`,
-      code_challenge_method: 'S256',
-      resource: RESOURCE,
+      request_uri: expect.stringMatching(/^urn:ietf:params:oauth:request_uri:/),
     })
-    expect(query['code_challenge']).toMatch(/^[\w-]{43}$/)
-    expect(query['nonce']).toMatch(/^[\w-]{43}$/)
     expect(response.headers.getSetCookie()).toEqual([
-      expect.stringMatching(
-        new RegExp(`^__Host-tx-${query['state']}=[\\w-]+; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=600$`),
-      ),
+      expect.stringMatching(/^__Host-Http-tx-[\w-]{43}=[\w.-]+; Path=\/; Secure; HttpOnly; SameSite=Lax; Max-Age=600$/),
     ])
     expect(response.headers.get('cache-control')).toBe('no-store')
   })
@@ -123,7 +115,7 @@ describe('login', () => {
     const someone = browser()
     const tabs: string[] = []
     for (const path of ['/1', '/2', '/3', '/4']) tabs.push(await toCallback(someone, path))
-    expect([...someone.cookies(app.url).keys()].filter((name) => name.startsWith('__Host-tx-'))).toHaveLength(3)
+    expect([...someone.cookies(app.url).keys()].filter((name) => name.startsWith('__Host-Http-tx-'))).toHaveLength(3)
     await expectProblem(await someone.request(tabs[0]!), 400, 'login-expired')
     for (const at of [3, 1, 2]) {
       expect((await someone.request(tabs[at]!)).headers.get('location')).toBe(`/${at + 1}`)
@@ -201,7 +193,7 @@ describe('a callback is refused', () => {
   it('a second time, even with the cookie of the first, and the session lives on', async () => {
     const someone = browser()
     const url = await toCallback(someone)
-    const [name, value] = [...someone.cookies(app.url)].find(([key]) => key.startsWith('__Host-tx-'))!
+    const [name, value] = [...someone.cookies(app.url)].find(([key]) => key.startsWith('__Host-Http-tx-'))!
     expect((await someone.request(url)).status).toBe(303)
     someone.cookies(app.url).set(name, value)
     expect(await refused(someone, url)).toBe(0)
@@ -218,7 +210,7 @@ describe('a callback is refused', () => {
   it('with a cookie that was changed', async () => {
     const someone = browser()
     const url = await toCallback(someone)
-    const [name, value] = [...someone.cookies(app.url)].find(([key]) => key.startsWith('__Host-tx-'))!
+    const [name, value] = [...someone.cookies(app.url)].find(([key]) => key.startsWith('__Host-Http-tx-'))!
     someone.cookies(app.url).set(name, `${value.slice(0, -2)}${value.endsWith('AA') ? 'BB' : 'AA'}`)
     expect(await refused(someone, url)).toBe(0)
   })
@@ -229,7 +221,7 @@ describe('a callback is refused', () => {
     const url = await toCallback(someone)
     const response = await someone.request(url)
     const body = await expectProblem(response, 401, 'login-refused')
-    expect(body).toMatchObject({ loginUrl: '/bff/login' })
+    expect(body).toMatchObject({ loginUrl: '/bff/login?returnUrl=%2Forders%3Fpage%3D2' })
     expect(JSON.stringify(body)).not.toContain('<b>')
     expect(sidOf(someone)).toBeUndefined()
   })

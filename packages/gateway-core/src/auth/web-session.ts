@@ -2,12 +2,15 @@ import type { Method } from '../contract.ts'
 import { inProduction } from '../env.ts'
 import type { Authenticate, Exchange, Handler, Identity, Route } from '../exchange.ts'
 import type { Store } from '../state/store.ts'
+import { backchannel } from './backchannel.ts'
 import { checkCsrf, csrf } from './csrf.ts'
 import { open } from './guards.ts'
 import { keyRing } from './key-ring.ts'
 import { type Lifetimes, lifetimesOf } from './lifetimes.ts'
 import { login } from './login.ts'
-import { type Provider, provider } from './provider.ts'
+import { logout } from './logout.ts'
+import { logoutTokens } from './logout-token.ts'
+import { provider } from './provider.ts'
 import { sendJson } from './respond.ts'
 import { clearSession, sessionIds } from './session-cookie.ts'
 import { endOf, type Found, type Session } from './session-records.ts'
@@ -18,8 +21,10 @@ export interface WebSessionOptions {
   /** Exactly as the provider writes it. */
   readonly issuer: string
   readonly clientId: string
-  /** Also makes the key that seals logins under way. */
-  readonly clientSecret: string
+  /** The client's private key in PEM (EC P-256, or RSA): it proves itself by that, and no secret travels (RFC 7523). */
+  readonly clientKey?: string | undefined
+  /** For providers that take no key. There must be one of the two. */
+  readonly clientSecret?: string | undefined
   /** The origin of this app as browsers see it. Its `/bff/callback` must be registered with the provider. */
   readonly publicUrl: string
   /** Separated by spaces; must contain `openid`. */
@@ -27,7 +32,7 @@ export interface WebSessionOptions {
   /** The API that access tokens are for (RFC 8707). */
   readonly resource?: string | undefined
   readonly store: Store
-  /** Secrets of at least 32 characters, the same in every process. The first seals sessions, all of them open: see `keyRing`. */
+  /** Secrets of at least 32 characters, the same in every process. The first seals, all of them open: see `keyRing`. */
   readonly keys: readonly string[]
   readonly lifetimes?: Partial<Lifetimes> | undefined
   /** Epoch milliseconds. Default `Date.now`. */
@@ -38,19 +43,22 @@ export interface WebSessionOptions {
 
 /**
  * Signs people in with a browser: tokens stay on the server, and the browser holds one opaque cookie that no script can
- * read (OAuth 2.0 for Browser-Based Applications §6.1). `routes` answer `/bff/login`, `/bff/callback`, `/bff/session` and
- * `/bff/logout`; `authenticate` refuses what other sites forge before it looks at a session.
+ * read (OAuth 2.0 for Browser-Based Applications §6.1). `routes` answer `/bff/login`, `/bff/callback`, `/bff/session`,
+ * `/bff/logout` and, to the provider, `/bff/backchannel`; `authenticate` refuses what other sites forge before it looks at a
+ * session.
  *
  * Browsers leave the cookie out of the navigation that ends a login, for it began at another site. The page loaded by it
  * is anonymous; its own requests are not.
  */
 export function webSession(options: WebSessionOptions): { authenticate: Authenticate; routes: Route<unknown>[] } {
-  const { clientId, clientSecret, store, clock = Date.now } = options
+  const { issuer, clientId, store, clock = Date.now } = options
   const { origin, insecure } = check(options)
-  const idp = provider({ ...options, insecure, redirectUri: `${origin}/bff/callback` })
-  const lifetimes = lifetimesOf(options.lifetimes)
-  const known = sessions({ store, provider: idp, keys: keyRing(options.keys), lifetimes, clock })
-  const { start, callback } = login({ provider: idp, sessions: known, origin, secret: clientSecret, clock })
+  const idp = provider({ ...options, insecure, redirectUri: `${origin}/bff/callback`, clock })
+  const [lifetimes, keys] = [lifetimesOf(options.lifetimes), keyRing(options.keys)]
+  const known = sessions({ store, provider: idp, keys, lifetimes, clock })
+  const { start, callback } = login({ provider: idp, sessions: known, store, origin, keys, clock })
+  const signOut = logout({ provider: idp, sessions: known, origin })
+  const told = backchannel({ sessions: known, check: logoutTokens({ issuer, clientId, store, clock }) })
 
   const authenticate = async (exchange: Exchange): Promise<Identity> => {
     const [id, second] = sessionIds(exchange.headers.cookie)
@@ -66,7 +74,8 @@ export function webSession(options: WebSessionOptions): { authenticate: Authenti
       own('GET', '/bff/login', 'Sign in', () => start),
       own('GET', '/bff/callback', 'Where signing in ends', () => callback),
       own('GET', '/bff/session', 'Who is signed in', () => show(known, origin)),
-      own('POST', '/bff/logout', 'Sign out', () => logout(known, idp, origin)),
+      own('POST', '/bff/logout', 'Sign out', () => signOut),
+      own('POST', '/bff/backchannel', 'The provider says who has signed out', () => told),
     ],
   }
 }
@@ -103,18 +112,6 @@ const show =
     const found = id === undefined || second !== undefined ? undefined : await known.peek(id)
     if (found === undefined) sendJson(res, { authenticated: false }, id === undefined ? [] : [clearSession()])
     else sendJson(res, describe(found))
-  }
-
-const logout =
-  (known: Sessions, idp: Provider, origin: string): Handler =>
-  async (exchange, _req, res) => {
-    checkCsrf(exchange, origin)
-    for (const id of sessionIds(exchange.headers.cookie)) await known.end(id, exchange.log)
-    const endSessionUrl = await idp.endSessionUrl(`${origin}/`).catch((err: unknown) => {
-      exchange.log.warn({ err }, 'signed out here, but not at the provider')
-      return null
-    })
-    sendJson(res, { endSessionUrl }, [clearSession()])
   }
 
 const describe = ({ visit, keptUntil }: Found<Session>) => ({
