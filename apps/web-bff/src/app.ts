@@ -36,6 +36,7 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
     resource: 'urn:shop',
     store: memoryStore(),
     keys: config.sessionKeys,
+    log,
   })
   const bff = app([...session.routes, ...routes], {
     upstreams,

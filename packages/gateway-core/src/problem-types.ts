@@ -110,12 +110,13 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
 
   'session-required': type(401, 'session', 'Nobody is signed in; `loginUrl` is where to send the browser.'),
   'session-expired': type(401, 'session', 'The session has ended; `loginUrl` is where to send the browser.'),
+  'session-not-found': type(404, [], 'None of the sessions of whoever is signed in has this name.'),
   'token-missing': type(401, 'bearer', 'There is no access token.'),
   'token-invalid': type(401, 'bearer', 'The access token is not one, is not for this, or has expired: get a new one.'),
   'csrf-rejected': type(
     403,
     ['session', 'csrf'],
-    'The request seems to come from another site, or lacks the header X-CSRF.',
+    'The request seems to come from another site, or lacks the header X-CSRF; `signal` says which spoke against it.',
   ),
   'insufficient-scope': type(403, 'user', 'Whoever is signed in was not granted what this needs.'),
   'identity-unavailable': type(503, 'user', 'Who is calling cannot be found out at present.', true),

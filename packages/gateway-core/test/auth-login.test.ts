@@ -58,7 +58,7 @@ async function signIn(someone = browser()): Promise<Browser> {
   return someone
 }
 
-const sidOf = (someone: Browser) => someone.cookies(app.url).get('__Host-sid')
+const sidOf = (someone: Browser) => someone.cookies(app.url).get('__Host-Http-sid')
 const sessionOf = async (someone: Browser) => (await someone.request(`${app.url}/bff/session`)).json()
 const tokenRequests = () => idp.requests.get('/token') ?? 0
 const me = (someone: Browser, init?: RequestInit) => someone.request(`${app.url}/api/me`, init)
@@ -92,9 +92,9 @@ describe('login', () => {
     expect(response.headers.get('location')).toBe('/orders?page=2')
     expect(response.headers.get('referrer-policy')).toBe('no-referrer')
     expect(response.headers.getSetCookie()[0]).toMatch(
-      /^__Host-sid=[\w-]{43}; Path=\/; Secure; HttpOnly; SameSite=Strict$/,
+      /^__Host-Http-sid=[\w-]{43}; Path=\/; Secure; HttpOnly; SameSite=Strict$/,
     )
-    expect([...someone.cookies(app.url).keys()]).toEqual(['__Host-sid'])
+    expect([...someone.cookies(app.url).keys()]).toEqual(['__Host-Http-sid'])
     expect(await (await me(someone)).json()).toMatchObject({ id: 'someone' })
   })
 
@@ -137,7 +137,7 @@ describe('a callback is refused', () => {
     lines.length = 0
     const response = await someone.request(url)
     await expectProblem(response, status, code)
-    expect(response.headers.getSetCookie().join()).not.toContain('__Host-sid')
+    expect(response.headers.getSetCookie().join()).not.toContain('__Host-Http-sid')
     expect(lines.map((line) => JSON.parse(line) as { msg: string })).toEqual([
       expect.objectContaining({ level: 40, msg: 'login refused', reason: expect.any(String) }),
     ])
@@ -259,7 +259,7 @@ describe('session', () => {
   it('has an id of its own, whatever the browser brought along', async () => {
     const someone = browser()
     const planted = 'A'.repeat(43)
-    someone.cookies(app.url).set('__Host-sid', planted)
+    someone.cookies(app.url).set('__Host-Http-sid', planted)
     await signIn(someone)
     const first = sidOf(someone)
     expect(first).not.toBe(planted)
@@ -268,7 +268,7 @@ describe('session', () => {
     expect(await sessionOf(someone)).toMatchObject({ authenticated: true })
     const thief = browser()
     for (const id of [planted, first!]) {
-      thief.cookies(app.url).set('__Host-sid', id)
+      thief.cookies(app.url).set('__Host-Http-sid', id)
       expect(await sessionOf(thief)).toEqual({ authenticated: false })
     }
   })
@@ -277,15 +277,16 @@ describe('session', () => {
     const body = await expectProblem(await me(browser()), 401, 'session-required')
     expect(body).toMatchObject({ loginUrl: '/bff/login' })
     const someone = browser()
-    someone.cookies(app.url).set('__Host-sid', 'A'.repeat(43))
+    someone.cookies(app.url).set('__Host-Http-sid', 'A'.repeat(43))
     expect(await expectProblem(await me(someone), 401, 'session-expired')).toMatchObject({ loginUrl: '/bff/login' })
     expect(sidOf(someone)).toBeUndefined()
   })
 
   it('is none when two are sent', async () => {
     const someone = await signIn()
-    const cookie = `__Host-sid=${sidOf(someone)}; __Host-sid=${'A'.repeat(43)}`
-    for (const headers of [{ cookie }, { cookie: cookie.split('; ').toReversed().join('; ') }]) {
+    const cookie = `__Host-Http-sid=${sidOf(someone)}; __Host-Http-sid=${'A'.repeat(43)}`
+    for (const order of [cookie, cookie.split('; ').toReversed().join('; ')]) {
+      const headers = { cookie: order, 'x-csrf': '1' }
       await expectProblem(await fetch(`${app.url}/api/me`, { headers }), 401, 'session-required')
       expect(await (await fetch(`${app.url}/bff/session`, { headers })).json()).toEqual({ authenticated: false })
     }
@@ -329,7 +330,7 @@ describe('session', () => {
     someone.cookies(app.url).clear()
     await signIn(someone)
     expect((await postLogout(someone)).status).toBe(200)
-    someone.cookies(app.url).set('__Host-sid', first)
+    someone.cookies(app.url).set('__Host-Http-sid', first)
     expect(await sessionOf(someone)).toMatchObject({ authenticated: true })
     const before = tokenRequests()
     now += ACCESS_TTL
@@ -398,7 +399,7 @@ describe('logout', () => {
     expect((await someone.request(endSessionUrl)).status).toBe(200)
     expect(idp.requests.get('/token/revocation')).toBe(before + 1)
     expect(sidOf(someone)).toBeUndefined()
-    someone.cookies(app.url).set('__Host-sid', sid)
+    someone.cookies(app.url).set('__Host-Http-sid', sid)
     await expectProblem(await me(someone), 401, 'session-expired')
   })
 

@@ -120,7 +120,7 @@ suite('in a real browser', () => {
     const stored = await page.evaluate(() =>
       JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), document.cookie]),
     )
-    const session = (await context.cookies(shop.web)).find(({ name }) => name === '__Host-sid')
+    const session = (await context.cookies(shop.web)).find(({ name }) => name === '__Host-Http-sid')
     expect(session).toMatchObject({ httpOnly: true, secure: true, sameSite: 'Strict', path: '/' })
     const token = /eyJ[\w-]{10,}\.[\w-]+\./
     expect(stored).not.toMatch(token)

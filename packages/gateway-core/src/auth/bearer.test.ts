@@ -45,7 +45,7 @@ describe('bearer', () => {
   it('never reads a cookie', async () => {
     const { source } = setUp()
     const authenticate = bearer({ issuer: ISSUER, audience: AUDIENCE, clock: () => NOW, fetch: source.fetch })
-    const exchange = exchangeOf({ headers: { cookie: `__Host-sid=${token(claims())}` } })
+    const exchange = exchangeOf({ headers: { cookie: `__Host-Http-sid=${token(claims())}` } })
     await expect(authenticate(exchange)).rejects.toMatchObject({ code: 'token-missing' })
   })
 

@@ -5,7 +5,7 @@ import type { Store } from '../state/store.ts'
 import { loginRequest } from './login-request.ts'
 import { navigation } from './navigation.ts'
 import type { KeyRing } from './key-ring.ts'
-import { sessionIds, setSession } from './session-cookie.ts'
+import type { SessionCookie } from './session-cookie.ts'
 import { type Provider, Refused, type Tokens } from './provider.ts'
 import { redirect } from './respond.ts'
 import type { Sessions } from './session.ts'
@@ -13,7 +13,8 @@ import { endTransaction, LIFETIME, type Pending, transactions } from './transact
 
 export interface LoginOptions {
   readonly provider: Provider
-  readonly sessions: Pick<Sessions, 'start' | 'forget'>
+  readonly sessions: Pick<Sessions, 'start'>
+  readonly cookie: SessionCookie
   /** Remembers which logins are finished, for all processes. */
   readonly store: Store
   /** This app, as browsers see it. */
@@ -23,7 +24,7 @@ export interface LoginOptions {
 }
 
 /** Authorization code flow with PKCE, state and nonce, each good for one login in one browser (RFC 9700 §2.1). */
-export function login({ provider, sessions, store, origin, keys, clock }: LoginOptions): {
+export function login({ provider, sessions, cookie, store, origin, keys, clock }: LoginOptions): {
   start: Handler
   callback: Handler
 } {
@@ -34,7 +35,11 @@ export function login({ provider, sessions, store, origin, keys, clock }: LoginO
 
   const start: Handler = async (exchange, _req, res) => {
     const { prompt, ...purpose } = loginRequest(exchange.query, origin)
-    const { pending, cookies } = logins.begin(purpose, exchange.headers.cookie)
+    const [from, second] = cookie.ids(exchange.headers.cookie)
+    const { pending, cookies } = logins.begin(
+      { ...purpose, from: second === undefined ? from : undefined },
+      exchange.headers.cookie,
+    )
     const url = await told(exchange, provider.authorizationUrl(pending, prompt))
     redirect(res, url.href, cookies)
   }
@@ -53,10 +58,10 @@ export function login({ provider, sessions, store, origin, keys, clock }: LoginO
     })
     if (claims === undefined) throw refusal(exchange, 'failed', 'no ID token', pending)
     // Whoever was signed in here before is not any more.
-    for (const old of sessionIds(exchange.headers.cookie)) await sessions.forget(old)
-    const { 'user-agent': agent } = exchange.headers
-    const id = await sessions.start(claims, tokens, agent === undefined ? {} : { agent })
-    redirect(res, pending.returnUrl, [setSession(id), endTransaction(pending.state)])
+    const { 'user-agent': agent, cookie: cookies } = exchange.headers
+    const ids = new Set([...(pending.from === undefined ? [] : [pending.from]), ...cookie.ids(cookies)])
+    const id = await sessions.start(claims, tokens, { agent, ids: [...ids] })
+    redirect(res, pending.returnUrl, [cookie.set(id), endTransaction(pending.state)])
   }
   return { start: navigation(start), callback: navigation(callback) }
 }

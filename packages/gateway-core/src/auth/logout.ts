@@ -1,15 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Handler } from '../exchange.ts'
-import { problem } from '../problem.ts'
-import { checkCsrf } from './csrf.ts'
+import { checkCsrf, csrfRejected } from './csrf.ts'
 import type { Provider } from './provider.ts'
 import { redirect, sendJson } from './respond.ts'
-import { clearSession, sessionIds } from './session-cookie.ts'
+import type { SessionCookie } from './session-cookie.ts'
 import type { Sessions } from './session.ts'
 
 export interface LogoutOptions {
   readonly provider: Pick<Provider, 'endSessionUrl'>
   readonly sessions: Pick<Sessions, 'peek' | 'end'>
+  readonly cookie: SessionCookie
   readonly origin: string
 }
 
@@ -19,14 +19,14 @@ export interface LogoutOptions {
  * session, is no fault.
  */
 export const logout =
-  ({ provider, sessions, origin }: LogoutOptions): Handler =>
+  ({ provider, sessions, cookie, origin }: LogoutOptions): Handler =>
   async (exchange, _req, res) => {
     const { headers, log } = exchange
     const form = /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '')
     if (form) checkForm(headers, origin)
     else checkCsrf(exchange, origin)
     let sid: string | undefined
-    for (const id of sessionIds(headers.cookie)) {
+    for (const id of cookie.ids(headers.cookie)) {
       const claims = (await sessions.peek(id))?.visit.claims
       if (typeof claims?.['sid'] === 'string') sid = claims['sid']
       await sessions.end(id, log)
@@ -35,8 +35,8 @@ export const logout =
       log.warn({ err }, 'signed out here, but not at the provider')
       return null
     })
-    if (form) redirect(res, endSessionUrl ?? '/', [clearSession()])
-    else sendJson(res, { endSessionUrl }, [clearSession()])
+    if (form) redirect(res, endSessionUrl ?? '/', [cookie.clear()])
+    else sendJson(res, { endSessionUrl }, [cookie.clear()])
   }
 
 /**
@@ -47,5 +47,6 @@ function checkForm(headers: IncomingHttpHeaders, origin: string): void {
   const site = headers['sec-fetch-site']
   const own = headers.origin === origin
   if (site === 'same-origin' ? own || (headers.origin ?? 'null') === 'null' : site === undefined && own) return
-  throw problem(403, 'csrf-rejected', { detail: 'The request was refused: the form is not known to be of this site.' })
+  const signal = site === undefined ? 'origin' : 'fetch-metadata'
+  throw csrfRejected(signal, 'the form is not known to be of this site')
 }

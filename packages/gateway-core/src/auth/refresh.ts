@@ -1,77 +1,130 @@
 import type { Logger } from 'pino'
+import { lease } from '../state/lease.ts'
+import type { Store } from '../state/store.ts'
 import { type Provider, Refused, type Tokens } from './provider.ts'
-import { expired } from './session-problem.ts'
-import { isSession, nameOf, type Session, type SessionRecords } from './session-records.ts'
+import type { SessionProblems } from './session-problem.ts'
+import { isSession, type Session } from './session-content.ts'
+import type { SessionRecords } from './session-records.ts'
+import { nameOf } from './session-seal.ts'
 import { singleFlight } from './single-flight.ts'
+import { identityUnavailable } from './unavailable.ts'
 
 /** An access token is renewed when it has less than this to live. */
 const AHEAD = 30_000
+/** Between two looks at what another process does about it. */
+const LOOK = 50
+/** Longer than a lease takes to become free again, and than a provider may take. */
+const PATIENCE = 15_000
+/** A provider that was down is not asked again for a token that still holds. */
+const RESPITE = 2_000
 
 export interface RefreshOptions {
   readonly records: SessionRecords
+  readonly store: Store
   readonly provider: Provider
-  /** Of refresh tokens whose provider does not tell. */
+  readonly problems: SessionProblems
+  /** Of refresh tokens whose provider does not tell, milliseconds. */
   readonly lifetime?: number | undefined
+  /** Epoch milliseconds. */
   readonly clock: () => number
 }
 
-/** Resolves with the session and an access token that is good for now. */
-export function refreshes({ records, provider, lifetime, clock }: RefreshOptions) {
+export interface Refreshes {
+  /** It needs nothing for now. */
+  readonly isFresh: (session: Session) => boolean
+  /** The session with an access token that is good for now. Rejects with `session-expired` or `identity-unavailable`. */
+  readonly refresh: (id: string, log: Logger) => Promise<Session>
+}
+
+/**
+ * Of one session, one refresh runs at a time: in this process by sharing it, among processes by a lease; whoever does not get
+ * it waits and looks again. Should two run all the same, for no lease is perfect, the first to write wins and the other takes
+ * what is there. A process that dies after the provider has spent the refresh token, and before the new one is written, costs
+ * the session, unless the provider takes a spent token for a while.
+ */
+export function refreshes(options: RefreshOptions): Refreshes {
+  const { store, clock } = options
   const isFresh = (session: Session): boolean => session.accessExpiresAt - clock() > AHEAD
-  const current = async (id: string): Promise<Session | undefined> => {
-    const visit = (await records.read(id))?.visit
-    return visit !== undefined && isSession(visit) ? visit : undefined
+  const renew = renewal(options)
+
+  /** One look: done, or somebody else is at it. */
+  const attempt = async (id: string, log: Logger): Promise<Session | 'busy'> => {
+    await using held = await lease(store, nameOf(id))
+    // Read after that: whoever was ahead of us may have spent the refresh token that our caller saw.
+    const session = await current(options.records, id)
+    if (session === undefined) throw options.problems.expired()
+    if (isFresh(session) || session.refreshToken === undefined) return session
+    return held?.held() === true ? renew(id, session, log) : 'busy'
   }
 
+  const refresh = async (id: string, log: Logger): Promise<Session> => {
+    for (let waited = 0; waited < PATIENCE; waited += LOOK) {
+      const session = await attempt(id, log)
+      if (session !== 'busy') return session
+      await new Promise((resolve) => setTimeout(resolve, LOOK))
+    }
+    throw identityUnavailable(new Error('another process is still refreshing this session'))
+  }
+  return { isFresh, refresh: singleFlight(refresh, (id) => id) }
+}
+
+/** Asks the provider. The session as it was, while its token holds and the provider is down. */
+function renewal({ records, provider, problems, lifetime, clock }: RefreshOptions) {
+  let notBefore = 0
+
   /** Writes only over the tokens that it was made of, so that whoever comes late takes what is there instead. */
-  const keep = async (id: string, old: Session, tokens: Tokens): Promise<Session | undefined> => {
-    const written = await records.update(id, (visit) =>
+  const keep = (id: string, old: Session, tokens: Omit<Tokens, 'claims'>) =>
+    records.update(id, (visit) =>
       isSession(visit) && visit.accessToken === old.accessToken
         ? { ...visit, ...sessionTokens(tokens, clock(), lifetime) }
         : visit,
     )
-    return written !== undefined && isSession(written) ? written : undefined
-  }
 
-  const renew = async (id: string, session: Session, log: Logger): Promise<Session> => {
-    const holds = (): boolean => session.accessExpiresAt > clock()
-    if (session.refreshToken === undefined) return session
-    try {
-      const { claims, ...tokens } = await provider.refresh(session.refreshToken)
-      if (claims !== undefined && claims.sub !== session.claims.sub) throw new Refused('another subject')
-      const kept = await keep(id, session, tokens)
-      if (kept !== undefined) return kept
-    } catch (err) {
-      log.warn({ err }, 'access token not refreshed')
-      if (!(err instanceof Refused)) {
-        if (holds()) return session
-        throw err
-      }
-      const now = await current(id)
-      if (now !== undefined && now.accessToken !== session.accessToken) return now
-      await records.delete(nameOf(id))
+  const refused = async (id: string, session: Session): Promise<Session> => {
+    for (let found = await records.read(id); found !== undefined; found = await records.read(id)) {
+      // Another process was first after all, and that is why ours was refused.
+      if (isSession(found.visit) && found.visit.accessToken !== session.accessToken) return found.visit
+      if (await records.delete(found.name, found.sealed)) break
     }
-    throw expired()
+    throw problems.expired()
   }
 
-  const once = singleFlight(
-    async (id: string, log: Logger): Promise<Session> => {
-      // Read again: whoever was ahead of us may have spent the refresh token that our caller saw.
-      const session = await current(id)
-      if (session === undefined) throw expired()
-      return isFresh(session) ? session : renew(id, session, log)
-    },
-    (id) => id,
-  )
-  return { isFresh, refresh: once }
+  return async (id: string, session: Session, log: Logger): Promise<Session> => {
+    const holds = (): boolean => session.accessExpiresAt > clock()
+    if (holds() && clock() < notBefore) return session
+    const tokens = await ask(provider, session).catch((err: unknown) => {
+      log.warn({ err }, 'access token not refreshed')
+      if (err instanceof Refused) return undefined
+      notBefore = clock() + RESPITE
+      if (holds()) return 'later'
+      throw err
+    })
+    if (tokens === 'later') return session
+    if (tokens === undefined) return refused(id, session)
+    const kept = await keep(id, session, tokens)
+    if (kept === undefined || !isSession(kept)) throw problems.expired()
+    return kept
+  }
 }
 
-export const sessionTokens = (
+async function ask(provider: Provider, session: Session): Promise<Omit<Tokens, 'claims'>> {
+  const { claims, ...tokens } = await provider.refresh(session.refreshToken!)
+  if (claims !== undefined && claims.sub !== session.claims.sub) throw new Refused('another subject')
+  return tokens
+}
+
+async function current(records: SessionRecords, id: string): Promise<Session | undefined> {
+  const visit = (await records.read(id))?.visit
+  return visit !== undefined && isSession(visit) ? visit : undefined
+}
+
+/** What the provider gave, with the times at which it ends. */
+export function sessionTokens(
   { lifetime, refreshLifetime, ...tokens }: Omit<Tokens, 'claims'>,
   now: number,
-  unless?: number,
-) => {
-  const refresh = tokens.refreshToken === undefined ? undefined : (refreshLifetime ?? unless)
+  elseRefresh?: number,
+) {
+  const refresh = tokens.refreshToken === undefined ? undefined : (refreshLifetime ?? elseRefresh)
   return {
     ...tokens,
     accessExpiresAt: now + lifetime,

@@ -8,6 +8,8 @@ export interface Whose {
   readonly sid?: string | undefined
 }
 
+export type SessionIndex = ReturnType<typeof sessionIndex>
+
 /**
  * Finds sessions without their cookies: the names of their entries, in sets by hashed `sub` and `sid`. A name is added once
  * its entry is there, so a name whose entry is gone may be taken out by whoever notices.

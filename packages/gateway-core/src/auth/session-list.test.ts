@@ -5,7 +5,9 @@ import { memoryStore } from '../state/memory.ts'
 import { keyRing } from './key-ring.ts'
 import { lifetimesOf } from './lifetimes.ts'
 import type { Provider } from './provider.ts'
-import { nameOf } from './session-records.ts'
+import { nameOf } from './session-seal.ts'
+import { sessionCookie } from './session-cookie.ts'
+import { sessionProblems } from './session-problem.ts'
 import { sessions } from './session.ts'
 
 const MINUTE = 60_000
@@ -19,6 +21,7 @@ function setUp() {
     store,
     provider: { revoke: async () => {} } as unknown as Provider,
     keys: keyRing(['a-key-of-this-test-for-its-sessions']),
+    problems: sessionProblems(sessionCookie()),
     lifetimes: lifetimesOf(),
     clock,
   })
@@ -31,14 +34,14 @@ describe('sessions of a person', () => {
   it('are listed by names that open nothing, the newest first, with when they were last seen, to the minute', async () => {
     const { time, known, start } = setUp()
     const begun = time.now
-    const first = await start('a', undefined, 'Firefox on Linux')
+    const first = await start('a', undefined, 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0')
     time.now += 90_000
     const second = await start('a')
     await start('b')
     time.now += 5 * MINUTE
     await known.use(first, silent)
     expect(await known.list('a')).toEqual([
-      { id: nameOf(second), startedAt: begun + 90_000, seenAt: begun + MINUTE, agent: '' },
+      { id: nameOf(second), startedAt: begun + 90_000, seenAt: begun + 90_000, agent: '' },
       { id: nameOf(first), startedAt: begun, seenAt: begun + 6 * MINUTE, agent: 'Firefox on Linux' },
     ])
     for (const { id } of await known.list('a')) expect(await known.peek(id)).toBeUndefined()

@@ -6,7 +6,9 @@ import type { Store } from '../state/store.ts'
 import { keyRing } from './key-ring.ts'
 import { lifetimesOf } from './lifetimes.ts'
 import { type Provider, Refused, type Tokens } from './provider.ts'
-import { endOf } from './session-records.ts'
+import { endOf } from './session-content.ts'
+import { sessionCookie } from './session-cookie.ts'
+import { sessionProblems } from './session-problem.ts'
 import { sessions } from './session.ts'
 import { identityUnavailable } from './unavailable.ts'
 
@@ -61,7 +63,14 @@ async function setUp(change: (tokens: Tokens) => Tokens = (tokens) => tokens) {
   }
   const idp = rotating()
   const keys = keyRing(['a-key-of-this-test-for-its-sessions'])
-  const known = sessions({ store, provider: idp.provider, keys, lifetimes: lifetimesOf(), clock })
+  const known = sessions({
+    store,
+    provider: idp.provider,
+    keys,
+    problems: sessionProblems(sessionCookie()),
+    lifetimes: lifetimesOf(),
+    clock,
+  })
   const id = await known.start(claims, change(tokensOf(0)))
   return { time, idp, known, id, dump, hold, use: () => known.use(id, silent) }
 }

@@ -16,6 +16,8 @@ export const LIFETIME = 600_000
 /** What a login is for. */
 export interface Purpose extends Pick<Transaction, 'maxAge' | 'acr'> {
   readonly returnUrl: string
+  /** The session that was there at its beginning: at its end, browsers leave `Strict` cookies out. */
+  readonly from?: string | undefined
 }
 
 /** One login under way. */
@@ -28,6 +30,7 @@ type Sealed = readonly [
   returnUrl: string,
   maxAge?: number | null,
   acr?: string | null,
+  from?: string | null,
 ]
 
 export interface Transactions {
@@ -45,8 +48,8 @@ export function transactions(keys: KeyRing, clock: () => number): Transactions {
   return {
     begin: (purpose, cookieHeader) => {
       const [state, nonce, verifier] = [oidc.randomState(), oidc.randomNonce(), oidc.randomPKCECodeVerifier()]
-      const { returnUrl, maxAge, acr } = purpose
-      const sealed: Sealed = [nonce, verifier, clock() + LIFETIME, returnUrl, maxAge ?? null, acr ?? null]
+      const { returnUrl, maxAge, acr, from } = purpose
+      const sealed: Sealed = [nonce, verifier, clock() + LIFETIME, returnUrl, maxAge ?? null, acr ?? null, from ?? null]
       const name = nameOf(state)
       const value = `${keys.current}.${seal(JSON.stringify(sealed), keys.derive(keys.current, PURPOSE)!, name)}`
       return {
@@ -63,9 +66,17 @@ export function transactions(keys: KeyRing, clock: () => number): Transactions {
       const values = readCookies(cookieHeader).flatMap(([other, value]) => (other === name ? [value] : []))
       const text = values.length === 1 ? open(values[0]!, name, keys) : undefined
       if (text === undefined) return undefined
-      const [nonce, verifier, expiresAt, returnUrl, maxAge, acr] = JSON.parse(text) as Sealed
+      const [nonce, verifier, expiresAt, returnUrl, maxAge, acr, from] = JSON.parse(text) as Sealed
       if (expiresAt <= clock()) return undefined
-      return { state, nonce, verifier, returnUrl, maxAge: maxAge ?? undefined, acr: acr ?? undefined }
+      return {
+        state,
+        nonce,
+        verifier,
+        returnUrl,
+        maxAge: maxAge ?? undefined,
+        acr: acr ?? undefined,
+        from: from ?? undefined,
+      }
     },
   }
 }
