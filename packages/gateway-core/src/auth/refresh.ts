@@ -54,7 +54,8 @@ export function refreshes(options: RefreshOptions): Refreshes {
     const session = await current(options.records, id)
     if (session === undefined) throw options.problems.expired()
     if (isFresh(session) || session.refreshToken === undefined) return session
-    return held?.held() === true ? renew(id, session, log) : 'busy'
+    // Awaited here: the lease ends with this block.
+    return held?.held() === true ? await renew(id, session, log) : 'busy'
   }
 
   const refresh = async (id: string, log: Logger): Promise<Session> => {
