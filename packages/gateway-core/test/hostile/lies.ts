@@ -24,7 +24,8 @@ const huge: RequestListener = (_req, res) => {
   res.writeHead(200, { 'content-type': 'application/json' })
   res.write('{"x":"')
   const more = () => {
-    while (!res.destroyed) if (!res.write('x'.repeat(65_536))) return void res.once('drain', more)
+    while (!res.destroyed && res.write('x'.repeat(65_536)));
+    if (!res.destroyed) res.once('drain', more)
   }
   more()
 }
