@@ -17,8 +17,8 @@ export interface BackchannelOptions {
 
 /**
  * The provider tells that somebody has signed out there (OpenID Connect Back-Channel Logout 1.0 §2.5): their sessions end
- * here. 200 also when there were none; 400 `logout-token-invalid`; 503 when the provider's keys or the store cannot be had,
- * so that it tells again.
+ * here. 200 also when there were none; 400 `logout-token-invalid`; 503 when the provider's keys cannot be had. Whatever
+ * could not be carried out may be told again.
  *
  * There is no CSRF check here, and there must be none: it is not a browser that calls, no cookie is looked at, and what is
  * asked for is proved by a signature alone.

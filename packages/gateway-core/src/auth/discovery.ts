@@ -1,8 +1,6 @@
 import * as oidc from 'openid-client'
-import { refusalOr503 } from './refused.ts'
-import { Problem } from '../problem.ts'
+import { unavailable } from './refused.ts'
 import { singleFlight } from './single-flight.ts'
-import { identityUnavailable } from './unavailable.ts'
 
 /** Seconds that one request to the provider may take. */
 const TIMEOUT = 2
@@ -33,8 +31,7 @@ export function discovery(options: DiscoveryOptions): () => Promise<oidc.Configu
       known = config
       return config
     } catch (error) {
-      const failed = refusalOr503(error)
-      throw failed instanceof Problem ? failed : identityUnavailable(new Error(failed.message))
+      throw unavailable(error)
     }
   })
   return async () => known ?? discover()

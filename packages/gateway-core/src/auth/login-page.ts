@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import type { Problem } from '../problem.ts'
 
+const TITLE = 'Signing in did not work'
+
 const STYLE = `:root { color-scheme: light dark }
 body { margin: 0; min-height: 100dvh; display: grid; place-items: center; font: 1rem/1.5 system-ui, sans-serif }
 main { max-width: 30rem; padding: 1.5rem }
@@ -19,18 +21,18 @@ const POLICY = [
 
 /** A problem of a login as a page for people: what went wrong, and where to begin again. It repeats nothing of the request. */
 export function sendLoginPage(res: ServerResponse, failed: Problem, traceId: string): void {
-  const { title, detail = '', loginUrl = '/bff/login' } = failed.body(traceId) as Readonly<Record<string, string>>
+  const { code, detail = '', loginUrl = '/bff/login' } = failed.body(traceId) as Readonly<Record<string, string>>
   const body = Buffer.from(`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title!)}</title>
+<title>${TITLE}</title>
 <style>${STYLE}</style>
 <main>
-<h1>${escape(title!)}</h1>
+<h1>${TITLE}</h1>
 <p>${escape(detail)}</p>
 <p><a href="${escape(loginUrl)}">Sign in again</a> or <a href="/">go to the first page</a>.</p>
-<p><small>${traceId}</small></p>
+<p><small>${code} ${traceId}</small></p>
 </main>
 </html>
 `)

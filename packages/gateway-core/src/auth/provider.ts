@@ -2,7 +2,7 @@ import * as oidc from 'openid-client'
 import { clientKey } from './client-key.ts'
 import { discovery } from './discovery.ts'
 import { checkIdToken } from './id-token.ts'
-import { Refused, refusalOr503 } from './refused.ts'
+import { Refused, refusalOr503, unavailable } from './refused.ts'
 
 export { Refused }
 
@@ -67,17 +67,20 @@ export interface Provider {
 /** Nothing is asked of the provider before the first use, so a boot never waits for it. */
 export function provider(options: ProviderOptions): Provider {
   const discovered = discovery({ ...options, authentication: authentication(options) })
-  const request = async <T>(work: (config: oidc.Configuration) => T | Promise<T>): Promise<T> => {
+  const request = async <T>(
+    work: (config: oidc.Configuration) => T | Promise<T>,
+    failure: (error: unknown) => Error = refusalOr503,
+  ): Promise<T> => {
     const config = await discovered()
     try {
       return await work(config)
     } catch (error) {
-      throw refusalOr503(error)
+      throw failure(error)
     }
   }
   return {
     authorizationUrl: (transaction, prompt) =>
-      request((config) => authorizationUrl(config, options, transaction, prompt)),
+      request((config) => authorizationUrl(config, options, transaction, prompt), unavailable),
     redeem: (query, transaction) => request((config) => redeem(config, options, query, transaction)),
     refresh: (token) =>
       request(async (config) =>

@@ -18,29 +18,51 @@ const REFUSALS: ReadonlySet<unknown> = new Set([
   'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED',
 ])
 
-/** Whatever may be an outage, or our own misconfiguration, must not sign anybody out. */
+/**
+ * Whatever may be an outage, a key that is not published yet, or our own misconfiguration, must not sign anybody out: 503
+ * `identity-unavailable`, whose cause says why in words fit for a log.
+ */
 export function refusalOr503(error: unknown): Refused | Problem {
   if (error instanceof Refused) return error
-  const reason = reasonOf(error)
-  if (error instanceof oidc.AuthorizationResponseError) return new Refused(reason)
-  if (error instanceof oidc.ResponseBodyError && error.error === 'invalid_grant') return new Refused(reason)
-  if (error instanceof oidc.ClientError && REFUSALS.has(error.code)) return new Refused(reason)
-  return identityUnavailable(new Error(reason))
+  const refused =
+    error instanceof oidc.AuthorizationResponseError ||
+    (error instanceof oidc.ResponseBodyError && error.error === 'invalid_grant') ||
+    (error instanceof oidc.ClientError && REFUSALS.has(error.code))
+  return refused ? new Refused(reasonOf(error)) : unavailable(error)
 }
+
+/** The same where nothing is known of the person yet that could be refused. */
+export const unavailable = (error: unknown): Problem => identityUnavailable(new Error(reasonOf(error)))
 
 /** The errors of openid-client carry what the provider sent, so of them only the fixed words are taken. */
 function reasonOf(error: unknown): string {
   if (error instanceof oidc.AuthorizationResponseError || error instanceof oidc.ResponseBodyError) {
     return `the provider answered ${wordOf(error.error)}`
   }
-  if (!(error instanceof Error)) return 'unknown'
-  const { cause, message } = error
-  if (!(cause instanceof Error)) return message
-  if (WORDED.has(cause.name)) return `${message}: ${cause.message}`
-  return 'code' in cause ? `${message}: ${wordOf(String(cause.code))}` : message
+  const words: string[] = []
+  for (let one = error as Told | undefined; one !== undefined && words.length < 4; one = one.cause) {
+    if (SPOKEN.has(String(one.name))) words.push(String(one.message))
+    else if (/^[A-Z][A-Z_]{2,40}$/.test(String(one.code))) words.push(String(one.code))
+  }
+  return words.join(': ') || 'for a reason unknown'
 }
 
-const WORDED: ReadonlySet<string> = new Set(['OperationProcessingError', 'UnsupportedOperationError'])
+interface Told {
+  readonly name?: unknown
+  readonly message?: unknown
+  readonly code?: unknown
+  readonly cause?: Told
+}
 
-/** An error code of OAuth or of the system. Whoever makes up a callback makes up its `error` as well. */
+/** Whose messages are fixed: ours, those of the library, and of `fetch`. */
+const SPOKEN: ReadonlySet<string> = new Set([
+  'Refused',
+  'ClientError',
+  'OperationProcessingError',
+  'UnsupportedOperationError',
+  'TypeError',
+  'TimeoutError',
+])
+
+/** An error code of OAuth. Whoever makes up a callback makes up its `error` as well. */
 const wordOf = (code: string): string => (/^\w{1,64}$/.test(code) ? code : 'an error without a proper name')
