@@ -18,6 +18,17 @@ describe('clientKey', () => {
     })
   })
 
+  it('reads a JWK, and calls it by its own name', () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const jwk = privateKey.export({ format: 'jwk' })
+    expect(clientKey(JSON.stringify({ ...jwk, kid: 'mine' })).kid).toBe('mine')
+    expect(clientKey(JSON.stringify(jwk)).kid).toBe(clientKey(pem(privateKey)).kid)
+    const { d: _, ...open } = jwk
+    for (const text of [open, {}, { ...jwk, x: 'AA' }].map((one) => JSON.stringify(one))) {
+      expect(() => clientKey(text)).toThrow('clientKey must be a private key')
+    }
+  })
+
   it.each([
     ['a key on another curve', pem(generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey)],
     ['a short key', pem(generateKeyPairSync('rsa', { modulusLength: 1_024 }).privateKey)],

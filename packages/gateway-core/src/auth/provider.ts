@@ -12,7 +12,7 @@ const LIFETIME = 300
 export interface ProviderOptions {
   readonly issuer: string
   readonly clientId: string
-  /** A private key in PEM: see `clientKey`. Where there is one, no secret travels. */
+  /** A private key: see `clientKey`. Where there is one, no secret travels. */
   readonly clientKey?: string | undefined
   readonly clientSecret?: string | undefined
   /** The registered callback of this app. */
