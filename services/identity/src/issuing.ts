@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http'
 import type { Logger } from '@bff/service-kit'
-import type { Adapter, AdapterFactory, JWK, Provider } from 'oidc-provider'
+import type { JWK, Provider } from 'oidc-provider'
 import type { Accounts } from './accounts.ts'
 import type { Backchannel } from './backchannel.ts'
 import { formTargets, type WebClient } from './clients.ts'
@@ -10,7 +10,7 @@ import { securityHeaders } from './headers.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import { login } from './login.ts'
-import { memory } from './memory.ts'
+import { memories } from './memory.ts'
 import { providers } from './provider.ts'
 import { rotation } from './rotation.ts'
 
@@ -62,16 +62,6 @@ export async function openIssuing(options: IssuingOptions): Promise<Issuing> {
       answer = await openWith(ring.keys)
       log.info({ keys: ring.keys.length }, 'tokens are signed with the next key')
     },
-  }
-}
-
-/** One memory for each kind of thing, whichever provider asks. */
-function memories(ofRefreshTokens: (tokens: Adapter) => Adapter): AdapterFactory {
-  const kinds = new Map<string, Adapter>()
-  return (kind) => {
-    const known = kinds.get(kind) ?? (kind === 'RefreshToken' ? ofRefreshTokens(memory()) : memory())
-    kinds.set(kind, known)
-    return known
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
+import { type Adapter, type AdapterFactory, type AdapterPayload, errors } from 'oidc-provider'
 
 interface Entry {
   readonly payload: AdapterPayload
@@ -28,6 +28,16 @@ export function memory(clock: () => number = Date.now, most = 100_000): Adapter 
     async revokeByGrantId(grantId) {
       for (const id of family(grantId)) forget(id)
     },
+  }
+}
+
+/** One memory for each kind of thing, whichever provider asks. */
+export function memories(ofRefreshTokens: (tokens: Adapter) => Adapter): AdapterFactory {
+  const kinds = new Map<string, Adapter>()
+  return (kind) => {
+    const known = kinds.get(kind) ?? (kind === 'RefreshToken' ? ofRefreshTokens(memory()) : memory())
+    kinds.set(kind, known)
+    return known
   }
 }
 
