@@ -1,29 +1,25 @@
-import { createPrivateKey, createPublicKey, hash, type JsonWebKey, type KeyObject, type webcrypto } from 'node:crypto'
-
-/** What a client proves itself with instead of a secret (`private_key_jwt`, RFC 7523). */
-export interface ClientKey {
-  readonly key: webcrypto.CryptoKey
-  /** Its name or, where it has none, its thumbprint (RFC 7638), which whoever has the public key can compute. */
-  readonly kid: string
-}
+import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto'
+import * as oidc from 'openid-client'
 
 /**
- * Reads a private key as PEM (PKCS #8) or as a JWK, whose own `kid` counts: EC P-256 for ES256, or RSA of at least 2048 bits
- * for RS256. Throws a `TypeError` otherwise, which repeats nothing of it.
+ * How a client proves itself by a private key instead of a secret (`private_key_jwt`, RFC 7523 §3): an assertion that names
+ * the issuer as its audience, lives for 60 s and has an id of its own. The key is PEM (PKCS #8), or a JWK, whose `kid` is
+ * then told: EC P-256 for ES256, or RSA of at least 2048 bits for RS256. Throws a `TypeError` otherwise, which repeats
+ * nothing of it.
  */
-export function clientKey(text: string): ClientKey {
+export function clientKey(text: string): oidc.ClientAuth {
   const { key, kid } = parse(text)
-  const { kty, crv, x, y, e, n } = createPublicKey(key).export({ format: 'jwk' })
-  const elliptic = kty === 'EC' && crv === 'P-256'
-  if (!elliptic && !(kty === 'RSA' && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048)) {
+  const { namedCurve, modulusLength = 0 } = key.asymmetricKeyDetails ?? {}
+  const elliptic = namedCurve === 'prime256v1'
+  if (!elliptic && !(key.asymmetricKeyType === 'rsa' && modulusLength >= 2048)) {
     throw new TypeError('clientKey must be an EC key on P-256, or an RSA key of at least 2048 bits')
   }
   const algorithm = elliptic ? { name: 'ECDSA', namedCurve: 'P-256' } : { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
-  const members = JSON.stringify(elliptic ? { crv, kty, x, y } : { e, kty, n })
-  return {
-    key: key.toCryptoKey(algorithm, false, ['sign']),
-    kid: kid ?? hash('sha256', members, 'base64url'),
-  }
+  const bytes = new Uint8Array(key.export({ format: 'der', type: 'pkcs8' }))
+  const ready = crypto.subtle
+    .importKey('pkcs8', bytes, algorithm, false, ['sign'])
+    .then((imported) => oidc.PrivateKeyJwt(kid === undefined ? imported : { key: imported, kid }))
+  return async (...request) => (await ready)(...request)
 }
 
 function parse(text: string): { readonly key: KeyObject; readonly kid?: string | undefined } {

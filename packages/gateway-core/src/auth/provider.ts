@@ -91,9 +91,8 @@ export function provider(options: ProviderOptions): Provider {
   }
 }
 
-/** Assertions name the issuer as their audience, live for 60 s and have an id of their own (RFC 7523 §3). */
 function authentication(options: ProviderOptions): oidc.ClientAuth {
-  if (options.clientKey !== undefined) return oidc.PrivateKeyJwt(clientKey(options.clientKey))
+  if (options.clientKey !== undefined) return clientKey(options.clientKey)
   if (options.clientSecret !== undefined) return oidc.ClientSecretBasic(options.clientSecret)
   throw new TypeError('a client has a clientKey or a clientSecret')
 }
