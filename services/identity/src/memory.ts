@@ -11,11 +11,11 @@ interface Entry {
  * starts logins must not fill the memory.
  */
 export function memory(clock: () => number = Date.now, most = 100_000): Adapter {
-  const { live, put, forget, payloads, family } = entries(clock, most)
+  const { live, put, forget, find, family } = entries(clock, most)
   return {
     upsert: async (id, payload, expiresIn = Infinity) => put(id, { payload, expiresAt: clock() + expiresIn * 1_000 }),
     find: async (id) => live(id),
-    findByUid: async (uid) => payloads().find((payload) => payload?.uid === uid),
+    findByUid: async (uid) => find(uid),
     findByUserCode: async () => undefined,
     async consume(id) {
       const payload = live(id)
@@ -66,11 +66,9 @@ function entries(clock: () => number, most: number) {
       forget(oldest)
     }
   }
-  return {
-    live,
-    put,
-    forget,
-    payloads: () => [...all.keys()].map(live),
-    family: (grantId: string) => [...(families.get(grantId) ?? [])],
+  const find = (uid: string): AdapterPayload | undefined => {
+    for (const id of all.keys()) if (live(id)?.uid === uid) return live(id)
+    return undefined
   }
+  return { live, put, forget, find, family: (grantId: string) => [...(families.get(grantId) ?? [])] }
 }

@@ -31,7 +31,7 @@ export function providers(options: ProviderOptions): (keys: readonly JWK[]) => P
       adapter,
       clients: known,
       jwks: { keys },
-      cookies: { keys: [cookieSecret], names: cookieNames },
+      cookies: { keys: [cookieSecret], names: cookieNames(issuer) },
       findAccount: (_ctx, id, token) => {
         const claims = accounts.find(id)
         return claims && { accountId: id, claims: () => ({ ...claims, sid: token && sidOf(token) }) }
@@ -59,8 +59,12 @@ export function providers(options: ProviderOptions): (keys: readonly JWK[]) => P
   }
 }
 
-// Browsers share the cookies of a host among its ports.
-const cookieNames = { session: 'identity_session', interaction: 'identity_login', resume: 'identity_resume' }
+/** Browsers share the cookies of a host among its ports, and take those of its neighbours, unless a prefix forbids it. */
+const cookieNames = (issuer: string) => ({
+  session: `${issuer.startsWith('https:') ? '__Host-' : ''}identity_session`,
+  interaction: 'identity_login',
+  resume: 'identity_resume',
+})
 
 const protocol: Configuration = {
   scopes,
@@ -75,6 +79,8 @@ const protocol: Configuration = {
   clientAuthMethods: ['client_secret_basic', 'private_key_jwt', 'none'],
   enabledJWA: { clientAuthSigningAlgValues: ['ES256', 'Ed25519', 'PS256', 'RS256'] },
   clientBasedCORS: () => false,
+  // What a browser has ends when its person signs out, whatever was asked for. An app has a sign-out of its own.
+  expiresWithSession: ({ oidc }) => oidc.client?.applicationType !== 'native',
   issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
   extraTokenClaims: (ctx, token) => (token.kind === 'AccessToken' ? proofOf(ctx, token) : undefined),
 }

@@ -57,6 +57,40 @@ describe('the login page', () => {
   })
 })
 
+describe('the session', () => {
+  it('is kept, on https, in a cookie that no neighbour can plant', async () => {
+    await using secure = await startIdentity({ issuer: 'https://id.example' })
+    const here = `http://localhost:${secure.port}`
+    /** What the proxy that ends TLS does: the request arrives here, whatever the address says. */
+    const jar = new Map<string, string>()
+    const set: string[] = []
+    const open = async (address: string, init: RequestInit = {}): Promise<Response> => {
+      const cookie = [...jar].map((pair) => pair.join('=')).join('; ')
+      const to = new URL(address, here)
+      const answer = await fetch(here + to.pathname + to.search, { ...init, headers: { cookie }, redirect: 'manual' })
+      for (const line of answer.headers.getSetCookie()) {
+        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line)!
+        jar.set(name, value)
+        set.push(line)
+      }
+      return answer
+    }
+    const page = await open((await open(clients.authorization('web'))).headers.get('location')!)
+    const action = /action="([^"]*)"/.exec(await page.text())![1]!
+    const body = new URLSearchParams({ login: 'ada@shop.example', password: 'lovelace-1815' })
+    const resume = (await open(action, { method: 'POST', body })).headers.get('location')!
+    expect(resume).toContain('https://id.example/auth/')
+    await open(resume)
+    const session = set.filter((line) => line.startsWith('__Host-identity_session'))
+    expect(session.length).toBeGreaterThan(0)
+    for (const line of session) {
+      expect(line).toMatch(/; path=\/;/)
+      expect(line).not.toMatch(/domain=/i)
+    }
+    for (const line of set) expect(line).toMatch(/; samesite=lax; secure; httponly/i)
+  })
+})
+
 describe('guessing', () => {
   /** Tries so many wrong passwords, and gives the statuses. */
   async function guess(times: number, address: (nth: number) => string, login: (nth: number) => string) {

@@ -138,7 +138,7 @@ describe('a refresh token', () => {
 
   it('S-16: ends when its person signs out, for the client that lives by the browser', async () => {
     const browser = new Browser()
-    const { refresh_token: token } = await clients.signIn('web', browser)
+    const { refresh_token: token } = await clients.signIn('web', browser, { prompt: 'consent' })
     const page = await browser.follow(`http://localhost:${graceful.port}/session/end`)
     await browser.submit(page, { logout: 'yes' })
     expect(await failure(await clients.refresh('web', token!))).toEqual(dead)
