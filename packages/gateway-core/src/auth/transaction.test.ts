@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { keyRing } from './key-ring.ts'
-import { setSession } from './session-cookie.ts'
+import { sessionCookie } from './session-cookie.ts'
 import { endTransaction, LIFETIME, transactions } from './transaction.ts'
 
 const [first, second] = ['a'.repeat(32), 'b'.repeat(32)] as const
@@ -86,7 +86,7 @@ describe('transactions', () => {
 
   it('C-5: with the session beside them never make a Cookie field of more than 2 KiB', () => {
     const { logins, tab } = setUp()
-    tab.keep([setSession('x'.repeat(43))])
+    tab.keep([sessionCookie().set('x'.repeat(43))])
     for (const length of [1_023, 500, 200, 1_023, 20, 800, 300, 300, 300]) {
       const { pending, cookies } = logins.begin(
         { returnUrl: `/${'x'.repeat(length)}`, maxAge: 999_999, acr: 'y'.repeat(128) },

@@ -277,7 +277,7 @@ describe('D-02: a logout token is carried out', () => {
 
   it('without a CSRF header and whatever cookies come along: it is no browser that calls', async () => {
     const stranger = browser()
-    stranger.cookies(bff.url).set('__Host-sid', 'x'.repeat(43))
+    stranger.cookies(bff.url).set('__Host-Http-sid', 'x'.repeat(43))
     const response = await stranger.request(`${bff.url}/bff/backchannel`, {
       method: 'POST',
       body: new URLSearchParams({ logout_token: bff.idp.logoutToken(claims({ aud: ['web', 'another'] })) }),

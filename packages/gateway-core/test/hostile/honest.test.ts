@@ -119,7 +119,7 @@ describe('a step-up', () => {
   it('asks for a recent sign-in of a kind, gets it, and the new session says so', async () => {
     bff = await setUp()
     const someone = await bff.signIn()
-    const before = someone.cookies(bff.url).get('__Host-sid')
+    const before = someone.cookies(bff.url).get('__Host-Http-sid')
     const query = { returnUrl: '/checkout', prompt: 'login', max_age: '0', acr: 'otp hardware' }
     await bff.signIn(someone, query)
     expect(Object.fromEntries(asked('/authorize').at(-1)!.fields)).toMatchObject({
@@ -127,7 +127,7 @@ describe('a step-up', () => {
       max_age: '0',
       acr_values: 'otp hardware',
     })
-    expect(someone.cookies(bff.url).get('__Host-sid')).not.toBe(before)
+    expect(someone.cookies(bff.url).get('__Host-Http-sid')).not.toBe(before)
   })
 
   it('that fails leaves the session as it was', async () => {

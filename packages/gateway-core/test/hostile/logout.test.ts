@@ -30,7 +30,7 @@ describe('POST /bff/logout', () => {
     const someone = await bff.signIn()
     let ended: boolean | undefined
     const thief = browser()
-    thief.cookies(bff.url).set('__Host-sid', someone.cookies(bff.url).get('__Host-sid')!)
+    thief.cookies(bff.url).set('__Host-Http-sid', someone.cookies(bff.url).get('__Host-Http-sid')!)
     bff.idp.lie = {
       answer: {
         '/revoke': async (_req, res) => {
@@ -47,7 +47,7 @@ describe('POST /bff/logout', () => {
     const [revoked] = bff.idp.asked.filter(({ path }) => path === '/revoke')
     expect(revoked!.fields.get('token_type_hint')).toBe('refresh_token')
     expect(leaked(bff, endSessionUrl)).toEqual([])
-    expect(someone.cookies(bff.url).get('__Host-sid')).toBeUndefined()
+    expect(someone.cookies(bff.url).get('__Host-Http-sid')).toBeUndefined()
   })
 
   it('sends a form of this site on at once', async () => {
