@@ -3,7 +3,7 @@ import { problem } from '../problem.ts'
 import { checkCsrf, csrf } from './csrf.ts'
 import { sendJson } from './respond.ts'
 import type { SessionCookie } from './session-cookie.ts'
-import { endOf, type Session } from './session-content.ts'
+import { endOf, isSession, type Session } from './session-content.ts'
 import type { Found } from './session-records.ts'
 import { nameOf } from './session-seal.ts'
 import type { Sessions } from './session.ts'
@@ -27,12 +27,13 @@ export function sessionHandlers(
 const show =
   ({ sessions, cookie, origin }: SessionRoutesOptions): Handler =>
   async (exchange, _req, res) => {
-    checkCsrf(exchange, origin)
     const [id, second] = cookie.ids(exchange.headers.cookie)
-    const found = id === undefined || second !== undefined ? undefined : await sessions.look(id)
-    if (found !== undefined && isSession(found)) return sendJson(res, describe(found))
+    if (id === undefined) return sendJson(res, { authenticated: false })
+    checkCsrf(exchange, origin)
+    const found = second === undefined ? await sessions.look(id) : undefined
+    if (found !== undefined && isSignedIn(found)) return sendJson(res, describe(found))
     // A guest's stays: what the app keeps in it is theirs.
-    sendJson(res, { authenticated: false }, id === undefined || found !== undefined ? [] : [cookie.clear()])
+    sendJson(res, { authenticated: false }, found === undefined ? [cookie.clear()] : [])
   }
 
 function others({ sessions, cookie }: SessionRoutesOptions) {
@@ -73,7 +74,7 @@ function others({ sessions, cookie }: SessionRoutesOptions) {
   return { list, endOne, endOthers }
 }
 
-const isSession = (found: Found): found is Found<Session> => 'claims' in found.visit
+const isSignedIn = (found: Found): found is Found<Session> => isSession(found.visit)
 
 const describe = ({ visit, keptUntil }: Found<Session>) => ({
   authenticated: true,
