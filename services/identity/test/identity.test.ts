@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { tokenVerifier } from '@bff/gateway-core/token'
 import type { Running } from '@bff/service-kit'
@@ -259,6 +260,23 @@ describe('signing out', () => {
     expect((await browser.submit(page, { logout: 'yes' })).url).toBe(`${web}/?state=bye`)
     expect(await failure(await clients.refresh('web', token!))).toEqual([400, 'invalid_grant'])
     expect((await browser.follow(clients.authorization('web'))).text).toContain('<h1>Sign in</h1>')
+  })
+
+  it('does not ask an app that names the session, and asks whoever does not', async () => {
+    const browser = new Browser()
+    const { id_token: token = '' } = await clients.signIn('web', browser)
+    const sid = String(decode(token)[1]!['sid'])
+    for (const hint of [undefined, '', 'cus_ada', `${sid}x`]) {
+      const page = await browser.follow(endSession(hint === undefined ? {} : { logout_hint: hint }))
+      expect(page.text).toContain('<h1>Sign out?</h1>')
+      expect(page.text).not.toContain('<script')
+    }
+    const page = await browser.follow(endSession({ logout_hint: sid }))
+    expect(page.text).toContain('<h1>Signing out</h1>')
+    const [, script = ''] = /<script>([^<]*)<\/script>/.exec(page.text) ?? []
+    const hash = createHash('sha256').update(script).digest('base64')
+    expect(page.headers.get('content-security-policy')).toContain(`script-src 'sha256-${hash}'`)
+    expect((await browser.submit(page, { logout: 'yes' })).url).toBe(`${web}/`)
   })
 
   it('says so where nobody waits', async () => {
