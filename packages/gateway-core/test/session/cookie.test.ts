@@ -119,7 +119,7 @@ describe('a session is none, and its cookie taken back', () => {
       mine.slice(0, -1),
       mine.slice(1),
       `${mine}A`,
-      [...mine].toReversed().join(''),
+      mine.split('').toReversed().join(''),
       'x',
       mine.toLowerCase(),
     ]
