@@ -9,15 +9,17 @@ export interface LoginPage {
   readonly cancel: string
   /** What stands in the field already. */
   readonly login: string
+  /** Who is signed in already, and has to show it again. */
+  readonly again?: string | undefined
   readonly error?: string | undefined
   readonly people: readonly Person[]
 }
 
-export const loginPage = ({ client, action, cancel, login, error, people }: LoginPage): string =>
+export const loginPage = ({ client, action, cancel, login, again, error, people }: LoginPage): string =>
   page(
     'Sign in',
     html`<h1>Sign in</h1>
-      <p>to continue to ${client}</p>
+      <p>${again === undefined ? '' : `${again}, your password once more, `}to continue to ${client}</p>
       ${error === undefined ? undefined : html`<p role="alert" id="error">${error}</p>`}
       <form method="post" action="${action}">
         <label for="login">E-mail</label>

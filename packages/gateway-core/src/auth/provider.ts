@@ -12,7 +12,7 @@ const LIFETIME = 300
 export interface ProviderOptions {
   readonly issuer: string
   readonly clientId: string
-  /** A private key in PEM: see `clientKey`. Where there is one, no secret travels. */
+  /** A private key: see `clientKey`. Where there is one, no secret travels. */
   readonly clientKey?: string | undefined
   readonly clientSecret?: string | undefined
   /** The registered callback of this app. */
@@ -91,9 +91,8 @@ export function provider(options: ProviderOptions): Provider {
   }
 }
 
-/** Assertions name the issuer as their audience, live for 60 s and have an id of their own (RFC 7523 §3). */
 function authentication(options: ProviderOptions): oidc.ClientAuth {
-  if (options.clientKey !== undefined) return oidc.PrivateKeyJwt(clientKey(options.clientKey))
+  if (options.clientKey !== undefined) return clientKey(options.clientKey)
   if (options.clientSecret !== undefined) return oidc.ClientSecretBasic(options.clientSecret)
   throw new TypeError('a client has a clientKey or a clientSecret')
 }

@@ -89,7 +89,7 @@ describe('transactions', () => {
     tab.keep([sessionCookie().set('x'.repeat(43))])
     for (const length of [1_023, 500, 200, 1_023, 20, 800, 300, 300, 300]) {
       const { pending, cookies } = logins.begin(
-        { returnUrl: `/${'x'.repeat(length)}`, maxAge: 999_999, acr: 'y'.repeat(128) },
+        { returnUrl: `/${'x'.repeat(length)}`, maxAge: 999_999, acr: 'y'.repeat(128), from: 'z'.repeat(43) },
         tab.header(),
       )
       tab.keep(cookies)

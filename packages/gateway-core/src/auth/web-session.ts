@@ -18,7 +18,7 @@ import { type Visitor, visitor } from './visitor.ts'
 
 export interface WebSessionOptions extends SessionSetupOptions {
   readonly clientId: string
-  /** The client's private key in PEM (EC P-256, or RSA): it proves itself by that, and no secret travels (RFC 7523). */
+  /** The private key of the client (EC P-256 or RSA, as PEM or JWK): it proves itself by that, and no secret travels (RFC 7523). */
   readonly clientKey?: string | undefined
   /** For providers that take no key. There must be one of the two. */
   readonly clientSecret?: string | undefined

@@ -13,6 +13,15 @@ const form = { 'content-type': 'application/x-www-form-urlencoded' }
 const post = (someone: Browser, headers: Record<string, string>, body?: string) =>
   someone.request(`${bff.url}/bff/logout`, { method: 'POST', headers, ...(body === undefined ? {} : { body }) })
 
+/** A browser that knows nothing of Fetch Metadata. */
+const postOld: typeof post = (someone, headers, body = '') => {
+  const cookie = [...someone.cookies(bff.url)].map((pair) => pair.join('=')).join('; ')
+  const init = { method: 'POST', headers: { ...form, ...headers, cookie }, body }
+  return fetch(`${bff.url}/bff/logout`, { ...init, redirect: 'manual' })
+}
+
+const ours = () => ({ 'sec-fetch-site': 'same-origin', origin: bff.url })
+
 /** The provider's name of the session, and no token. */
 const expectEndSession = (url: string, hint: Record<string, string> = { logout_hint: 'sid-of-someone' }) => {
   const { origin, pathname, searchParams } = new URL(url)
@@ -52,13 +61,10 @@ describe('POST /bff/logout', () => {
 
   it('sends a form of this site on at once', async () => {
     bff = await setUp()
-    for (const headers of [
-      { 'sec-fetch-site': 'same-origin', origin: bff.url },
-      { 'sec-fetch-site': 'same-origin', origin: 'null' },
-      { origin: bff.url },
-    ]) {
+    for (const headers of [ours(), { 'sec-fetch-site': 'same-origin', origin: 'null' }, { origin: bff.url }]) {
       const someone = await bff.signIn()
-      const response = await post(someone, { ...form, ...headers }, 'any=thing')
+      const send = 'sec-fetch-site' in headers ? post : postOld
+      const response = await send(someone, { ...form, ...headers }, 'any=thing')
       expect(response.status).toBe(303)
       expectEndSession(response.headers.get('location')!)
       expect(await isSignedIn(bff, someone)).toBe(false)
@@ -77,7 +83,8 @@ describe('POST /bff/logout', () => {
   ])('takes no form that is not known to be of this site: %j', async (headers) => {
     bff = await setUp()
     const someone = await bff.signIn()
-    const response = await post(someone, { ...form, ...headers }, 'x-csrf=1')
+    const send = 'sec-fetch-site' in headers ? post : postOld
+    const response = await send(someone, { ...form, ...headers }, 'x-csrf=1')
     expect([response.status, await response.json()]).toMatchObject([403, { code: 'csrf-rejected' }])
     expect(await isSignedIn(bff, someone)).toBe(true)
   })
@@ -107,7 +114,7 @@ describe('POST /bff/logout', () => {
     bff = await setUp()
     const someone = await bff.signIn()
     bff.idp.lie = { answer: { '/revoke': (req) => void req.socket.destroy() } }
-    const response = await post(someone, { ...form, origin: bff.url })
+    const response = await post(someone, { ...form, ...ours() })
     expect(response.status).toBe(303)
     expect(await isSignedIn(bff, someone)).toBe(false)
     expect(leaked(bff, bff.written.join(''))).toEqual([])
@@ -116,7 +123,7 @@ describe('POST /bff/logout', () => {
   it('goes to the first page where the provider has no sign-out', async () => {
     bff = await setUp({ metadata: (all) => delete all['end_session_endpoint'] })
     const someone = await bff.signIn()
-    expect((await post(someone, { ...form, origin: bff.url })).headers.get('location')).toBe('/')
+    expect((await post(someone, { ...form, ...ours() })).headers.get('location')).toBe('/')
     expect(await (await post(someone, { 'x-csrf': '1' })).json()).toEqual({ endSessionUrl: null })
   })
 })
