@@ -10,7 +10,7 @@ const pem = (key: { export(options: object): string | Buffer }): string =>
 /** What the provider would be sent, and what was signed in it. */
 async function proofOf(text: string) {
   const body = new URLSearchParams()
-  await clientKey(text)({ issuer: 'https://id.example' }, { client_id: 'web' }, body, new Headers())
+  await Promise.resolve(clientKey(text)({ issuer: 'https://id.example' }, { client_id: 'web' }, body, new Headers()))
   const [header = '', payload = '', signature = ''] = body.get('client_assertion')!.split('.')
   const read = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>
   return {

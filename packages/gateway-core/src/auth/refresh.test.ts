@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { silent } from '../../test/exchange.ts'
 import { memoryStore } from '../state/memory.ts'
 import type { Store } from '../state/store.ts'
-import { keyRing } from './key-ring.ts'
+import { sealingKeys } from './sealing-keys.ts'
 import { lifetimesOf } from './lifetimes.ts'
 import { type Provider, Refused, type Tokens } from './provider.ts'
 import { sessionCookie } from './session-cookie.ts'
@@ -43,7 +43,7 @@ const oneProcess = (store: Store, provider: Provider) =>
     store,
     provider,
     problems: sessionProblems(sessionCookie()),
-    keys: keyRing(['a-key-of-this-test-for-its-sessions']),
+    keys: sealingKeys(['a-key-of-this-test-for-its-sessions']),
     lifetimes: lifetimesOf(),
     clock: Date.now,
   })

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { silent } from '../../test/exchange.ts'
 import { memoryStore } from '../state/memory.ts'
-import { keyRing } from './key-ring.ts'
+import { sealingKeys } from './sealing-keys.ts'
 import { lifetimesOf } from './lifetimes.ts'
 import type { Provider } from './provider.ts'
 import { nameOf } from './session-seal.ts'
@@ -20,7 +20,7 @@ function setUp() {
   const known = sessions({
     store,
     provider: { revoke: async () => {} } as unknown as Provider,
-    keys: keyRing(['a-key-of-this-test-for-its-sessions']),
+    keys: sealingKeys(['a-key-of-this-test-for-its-sessions']),
     problems: sessionProblems(sessionCookie()),
     lifetimes: lifetimesOf(),
     clock,

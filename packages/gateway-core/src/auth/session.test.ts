@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { silent } from '../../test/exchange.ts'
 import { memoryStore } from '../state/memory.ts'
 import type { Store } from '../state/store.ts'
-import { keyRing } from './key-ring.ts'
+import { sealingKeys } from './sealing-keys.ts'
 import { lifetimesOf } from './lifetimes.ts'
 import { type Provider, Refused, type Tokens } from './provider.ts'
 import { endOf } from './session-content.ts'
@@ -62,7 +62,7 @@ async function setUp(change: (tokens: Tokens) => Tokens = (tokens) => tokens) {
     },
   }
   const idp = rotating()
-  const keys = keyRing(['a-key-of-this-test-for-its-sessions'])
+  const keys = sealingKeys(['a-key-of-this-test-for-its-sessions'])
   const known = sessions({
     store,
     provider: idp.provider,
