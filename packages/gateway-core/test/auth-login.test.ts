@@ -256,7 +256,7 @@ describe('session', () => {
     expect(text).not.toMatch(/eyJ/)
   })
 
-  it('has an id of its own, whatever the browser brought along', async () => {
+  it('K-03, C-7: has an id of its own, whatever the browser brought along', async () => {
     const someone = browser()
     const planted = 'A'.repeat(43)
     someone.cookies(app.url).set('__Host-Http-sid', planted)
@@ -282,7 +282,7 @@ describe('session', () => {
     expect(sidOf(someone)).toBeUndefined()
   })
 
-  it('is none when two are sent', async () => {
+  it('K-01, C-12: is none when two are sent', async () => {
     const someone = await signIn()
     const cookie = `__Host-Http-sid=${sidOf(someone)}; __Host-Http-sid=${'A'.repeat(43)}`
     for (const order of [cookie, cookie.split('; ').toReversed().join('; ')]) {
@@ -292,7 +292,7 @@ describe('session', () => {
     }
   })
 
-  it('is not used by what another site sends', async () => {
+  it('B-11: is not used by what another site sends', async () => {
     const someone = await signIn()
     const site = { 'sec-fetch-site': 'cross-site' }
     await expectProblem(await me(someone, { method: 'POST' }), 403, 'csrf-rejected')
@@ -301,7 +301,7 @@ describe('session', () => {
     expect((await me(someone, { method: 'POST', headers: { 'x-csrf': '1', origin: app.url } })).status).toBe(200)
   })
 
-  it('refreshes its access token once for all, and a page learns nothing of it', async () => {
+  it('B-20: refreshes its access token once for all, and a page learns nothing of it', async () => {
     const someone = await signIn()
     const tokenNow = async () => ((await (await me(someone)).json()) as { accessToken: string }).accessToken
     const first = await tokenNow()
@@ -324,7 +324,7 @@ describe('session', () => {
     await expect(other(accessToken)).rejects.toMatchObject({ reason: 'audience' })
   })
 
-  it('ends when the provider has withdrawn its grant', async () => {
+  it('B-22: ends when the provider has withdrawn its grant', async () => {
     const someone = await signIn()
     const first = sidOf(someone)!
     someone.cookies(app.url).clear()
@@ -352,7 +352,7 @@ describe('session', () => {
     expect((await me(someone)).status).toBe(200)
   })
 
-  it('ends after half an hour without use, which looking is not', async () => {
+  it('B-19: ends after half an hour without use, which looking is not', async () => {
     const someone = await signIn()
     now += 1_799_999
     expect(await sessionOf(someone)).toMatchObject({ authenticated: true })
@@ -360,7 +360,7 @@ describe('session', () => {
     expect(await sessionOf(someone)).toEqual({ authenticated: false })
   })
 
-  it('appears in no log, whatever goes wrong', async () => {
+  it('B-25: appears in no log, whatever goes wrong', async () => {
     const someone = browser()
     const callback = await toCallback(someone)
     await someone.request(callback)

@@ -78,7 +78,7 @@ interface Given {
   readonly store?: Store
   /** Of the nth process: for stores that fail or die. */
   readonly storeOf?: (nth: number, shared: Store) => Store
-  /** Processes of this app, which take turns. Default one. */
+  /** Processes of this app, which take turns, unless a request says `x-process`. Default one. */
   readonly processes?: number
   readonly clock?: () => number
   readonly session?: Partial<WebSessionOptions>
@@ -119,7 +119,10 @@ export async function webApp({ processes = 1, clock = Date.now, session = {}, ..
     return running
   })
   let turn = 0
-  server.on('request', (req, res) => apps[turn++ % processes]!.handler(req, res))
+  server.on('request', (req, res) => {
+    const process = Number(req.headers['x-process'] ?? turn++ % processes)
+    apps[process]!.handler(req, res)
+  })
   server.on('upgrade', (req, socket, head) => apps[0]!.door.take(req, socket, head))
 
   const signIn = async (someone: Browser = browser()): Promise<Browser> => {

@@ -4,7 +4,7 @@ import { memoryStore } from '../state/memory.ts'
 import type { Store } from '../state/store.ts'
 import { loginRequest } from './login-request.ts'
 import { navigation } from './navigation.ts'
-import type { KeyRing } from './key-ring.ts'
+import type { SealingKeys } from './sealing-keys.ts'
 import type { SessionCookie } from './session-cookie.ts'
 import { type Provider, Refused, type Tokens } from './provider.ts'
 import { redirect } from './respond.ts'
@@ -19,7 +19,7 @@ export interface LoginOptions {
   readonly store: Store
   /** This app, as browsers see it. */
   readonly origin: string
-  readonly keys: KeyRing
+  readonly keys: SealingKeys
   readonly clock: () => number
 }
 

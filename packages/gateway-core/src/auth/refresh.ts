@@ -13,8 +13,10 @@ import { identityUnavailable } from './unavailable.ts'
 const AHEAD = 30_000
 /** Between two looks at what another process does about it. */
 const LOOK = 50
-/** Longer than a lease takes to become free again, and than a provider may take. */
-const PATIENCE = 15_000
+/** After which a process that has died gives the others their turn. */
+const LEASE = 2_000
+/** Longer than that, and less than most requests have. */
+const PATIENCE = 4_000
 /** A provider that was down is not asked again for a token that still holds. */
 const RESPITE = 2_000
 
@@ -38,7 +40,7 @@ export interface Refreshes {
 
 /**
  * Of one session, one refresh runs at a time: in this process by sharing it, among processes by a lease; whoever does not get
- * it waits and looks again. Should two run all the same, for no lease is perfect, the first to write wins and the other takes
+ * it waits and looks again, and goes on with the token that it has if that takes too long. Should two run all the same, for no lease is perfect, the first to write wins and the other takes
  * what is there. A process that dies after the provider has spent the refresh token, and before the new one is written, costs
  * the session, unless the provider takes a spent token for a while.
  */
@@ -47,21 +49,22 @@ export function refreshes(options: RefreshOptions): Refreshes {
   const isFresh = (session: Session): boolean => session.accessExpiresAt - clock() > AHEAD
   const renew = renewal(options)
 
-  /** One look: done, or somebody else is at it. */
-  const attempt = async (id: string, log: Logger): Promise<Session | 'busy'> => {
-    await using held = await lease(store, nameOf(id))
+  /** One look: what is there, and whether that is the end of it. Otherwise somebody else is at it. */
+  const attempt = async (id: string, log: Logger): Promise<{ readonly session: Session; readonly done: boolean }> => {
+    await using held = await lease(store, nameOf(id), LEASE)
     // Read after that: whoever was ahead of us may have spent the refresh token that our caller saw.
     const session = await current(options.records, id)
     if (session === undefined) throw options.problems.expired()
-    if (isFresh(session) || session.refreshToken === undefined) return session
+    if (isFresh(session) || session.refreshToken === undefined) return { session, done: true }
     // Awaited here: the lease ends with this block.
-    return held?.held() === true ? await renew(id, session, log) : 'busy'
+    return held?.held() === true ? { session: await renew(id, session, log), done: true } : { session, done: false }
   }
 
   const refresh = async (id: string, log: Logger): Promise<Session> => {
-    for (let waited = 0; waited < PATIENCE; waited += LOOK) {
-      const session = await attempt(id, log)
-      if (session !== 'busy') return session
+    for (let waited = 0; ; waited += LOOK) {
+      const { session, done } = await attempt(id, log)
+      if (done || (waited >= PATIENCE && session.accessExpiresAt > clock())) return session
+      if (waited >= PATIENCE) break
       await new Promise((resolve) => setTimeout(resolve, LOOK))
     }
     throw identityUnavailable(new Error('another process is still refreshing this session'))

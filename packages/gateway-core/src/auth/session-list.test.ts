@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { silent } from '../../test/exchange.ts'
 import { memoryStore } from '../state/memory.ts'
-import { keyRing } from './key-ring.ts'
+import { sealingKeys } from './sealing-keys.ts'
 import { lifetimesOf } from './lifetimes.ts'
 import type { Provider } from './provider.ts'
 import { nameOf } from './session-seal.ts'
@@ -20,7 +20,7 @@ function setUp() {
   const known = sessions({
     store,
     provider: { revoke: async () => {} } as unknown as Provider,
-    keys: keyRing(['a-key-of-this-test-for-its-sessions']),
+    keys: sealingKeys(['a-key-of-this-test-for-its-sessions']),
     problems: sessionProblems(sessionCookie()),
     lifetimes: lifetimesOf(),
     clock,
@@ -84,5 +84,37 @@ describe('sessions of a person', () => {
     expect(
       found.flatMap((one) => (one === undefined ? [] : `${one.visit.claims.sub}-${one.visit.claims['sid']}`)),
     ).toEqual(left)
+  })
+})
+
+describe('what is kept of a visitor', () => {
+  it('is at most 16 KiB, and goes with the session', async () => {
+    const { time, known } = setUp()
+    const id = await known.startGuest({ lines: [1] }, 'curl')
+    expect((await known.look(id))?.visit.data).toEqual({ lines: [1] })
+    expect(await known.peek(id)).toBeUndefined()
+    await expect(known.use(id, silent)).rejects.toMatchObject({ status: 401, code: 'session-required' })
+    await expect(known.keep(id, 'x'.repeat(16_383))).rejects.toThrow(RangeError)
+    expect(await known.keep(id, 'x'.repeat(16_382))).toBe(true)
+    expect(await known.keep(id, undefined)).toBe(true)
+    expect((await known.look(id))?.visit).not.toHaveProperty('data')
+    time.now += 30 * MINUTE
+    expect(await known.keep(id, 'late')).toBe(false)
+    expect(await known.renew(id)).toBeUndefined()
+  })
+
+  it('does not get lost between two writers, nor does a refresh', async () => {
+    const { known, start } = setUp()
+    const id = await start('a')
+    expect(await Promise.all(Array.from({ length: 20 }, (_, nth) => known.keep(id, nth)))).not.toContain(false)
+    expect((await known.peek(id))?.visit).toMatchObject({ accessToken: 'access', data: expect.any(Number) })
+  })
+
+  it('is renewed for one of several who ask for it', async () => {
+    const { known, start } = setUp()
+    const id = await start('a')
+    const renewed = (await Promise.all([known.renew(id), known.renew(id), known.renew(id)])).filter(Boolean)
+    expect(renewed).toHaveLength(1)
+    expect(await known.list('a')).toEqual([expect.objectContaining({ id: nameOf(renewed[0]!) })])
   })
 })

@@ -1,5 +1,5 @@
 import type { Store } from '../state/store.ts'
-import type { KeyRing } from './key-ring.ts'
+import type { SealingKeys } from './sealing-keys.ts'
 import { type About, endOf, type Visit } from './session-content.ts'
 import { nameOf, sessionSeal } from './session-seal.ts'
 
@@ -32,7 +32,7 @@ export interface SessionRecords {
 
 interface RecordOptions {
   readonly store: Store
-  readonly keys: KeyRing
+  readonly keys: SealingKeys
   readonly idle: number
   readonly clock: () => number
 }
@@ -71,7 +71,7 @@ export function sessionRecords({ store, keys, idle, clock }: RecordOptions): Ses
  * The store is asked each time, and what was opened is opened again only when its entry has become another text: so a warm
  * session costs no cryptography, and what any process does to it is seen at once.
  */
-function reader(store: Store, keys: KeyRing, clock: () => number): SessionRecords['read'] {
+function reader(store: Store, keys: SealingKeys, clock: () => number): SessionRecords['read'] {
   const { open } = sessionSeal(keys)
   const opened = new Map<string, { readonly key: string; readonly sealed: string; readonly visit: Visit }>()
   const openNow = (id: string, key: string, sealed: string) => {

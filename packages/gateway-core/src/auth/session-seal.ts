@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { KeyRing } from './key-ring.ts'
+import type { SealingKeys } from './sealing-keys.ts'
 import { seal, unseal } from './seal.ts'
 import { type About, endOf, type Visit } from './session-content.ts'
 
@@ -12,7 +12,7 @@ export const nameOf = (id: string): string => hash('sha256', id)
  * owner are told is sealed by the server's key alone. What does not open is `undefined`, never an error: changed, of another
  * entry, or of a key that is not in the ring any more.
  */
-export function sessionSeal(keys: KeyRing) {
+export function sessionSeal(keys: SealingKeys) {
   return {
     close: (id: string, visit: Visit): string => {
       const [key, name] = [keys.current, nameOf(id)]

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { inProduction } from '../env.ts'
-import { type KeyRing, keyRing } from './key-ring.ts'
+import { type SealingKeys, sealingKeys } from './sealing-keys.ts'
 import { type Lifetimes, lifetimesOf } from './lifetimes.ts'
 import { type SessionCookie, sessionCookie, type Weaker } from './session-cookie.ts'
 
@@ -11,7 +11,7 @@ export interface SessionSetupOptions {
   readonly publicUrl: string
   /** Separated by spaces; must contain `openid`. */
   readonly scope: string
-  /** Secrets of at least 32 characters, the same in every process. The first seals, all of them open: see `keyRing`. */
+  /** Secrets of at least 32 characters, the same in every process. The first seals, all of them open: see `sealingKeys`. */
   readonly keys: readonly string[]
   /** Default: 30 min without activity, 12 h in all. */
   readonly lifetimes?: Partial<Lifetimes> | undefined
@@ -29,7 +29,7 @@ export interface SessionSetup {
   readonly insecure: boolean
   readonly cookie: SessionCookie
   readonly lifetimes: Lifetimes
-  readonly keys: KeyRing
+  readonly keys: SealingKeys
 }
 
 /** What is wrong here is wrong for good, so the app does not start with it. What is right is told in one line of the log. */
@@ -53,7 +53,7 @@ export function sessionSetup(options: SessionSetupOptions): SessionSetup {
     },
     'sessions',
   )
-  return { origin, insecure, cookie, lifetimes, keys: keyRing(options.keys) }
+  return { origin, insecure, cookie, lifetimes, keys: sealingKeys(options.keys) }
 }
 
 function addresses({ issuer, publicUrl, scope }: SessionSetupOptions, production: boolean) {

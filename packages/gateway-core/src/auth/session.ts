@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Store } from '../state/store.ts'
 import { agentOf } from './agent.ts'
 import { inventory, type Inventory } from './inventory.ts'
-import type { KeyRing } from './key-ring.ts'
+import type { SealingKeys } from './sealing-keys.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import type { Provider, Tokens } from './provider.ts'
 import { refreshes, sessionTokens } from './refresh.ts'
@@ -46,7 +46,7 @@ export interface SessionsOptions {
   readonly store: Store
   readonly provider: Provider
   readonly problems: SessionProblems
-  readonly keys: KeyRing
+  readonly keys: SealingKeys
   readonly lifetimes: Lifetimes
   /** Epoch milliseconds. */
   readonly clock: () => number

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
-import { keyRing } from './key-ring.ts'
+import { sealingKeys } from './sealing-keys.ts'
 import { sessionCookie } from './session-cookie.ts'
 import { endTransaction, LIFETIME, transactions } from './transaction.ts'
 
 const [first, second] = ['a'.repeat(32), 'b'.repeat(32)] as const
-const ring = (...keys: string[]) => keyRing(keys)
+const ring = (...keys: string[]) => sealingKeys(keys)
 
 /** What a browser makes of the lines, in the order in which it would send them. */
 function browser() {

@@ -1,6 +1,6 @@
 import * as oidc from 'openid-client'
 import { clearCookie, readCookies, setCookie } from './cookie.ts'
-import type { KeyRing } from './key-ring.ts'
+import type { SealingKeys } from './sealing-keys.ts'
 import type { Transaction } from './provider.ts'
 import { seal, unseal } from './seal.ts'
 
@@ -44,7 +44,7 @@ export interface Transactions {
  * Logins under way live in the browser, one sealed cookie each, so that several tabs can log in, any process can finish
  * it, and visitors who never do cost no memory.
  */
-export function transactions(keys: KeyRing, clock: () => number): Transactions {
+export function transactions(keys: SealingKeys, clock: () => number): Transactions {
   return {
     begin: (purpose, cookieHeader) => {
       const [state, nonce, verifier] = [oidc.randomState(), oidc.randomNonce(), oidc.randomPKCECodeVerifier()]
@@ -81,7 +81,7 @@ export function transactions(keys: KeyRing, clock: () => number): Transactions {
   }
 }
 
-function open(value: string, name: string, keys: KeyRing): string | undefined {
+function open(value: string, name: string, keys: SealingKeys): string | undefined {
   const dot = value.indexOf('.')
   const key = keys.derive(value.slice(0, Math.max(0, dot)), PURPOSE)
   return key === undefined ? undefined : unseal(value.slice(dot + 1), key, name)

@@ -1,10 +1,10 @@
 import type { Method } from '../contract.ts'
-import type { Authenticate, Exchange, Handler, Identity, Route } from '../exchange.ts'
+import type { Authenticate, Exchange, Guard, Handler, Identity, Route } from '../exchange.ts'
 import type { Store } from '../state/store.ts'
 import { isActive } from './activity.ts'
 import { backchannel } from './backchannel.ts'
 import { checkCsrf } from './csrf.ts'
-import { open } from './guards.ts'
+import { open, signedIn } from './guards.ts'
 import { login } from './login.ts'
 import { logout } from './logout.ts'
 import { logoutTokens } from './logout-token.ts'
@@ -75,19 +75,25 @@ export function webSession(options: WebSessionOptions): WebSession {
       own('GET', '/bff/login', 'Sign in', () => start),
       own('GET', '/bff/callback', 'Where signing in ends', () => callback),
       own('GET', '/bff/session', 'Who is signed in', () => show),
-      own('GET', '/bff/sessions', 'Where else one is signed in', () => list),
-      own('DELETE', '/bff/sessions', 'Sign out everywhere else', () => endOthers),
-      own('DELETE', '/bff/sessions/:id', 'Sign out somewhere', () => endOne),
+      own('GET', '/bff/sessions', 'Where else one is signed in', () => list, signedIn),
+      own('DELETE', '/bff/sessions', 'Sign out everywhere else', () => endOthers, signedIn),
+      own('DELETE', '/bff/sessions/:id', 'Sign out somewhere', () => endOne, signedIn),
       own('POST', '/bff/logout', 'Sign out', () => signOut),
       own('POST', '/bff/backchannel', 'The provider says who has signed out', () => told),
     ],
   }
 }
 
-const own = (method: Method, path: string, summary: string, bind: () => Handler): Route<unknown> => ({
+const own = (
+  method: Method,
+  path: string,
+  summary: string,
+  bind: () => Handler,
+  guard: Guard = open,
+): Route<unknown> => ({
   methods: [method],
   path,
-  guard: open,
+  guard,
   made: { door: 'own', summary },
   bind,
 })

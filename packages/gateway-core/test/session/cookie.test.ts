@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { memoryStore, webSession } from '../../src/auth.ts'
-import { keyRing } from '../../src/auth/key-ring.ts'
+import { sealingKeys } from '../../src/auth/sealing-keys.ts'
 import { browser } from '../browser.ts'
 import { wire } from '../raw.ts'
 import { SID, type WebApp, webApp } from '../web-app.ts'
@@ -119,7 +119,7 @@ describe('a session is none, and its cookie taken back', () => {
       mine.slice(0, -1),
       mine.slice(1),
       `${mine}A`,
-      [...mine].toReversed().join(''),
+      mine.split('').toReversed().join(''),
       'x',
       mine.toLowerCase(),
     ]
@@ -196,14 +196,14 @@ describe('keys of the server', () => {
   })
 
   it('are named after themselves, and never said', () => {
-    const [one, two] = [keyRing([first!, second!]), keyRing([second!, first!])]
+    const [one, two] = [sealingKeys([first!, second!]), sealingKeys([second!, first!])]
     expect(one.current).not.toBe(two.current)
     expect(one.derive(two.current, 'p')).toEqual(two.derive(two.current, 'p'))
     expect(one.derive(one.current, 'p')).not.toEqual(one.derive(one.current, 'q'))
     expect(one.derive(one.current, 'p', 'salt')).not.toEqual(one.derive(one.current, 'p'))
     expect(one.derive('gone', 'p')).toBeUndefined()
-    expect(() => keyRing([])).toThrow(TypeError)
-    expect(() => keyRing([first!, 'short'])).toThrow(TypeError)
+    expect(() => sealingKeys([])).toThrow(TypeError)
+    expect(() => sealingKeys([first!, 'short'])).toThrow(TypeError)
   })
 })
 

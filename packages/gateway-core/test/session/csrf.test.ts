@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { WebSocket } from 'ws'
 import { say } from '../raw.ts'
@@ -175,10 +176,8 @@ describe('a WebSocket', () => {
     ['https://evil.example', { 'x-csrf': '1' }],
   ])('C-02: of a page at %s with %o does not, whatever the route takes', async (origin, headers) => {
     const before = web.sockets.asked.length
-    const socket = dial(headers as Record<string, string>, origin)
-    const [answer] = (await once(socket, 'unexpected-response').then(([, response]) => [response])) as [
-      { statusCode: number },
-    ]
+    const socket = dial(headers, origin)
+    const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]
     expect(answer.statusCode).toBe(403)
     expect(web.sockets.asked.length).toBe(before)
   })

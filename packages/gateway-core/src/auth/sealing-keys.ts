@@ -1,7 +1,7 @@
 import { hkdfSync } from 'node:crypto'
 
 /** Keys of the server, of which each entry says which one sealed it. */
-export interface KeyRing {
+export interface SealingKeys {
   /** Of the first key: the one that seals. */
   readonly current: string
   /** 32 bytes for one purpose; with a `salt` they take both to make. `undefined` when that key is not in the ring (any more). */
@@ -12,7 +12,7 @@ export interface KeyRing {
  * The first key seals, each of them opens. To rotate, put a new one before the others, and take the oldest away once whatever
  * it has sealed is over: what it sealed is then as good as gone, and nothing fails. Throws without a key of 32 characters.
  */
-export function keyRing(keys: readonly string[]): KeyRing {
+export function sealingKeys(keys: readonly string[]): SealingKeys {
   if (keys.length === 0 || keys.some((key) => key.length < 32)) {
     throw new TypeError('session keys: at least one, each of at least 32 characters')
   }
