@@ -24,6 +24,7 @@ const session = webSession({
   clientSecret: 'nothing-that-anybody-would-use-00',
   scope: 'openid',
   store: memoryStore(),
+  keys: ['nothing-that-anybody-would-use-00'],
 })
 
 export const apps: readonly App[] = [

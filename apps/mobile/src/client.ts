@@ -4,7 +4,7 @@ import { gate, type Update } from './gate.ts'
 
 export interface MobileOptions extends Pick<ClientOptions, 'fetch' | 'onProblem' | 'onDeprecated'> {
   readonly baseUrl: string
-  /** As whom: `keep(…)`. Absent: nobody, so only what is open to anybody. */
+  /** As whom: `keep(…).as`. Absent: nobody, so only what is open to anybody. */
   readonly as?: Caller & { readonly person: number }
   /** Default: this one. */
   readonly app?: App

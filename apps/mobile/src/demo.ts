@@ -4,8 +4,8 @@ import { parseArgs } from 'node:util'
 import { mobileClient } from './client.ts'
 import { demoBrowser } from './demo-browser.ts'
 import { journey } from './journey.ts'
+import { keep } from './keep.ts'
 import { discover, signIn } from './sign-in.ts'
-import { keep } from './tokens.ts'
 
 const settings = join(import.meta.dirname, '../../../.env')
 if (existsSync(settings)) process.loadEnvFile(settings)
@@ -23,8 +23,10 @@ try {
   const started = performance.now()
   const tokens = await signIn(values.issuer, demoBrowser(values))
   console.log(`signed in as ${values.login} in ${Math.round(performance.now() - started)} ms\n`)
-  const as = keep(await discover(values.issuer), tokens)
+  const { as, signOut } = keep(tokens, { provider: await discover(values.issuer) })
   await journey((fetch) => mobileClient({ baseUrl: values.bff, as, fetch }), console.log)
+  await signOut()
+  console.log('signed out')
 } catch (error) {
   console.error(`The demo ended early: ${(error as Error).message}. Is \`npm run dev\` running?`)
   process.exitCode = 1

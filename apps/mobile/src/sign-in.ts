@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import { loopback } from './loopback.ts'
 import { pkce } from './pkce.ts'
-import { type Issuer, type Tokens, requestTokens } from './tokens.ts'
+import { clientId, type Issuer, type Request, requestTokens, type Tokens } from './tokens.ts'
 
 /** The system's browser: shows a person a page, and follows wherever it leads. Never a view inside the app (RFC 8252 §8.12). */
 export type Browser = (url: string) => Promise<void>
 
-const clientId = 'mobile'
+export interface SignInOptions extends Request {
+  /** What a BFF asked for with 401 `insufficient_user_authentication` (RFC 9470 §3): its `acr_values` and `max_age`, in seconds. */
+  readonly stepUp?: { readonly acrValues?: string; readonly maxAge?: number }
+}
 
 /** Sign in as RFC 8252 wants it: the system's browser, a loopback redirect, PKCE, no secret. */
-export async function signIn(issuer: string, browser: Browser): Promise<Tokens> {
+export async function signIn(issuer: string, browser: Browser, options: SignInOptions = {}): Promise<Tokens> {
+  const { stepUp: { acrValues, maxAge } = {}, ...request } = options
   const provider = await discover(issuer)
   const { verifier, challenge } = pkce()
   const state = randomBytes(16).toString('base64url')
@@ -25,6 +29,8 @@ export async function signIn(issuer: string, browser: Browser): Promise<Tokens> 
     code_challenge: challenge,
     code_challenge_method: 'S256',
     state,
+    ...(acrValues === undefined ? {} : { acr_values: acrValues }),
+    ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
   }).toString()
   await browser(url.href)
   const answer = await redirect.answer
@@ -32,13 +38,8 @@ export async function signIn(issuer: string, browser: Browser): Promise<Tokens> 
   if (answer.get('iss') !== provider.issuer) throw new Error('the answer comes from another issuer')
   const code = answer.get('code')
   if (code === null) throw new Error(`sign-in was refused: ${answer.get('error') ?? 'no code'}`)
-  return requestTokens(provider, {
-    client_id: clientId,
-    grant_type: 'authorization_code',
-    code,
-    redirect_uri: redirect.uri,
-    code_verifier: verifier,
-  })
+  const grant = { grant_type: 'authorization_code', code, redirect_uri: redirect.uri, code_verifier: verifier }
+  return requestTokens(provider, { client_id: clientId, ...grant }, request)
 }
 
 export async function discover(issuer: string): Promise<Issuer> {

@@ -20,7 +20,11 @@ export interface Config {
   /** Of one user; an address, which many may share, gets five times as many. Default 1 200. */
   readonly requestsPerMinute?: number
   readonly issuer: string
-  readonly clientSecret: string
+  /** One of the two: with a key, no secret travels. */
+  readonly clientKey?: string
+  readonly clientSecret?: string
+  /** The first seals sessions, all of them open: a new one goes first, the oldest goes a day later. */
+  readonly sessionKeys: readonly string[]
   /** Where browsers find this BFF: the origin of cookies and redirects. In production it answers to no other name. */
   readonly publicUrl: string
   /** Folder of the built client to serve beside the API; empty for none. */
@@ -32,11 +36,14 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
   const session = webSession({
     issuer: config.issuer,
     clientId: 'web',
+    clientKey: config.clientKey,
     clientSecret: config.clientSecret,
     publicUrl: config.publicUrl,
     scope: 'openid profile email offline_access shop',
     resource: 'urn:shop',
     store,
+    keys: config.sessionKeys,
+    log,
   })
   const bff = app([...session.routes, ...routes], {
     upstreams,

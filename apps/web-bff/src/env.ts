@@ -1,4 +1,4 @@
-import { addresses, count, networks, port, readEnv, redis, secret, text, url } from '@bff/gateway-core/env'
+import { addresses, count, networks, port, readEnv, redis, secret, secrets, text, url } from '@bff/gateway-core/env'
 
 export const variables = {
   HOST: text('127.0.0.1'),
@@ -9,6 +9,8 @@ export const variables = {
   WEB_BFF_PORT: port(4000),
   WEB_PUBLIC_URL: url('http://localhost:5173'),
   WEB_CLIENT_SECRET: secret('development-only-web-client-secret-00'),
+  WEB_CLIENT_KEY: text(''),
+  SESSION_KEYS: secrets('development-only-web-session-key-0001'),
   WEB_ROOT: text(''),
   IDENTITY_URL: url('http://localhost:4400'),
   CATALOG_URL: addresses('http://localhost:4101'),

@@ -22,7 +22,8 @@ await run(async () => {
     issuer: e.IDENTITY_URL,
     proxies: e.TRUSTED_PROXIES,
     requestsPerMinute: e.REQUESTS_PER_MINUTE,
-    clientSecret: e.WEB_CLIENT_SECRET,
+    ...(e.WEB_CLIENT_KEY === '' ? { clientSecret: e.WEB_CLIENT_SECRET } : { clientKey: e.WEB_CLIENT_KEY }),
+    sessionKeys: e.SESSION_KEYS,
     publicUrl: e.WEB_PUBLIC_URL,
     webRoot: e.WEB_ROOT,
   })

@@ -23,6 +23,7 @@ beforeAll(async () => {
     upstreams,
     issuer: 'http://localhost:9',
     clientSecret: 'x'.repeat(32),
+    sessionKeys: ['y'.repeat(32)],
     publicUrl: 'http://localhost:4000',
     webRoot: root,
   })
@@ -72,6 +73,7 @@ describe('a start that cannot be', () => {
       upstreams,
       issuer: 'http://localhost:9',
       clientSecret: 'x'.repeat(32),
+      sessionKeys: ['y'.repeat(32)],
       publicUrl: 'http://shop.example',
       webRoot: '',
     })

@@ -1,5 +1,6 @@
 // node guards.ts <seconds> <rounds> — guards as functions, in turns: what a call of each costs, told to whoever started this.
-import { bearer, memoryStore, webSession } from '@bff/gateway-core/auth'
+import { bearer, webSession } from '@bff/gateway-core/auth'
+import { memoryStore } from '@bff/gateway-core/state'
 import { pino } from 'pino'
 import type { GuardRow } from '../guards.ts'
 import { audience, fetchKeys, issuer, token } from './identity.ts'

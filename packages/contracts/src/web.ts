@@ -141,10 +141,36 @@ export const session = {
         authenticated: z.literal(true),
         user: z.object({ id: z.string(), name: z.string().nullable(), email: z.string().nullable() }),
         expiresAt: z.iso.datetime(),
+        idleExpiresAt: z.iso.datetime(),
         logoutUrl: z.string(),
         csrf: z.object({ header: z.string(), value: z.string() }),
       }),
     ]),
+  },
+  'GET /bff/sessions': {
+    summary: 'Where whoever is signed in is signed in, the newest first',
+    out: z.object({
+      items: z.array(
+        z.object({
+          id: z.string(),
+          agent: z.string().nullable(),
+          startedAt: z.iso.datetime(),
+          seenAt: z.iso.datetime(),
+          current: z.boolean(),
+        }),
+      ),
+    }),
+  },
+  'DELETE /bff/sessions': {
+    summary: 'Sign out everywhere else',
+    query: z.object({ except: z.literal('current') }),
+    out: z.object({ ended: z.int() }),
+  },
+  'DELETE /bff/sessions/:id': {
+    summary: 'Sign out somewhere',
+    params: z.object({ id: z.string() }),
+    out: z.object({ ended: z.int() }),
+    errors: { 'session-not-found': 404 },
   },
   'POST /bff/logout': {
     summary: 'Sign out of this app',

@@ -105,6 +105,15 @@ export const redis = (): Variable<string> => ({
   hidden: true,
 })
 
+/** Several secrets, separated by commas: the first is the one in use, the others are still honoured. */
+export const secrets = (development: string): Variable<readonly string[]> => ({
+  parse: (text) => text.split(',').map((one) => secret(development).parse(one.trim())),
+  shape:
+    'secrets of at least 32 characters each, the newest first, separated by commas, or <NAME>_FILE the file with them',
+  example: '<secret>',
+  development,
+})
+
 export const text = (fallback: string): Variable<string> => ({
   parse: (value) => value,
   shape: 'text',

@@ -32,6 +32,8 @@ export type Where =
   | 'login'
   /** Operations whose guards ask for it: their contracts declare it. */
   | 'declared'
+  /** What the identity provider itself calls. */
+  | 'backchannel'
   /** A gRPC service's own answer: it leaves only where a contract declares it. */
   | 'service'
 
@@ -118,6 +120,7 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
 
   'session-required': type(401, 'session', 'Nobody is signed in; `loginUrl` is where to send the browser.'),
   'session-expired': type(401, 'session', 'The session has ended; `loginUrl` is where to send the browser.'),
+  'session-not-found': type(404, [], 'None of the sessions of whoever is signed in has this name.'),
   'token-missing': type(401, 'bearer', 'There is no access token.'),
   'token-invalid': type(401, 'bearer', 'The access token is not one, is not for this, or has expired: get a new one.'),
   'proof-required': type(401, 'proof', 'This takes an access token that is bound to a key, and a proof of that key.'),
@@ -130,7 +133,7 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
   'csrf-rejected': type(
     403,
     ['session', 'csrf'],
-    'The request seems to come from another site, or lacks the header X-CSRF.',
+    'The request seems to come from another site, or lacks the header X-CSRF; `signal` says which spoke against it.',
   ),
   'insufficient-scope': type(403, 'user', 'Whoever is signed in was not granted what this needs.'),
   'insufficient-user-authentication': type(
@@ -150,6 +153,17 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
   'revocation-failed': type(503, 'declared', 'It is not certain that all instances know who was signed out.', true),
   'identity-unavailable': type(503, 'user', 'Who is calling cannot be found out at present.', true),
   'invalid-return-url': type(400, 'login', '`returnUrl` is not a path on this site.'),
+  'invalid-login-request': type(400, 'login', '`prompt`, `max_age` or `acr` is not one that a login can have.'),
+  'not-a-navigation': type(
+    403,
+    'login',
+    'A login is gone to in a tab, not loaded by a script, a frame or ahead of time.',
+  ),
+  'logout-token-invalid': type(
+    400,
+    'backchannel',
+    'What the identity provider is said to have sent is no logout token, or was used before.',
+  ),
   'login-expired': type(
     400,
     'login',

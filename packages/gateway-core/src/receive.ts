@@ -62,7 +62,7 @@ function multi(query: URLSearchParams): Record<string, string | string[]> {
 
 async function empty(req: IncomingMessage, most: number): Promise<undefined> {
   if (Number(req.headers['content-length'] ?? 0) > 0 || req.headers['transfer-encoding'] !== undefined) {
-    const body = await bytes(req, most)
+    const body = await readBytes(req, most)
     if (body.length > 0) throw unexpected()
   }
 }
@@ -77,7 +77,7 @@ async function json(req: IncomingMessage, most: number): Promise<unknown> {
   ) {
     throw problem(415, 'unsupported-media-type', { detail: 'Send application/json in UTF-8, not encoded.' })
   }
-  const text = decodeUtf8(await bytes(req, most))
+  const text = decodeUtf8(await readBytes(req, most))
   try {
     const value: unknown = JSON.parse(text)
     if (depth(value, maxDepth) < 0) throw new SyntaxError('too deep')
@@ -95,7 +95,8 @@ function decodeUtf8(body: Buffer): string {
   }
 }
 
-async function bytes(req: IncomingMessage, most: number): Promise<Buffer> {
+/** Of a request, at most so many: 413 `content-too-large` otherwise. */
+export async function readBytes(req: IncomingMessage, most: number): Promise<Buffer> {
   const tooLarge = problem(413, 'content-too-large', {
     detail: `At most ${most} bytes.`,
     headers: { connection: 'close' },

@@ -1,5 +1,6 @@
 /** What the services of an estate share with the gateways before them: a socket, a log line, one kind of error. */
 export { accessLog } from './edge/access-log.ts'
+export { clientAddress, limitKey } from './edge/client-address.ts'
 export { notFound, problems, sendProblem } from './edge/problems.ts'
 export { listening } from './edge/listening.ts'
 export type { Listening } from './edge/listening.ts'

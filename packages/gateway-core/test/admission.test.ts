@@ -128,6 +128,7 @@ describe('a cookie', () => {
       issuer: idp.issuer,
       clientId: CLIENT.id,
       clientSecret: CLIENT.secret,
+      keys: ['a-key-that-seals-the-sessions-of-tests'],
       publicUrl: site.url,
       scope: 'openid profile email read',
       resource: RESOURCE,

@@ -24,6 +24,7 @@ const optionsOf = (issuer: string) => ({
   scope: 'openid profile email read',
   resource: RESOURCE,
   store,
+  keys: ['a-key-of-this-test-for-its-sessions'],
   clock,
 })
 
@@ -58,7 +59,7 @@ async function signIn(someone = browser()): Promise<Browser> {
   return someone
 }
 
-const sidOf = (someone: Browser) => someone.cookies(app.url).get('__Host-sid')
+const sidOf = (someone: Browser) => someone.cookies(app.url).get('__Host-Http-sid')
 const sessionOf = async (someone: Browser) => (await someone.request(`${app.url}/bff/session`)).json()
 const tokenRequests = () => idp.requests.get('/token') ?? 0
 const me = (someone: Browser, init?: RequestInit) => someone.request(`${app.url}/api/me`, init)
@@ -72,23 +73,15 @@ async function expectProblem(response: Response, status: number, code: string): 
 }
 
 describe('login', () => {
-  it('asks the provider for a code, with all that binds the answer to this browser', async () => {
+  it('asks the provider for a code, by a reference to what was pushed to it', async () => {
     const response = await browser().request(loginUrl())
     expect(response.status).toBe(303)
-    const query = Object.fromEntries(new URL(response.headers.get('location')!).searchParams)
-    expect(query).toMatchObject({
-      response_type: 'code',
+    expect(Object.fromEntries(new URL(response.headers.get('location')!).searchParams)).toEqual({
       client_id: CLIENT.id,
-      redirect_uri: `${app.url}/bff/callback`,
-      code_challenge_method: 'S256',
-      resource: RESOURCE,
+      request_uri: expect.stringMatching(/^urn:ietf:params:oauth:request_uri:/),
     })
-    expect(query['code_challenge']).toMatch(/^[\w-]{43}$/)
-    expect(query['nonce']).toMatch(/^[\w-]{43}$/)
     expect(response.headers.getSetCookie()).toEqual([
-      expect.stringMatching(
-        new RegExp(`^__Host-tx-${query['state']}=[\\w-]+; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=600$`),
-      ),
+      expect.stringMatching(/^__Host-Http-tx-[\w-]{43}=[\w.-]+; Path=\/; Secure; HttpOnly; SameSite=Lax; Max-Age=600$/),
     ])
     expect(response.headers.get('cache-control')).toBe('no-store')
   })
@@ -100,9 +93,9 @@ describe('login', () => {
     expect(response.headers.get('location')).toBe('/orders?page=2')
     expect(response.headers.get('referrer-policy')).toBe('no-referrer')
     expect(response.headers.getSetCookie()[0]).toMatch(
-      /^__Host-sid=[\w-]{43}; Path=\/; Secure; HttpOnly; SameSite=Strict$/,
+      /^__Host-Http-sid=[\w-]{43}; Path=\/; Secure; HttpOnly; SameSite=Strict$/,
     )
-    expect([...someone.cookies(app.url).keys()]).toEqual(['__Host-sid'])
+    expect([...someone.cookies(app.url).keys()]).toEqual(['__Host-Http-sid'])
     expect(await (await me(someone)).json()).toMatchObject({ id: 'someone' })
   })
 
@@ -123,7 +116,7 @@ describe('login', () => {
     const someone = browser()
     const tabs: string[] = []
     for (const path of ['/1', '/2', '/3', '/4']) tabs.push(await toCallback(someone, path))
-    expect([...someone.cookies(app.url).keys()].filter((name) => name.startsWith('__Host-tx-'))).toHaveLength(3)
+    expect([...someone.cookies(app.url).keys()].filter((name) => name.startsWith('__Host-Http-tx-'))).toHaveLength(3)
     await expectProblem(await someone.request(tabs[0]!), 400, 'login-expired')
     for (const at of [3, 1, 2]) {
       expect((await someone.request(tabs[at]!)).headers.get('location')).toBe(`/${at + 1}`)
@@ -145,7 +138,7 @@ describe('a callback is refused', () => {
     lines.length = 0
     const response = await someone.request(url)
     await expectProblem(response, status, code)
-    expect(response.headers.getSetCookie().join()).not.toContain('__Host-sid')
+    expect(response.headers.getSetCookie().join()).not.toContain('__Host-Http-sid')
     expect(lines.map((line) => JSON.parse(line) as { msg: string })).toEqual([
       expect.objectContaining({ level: 40, msg: 'login refused', reason: expect.any(String) }),
     ])
@@ -201,7 +194,7 @@ describe('a callback is refused', () => {
   it('a second time, even with the cookie of the first, and the session lives on', async () => {
     const someone = browser()
     const url = await toCallback(someone)
-    const [name, value] = [...someone.cookies(app.url)].find(([key]) => key.startsWith('__Host-tx-'))!
+    const [name, value] = [...someone.cookies(app.url)].find(([key]) => key.startsWith('__Host-Http-tx-'))!
     expect((await someone.request(url)).status).toBe(303)
     someone.cookies(app.url).set(name, value)
     expect(await refused(someone, url)).toBe(0)
@@ -218,7 +211,7 @@ describe('a callback is refused', () => {
   it('with a cookie that was changed', async () => {
     const someone = browser()
     const url = await toCallback(someone)
-    const [name, value] = [...someone.cookies(app.url)].find(([key]) => key.startsWith('__Host-tx-'))!
+    const [name, value] = [...someone.cookies(app.url)].find(([key]) => key.startsWith('__Host-Http-tx-'))!
     someone.cookies(app.url).set(name, `${value.slice(0, -2)}${value.endsWith('AA') ? 'BB' : 'AA'}`)
     expect(await refused(someone, url)).toBe(0)
   })
@@ -229,7 +222,7 @@ describe('a callback is refused', () => {
     const url = await toCallback(someone)
     const response = await someone.request(url)
     const body = await expectProblem(response, 401, 'login-refused')
-    expect(body).toMatchObject({ loginUrl: '/bff/login' })
+    expect(body).toMatchObject({ loginUrl: '/bff/login?returnUrl=%2Forders%3Fpage%3D2' })
     expect(JSON.stringify(body)).not.toContain('<b>')
     expect(sidOf(someone)).toBeUndefined()
   })
@@ -256,17 +249,18 @@ describe('session', () => {
     expect(JSON.parse(text)).toEqual({
       authenticated: true,
       user: { id: 'someone', name: 'Name of someone', email: 'someone@people.example' },
-      expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      expiresAt: new Date(now + 43_200_000).toISOString(),
+      idleExpiresAt: new Date(now + 1_800_000).toISOString(),
       logoutUrl: '/bff/logout',
       csrf: { header: 'X-CSRF', value: '1' },
     })
     expect(text).not.toMatch(/eyJ/)
   })
 
-  it('has an id of its own, whatever the browser brought along', async () => {
+  it('K-03, C-7: has an id of its own, whatever the browser brought along', async () => {
     const someone = browser()
     const planted = 'A'.repeat(43)
-    someone.cookies(app.url).set('__Host-sid', planted)
+    someone.cookies(app.url).set('__Host-Http-sid', planted)
     await signIn(someone)
     const first = sidOf(someone)
     expect(first).not.toBe(planted)
@@ -275,7 +269,7 @@ describe('session', () => {
     expect(await sessionOf(someone)).toMatchObject({ authenticated: true })
     const thief = browser()
     for (const id of [planted, first!]) {
-      thief.cookies(app.url).set('__Host-sid', id)
+      thief.cookies(app.url).set('__Host-Http-sid', id)
       expect(await sessionOf(thief)).toEqual({ authenticated: false })
     }
   })
@@ -284,21 +278,22 @@ describe('session', () => {
     const body = await expectProblem(await me(browser()), 401, 'session-required')
     expect(body).toMatchObject({ loginUrl: '/bff/login' })
     const someone = browser()
-    someone.cookies(app.url).set('__Host-sid', 'A'.repeat(43))
+    someone.cookies(app.url).set('__Host-Http-sid', 'A'.repeat(43))
     expect(await expectProblem(await me(someone), 401, 'session-expired')).toMatchObject({ loginUrl: '/bff/login' })
     expect(sidOf(someone)).toBeUndefined()
   })
 
-  it('is none when two are sent', async () => {
+  it('K-01, C-12: is none when two are sent', async () => {
     const someone = await signIn()
-    const cookie = `__Host-sid=${sidOf(someone)}; __Host-sid=${'A'.repeat(43)}`
-    for (const headers of [{ cookie }, { cookie: cookie.split('; ').toReversed().join('; ') }]) {
+    const cookie = `__Host-Http-sid=${sidOf(someone)}; __Host-Http-sid=${'A'.repeat(43)}`
+    for (const order of [cookie, cookie.split('; ').toReversed().join('; ')]) {
+      const headers = { cookie: order, 'x-csrf': '1' }
       await expectProblem(await fetch(`${app.url}/api/me`, { headers }), 401, 'session-required')
       expect(await (await fetch(`${app.url}/bff/session`, { headers })).json()).toEqual({ authenticated: false })
     }
   })
 
-  it('is not used by what another site sends', async () => {
+  it('B-11: is not used by what another site sends', async () => {
     const someone = await signIn()
     const site = { 'sec-fetch-site': 'cross-site' }
     await expectProblem(await me(someone, { method: 'POST' }), 403, 'csrf-rejected')
@@ -307,7 +302,7 @@ describe('session', () => {
     expect((await me(someone, { method: 'POST', headers: { 'x-csrf': '1', origin: app.url } })).status).toBe(200)
   })
 
-  it('refreshes its access token once for all, and a page learns nothing of it', async () => {
+  it('B-20: refreshes its access token once for all, and a page learns nothing of it', async () => {
     const someone = await signIn()
     const tokenNow = async () => ((await (await me(someone)).json()) as { accessToken: string }).accessToken
     const first = await tokenNow()
@@ -330,13 +325,13 @@ describe('session', () => {
     await expect(other(accessToken)).rejects.toMatchObject({ reason: 'audience' })
   })
 
-  it('ends when the provider has withdrawn its grant', async () => {
+  it('B-22: ends when the provider has withdrawn its grant', async () => {
     const someone = await signIn()
     const first = sidOf(someone)!
     someone.cookies(app.url).clear()
     await signIn(someone)
     expect((await postLogout(someone)).status).toBe(200)
-    someone.cookies(app.url).set('__Host-sid', first)
+    someone.cookies(app.url).set('__Host-Http-sid', first)
     expect(await sessionOf(someone)).toMatchObject({ authenticated: true })
     const before = tokenRequests()
     now += ACCESS_TTL
@@ -358,7 +353,7 @@ describe('session', () => {
     expect((await me(someone)).status).toBe(200)
   })
 
-  it('ends after half an hour without use, which looking is not', async () => {
+  it('B-19: ends after half an hour without use, which looking is not', async () => {
     const someone = await signIn()
     now += 1_799_999
     expect(await sessionOf(someone)).toMatchObject({ authenticated: true })
@@ -366,7 +361,7 @@ describe('session', () => {
     expect(await sessionOf(someone)).toEqual({ authenticated: false })
   })
 
-  it('appears in no log, whatever goes wrong', async () => {
+  it('B-25: appears in no log, whatever goes wrong', async () => {
     const someone = browser()
     const callback = await toCallback(someone)
     await someone.request(callback)
@@ -405,7 +400,7 @@ describe('logout', () => {
     expect((await someone.request(endSessionUrl)).status).toBe(200)
     expect(idp.requests.get('/token/revocation')).toBe(before + 1)
     expect(sidOf(someone)).toBeUndefined()
-    someone.cookies(app.url).set('__Host-sid', sid)
+    someone.cookies(app.url).set('__Host-Http-sid', sid)
     await expectProblem(await me(someone), 401, 'session-expired')
   })
 

@@ -18,6 +18,8 @@ export function browser() {
     const cookies = [...cookiesOf(url)].map((pair) => pair.join('='))
     const headers = new Headers(init.headers)
     if (cookies.length > 0) headers.set('cookie', cookies.join('; '))
+    // As if somebody had typed the address, unless a test says otherwise.
+    if (!headers.has('sec-fetch-site') && !headers.has('origin')) headers.set('sec-fetch-site', 'none')
     const response = await fetch(url, { ...init, headers, redirect: 'manual' })
     keep(url, response.headers.getSetCookie())
     return response

@@ -37,7 +37,7 @@ const sent = [
   'authorization: me',
   'connection: close, x-listed, x-forwarded-for, x-deadline-ms, traceparent, authorization',
   'x-listed: 1',
-  'cookie: __Host-sid=secret',
+  'cookie: __Host-Http-sid=secret',
   'x-forwarded-for: 6.6.6.6',
   'x-forwarded-host: evil.example',
   'x-forwarded-proto: gopher',

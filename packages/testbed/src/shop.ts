@@ -49,6 +49,7 @@ export interface Shop extends Bffs, AsyncDisposable {
 const hostname = '127.0.0.1'
 const serviceSecret = 'testbed-only-service-secret-00000000'
 const webSecret = 'testbed-only-web-client-secret-00000'
+const sessionKeys = ['testbed-only-web-session-key-0000000']
 const cookieSecret = 'testbed-only-identity-cookie-secret-0'
 
 /** Every service and both BFFs in this process, on free ports, with a database of their own that goes with them. */
@@ -70,7 +71,7 @@ export async function startShop({ webRoot = '', stepMs = 0, redisUrl = '' }: Sho
         await openStore({ url: redisUrl, prefix: 'web-bff:', log }),
         await openStore({ url: redisUrl, prefix: 'mobile-bff:', log }),
       ]
-      const secret = { clientSecret: webSecret, publicUrl: web, webRoot }
+      const secret = { clientSecret: webSecret, sessionKeys, publicUrl: web, webRoot }
       return {
         web: running.use(await startWebBff({ ...own, ...secret, port, store: forWeb })).url,
         mobile: running.use(await startMobileBff({ ...own, port: 0, publicUrl: 'http://localhost', store: forMobile }))

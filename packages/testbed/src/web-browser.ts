@@ -22,6 +22,7 @@ export class WebBrowser {
   async fetch(url: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers)
     headers.set('cookie', cookieHeader(this.#cookies))
+    if (!headers.has('sec-fetch-site')) headers.set('sec-fetch-site', 'same-origin')
     const answer = await fetch(new URL(url, this.#web), { redirect: 'manual', ...init, headers })
     keepCookies(this.#cookies, answer)
     return answer

@@ -131,6 +131,7 @@ beforeAll(async () => {
   const webPort = await freePort()
   const web = `http://localhost:${webPort}`
   const clientSecret = 'testbed-only-web-client-secret-00000'
+  const sessionKeys = ['testbed-only-web-session-key-0000000']
   const identity = stack.use(
     await startIdentity({
       ...common,
@@ -148,7 +149,7 @@ beforeAll(async () => {
     reviews: own.url,
   }
   const bff = { ...common, upstreams, issuer, requestsPerMinute: 10_000_000 }
-  stack.use(await startWebBff({ ...bff, port: webPort, clientSecret, publicUrl: web, webRoot: '' }))
+  stack.use(await startWebBff({ ...bff, port: webPort, clientSecret, sessionKeys, publicUrl: web, webRoot: '' }))
   const mobile = stack.use(await startMobileBff({ ...bff, publicUrl: 'http://localhost' })).url
   clients.web.set(undefined, { base: web, headers: {} })
   clients.mobile.set(undefined, { base: mobile, headers: {} })

@@ -117,7 +117,7 @@ describe('the shop, all of it', () => {
 
   it('shows the browser no token, anywhere', async () => {
     const orderId = await checkOut(ada)
-    expect(ada.cookies).toContain('__Host-sid')
+    expect(ada.cookies).toContain('__Host-Http-sid')
     for (const path of ['/bff/session', '/api/home', '/api/cart', `/api/checkout/${orderId}`]) {
       const answer = await ada.fetch(path)
       const all = JSON.stringify([...answer.headers]) + (await answer.text())

@@ -1,40 +1,57 @@
-import type { ClientMetadata } from 'oidc-provider'
+import type { ClientMetadata, JWKS } from 'oidc-provider'
 
 export interface WebClient {
   /** Where browsers find web-bff. */
   readonly webOrigins: readonly string[]
   readonly webSecret: string
+  /** Its public keys. With them it signs what it proves itself by (`private_key_jwt`), and the secret counts no more. */
+  readonly webKeys?: JWKS | undefined
+  /** Where web-bff hears that a person has signed out. Default: at the first of its origins. */
+  readonly webBackchannel?: string | undefined
 }
 
-export const clients = ({ webOrigins, webSecret }: WebClient): readonly ClientMetadata[] => [
-  {
-    client_id: 'web',
-    client_name: 'Lagom',
-    client_secret: webSecret,
-    token_endpoint_auth_method: 'client_secret_basic',
-    redirect_uris: webOrigins.map((origin) => `${origin}/bff/callback`),
-    post_logout_redirect_uris: webOrigins.map((origin) => `${origin}/`),
-    ...codeFlow,
-  },
-  {
-    client_id: 'mobile',
-    client_name: 'the Lagom app',
-    application_type: 'native',
-    token_endpoint_auth_method: 'none',
-    // On the loopback any port will do (RFC 8252 §7.3).
-    redirect_uris: ['http://127.0.0.1/callback', 'shop.example.app:/callback'],
-    ...codeFlow,
-  },
-]
+export const clients = (web: WebClient): readonly ClientMetadata[] => [webClient(web), mobileClient]
 
 const codeFlow = {
   grant_types: ['authorization_code', 'refresh_token'],
   response_types: ['code'],
+  require_auth_time: true,
 } as const satisfies Partial<ClientMetadata>
 
-/** What the login form may lead to: browsers hold `form-action` against every redirect that follows. */
+const webClient = ({ webOrigins, webSecret, webKeys, webBackchannel }: WebClient): ClientMetadata => ({
+  client_id: 'web',
+  client_name: 'Lagom',
+  ...(webKeys === undefined
+    ? { client_secret: webSecret, token_endpoint_auth_method: 'client_secret_basic' }
+    : { jwks: webKeys, token_endpoint_auth_method: 'private_key_jwt' }),
+  redirect_uris: webOrigins.map((origin) => `${origin}/bff/callback`),
+  post_logout_redirect_uris: webOrigins.map((origin) => `${origin}/`),
+  backchannel_logout_uri: webBackchannel ?? `${webOrigins[0]}/bff/backchannel`,
+  backchannel_logout_session_required: true,
+  ...codeFlow,
+})
+
+const mobileClient: ClientMetadata = {
+  client_id: 'mobile',
+  client_name: 'the Lagom app',
+  application_type: 'native',
+  // Whoever has the app has whatever it ships with: no secret would prove anything (RFC 8252 §8.5).
+  token_endpoint_auth_method: 'none',
+  // On the loopback any port will do (§7.3); `localhost` may be somebody else (§8.3). A scheme of its own is a domain turned
+  // round, so that no two apps choose the same by chance (§7.1).
+  redirect_uris: ['http://127.0.0.1/callback', 'http://[::1]/callback', 'shop.example.app:/callback'],
+  ...codeFlow,
+}
+
+/** What forms may lead to: browsers hold `form-action` against every redirect that follows. */
 export const formTargets = ({ webOrigins }: WebClient): readonly string[] => [
   ...webOrigins,
   'http://127.0.0.1:*',
   'shop.example.app:',
 ]
+
+/** The same for one redirect. A policy cannot name an address of IPv6, only its scheme. */
+export function formTarget(redirectUri: string): string {
+  const { protocol, hostname, origin } = new URL(redirectUri)
+  return hostname.startsWith('[') || origin === 'null' ? protocol : origin
+}

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { Logger } from '@bff/service-kit'
 import type { errors, KoaContextWithOIDC, Provider } from 'oidc-provider'
+import type { Ended } from './families.ts'
 
 /** One line for every step of a client, and for whatever goes wrong. */
 export function logEvents(provider: Provider, log: Logger): void {
@@ -11,9 +12,13 @@ export function logEvents(provider: Provider, log: Logger): void {
   provider.on('grant.success', (ctx) =>
     log.info({ ...who(ctx), grant: ctx.oidc.params?.['grant_type'] }, 'tokens issued'),
   )
-  provider.on('grant.revoked', (ctx) => log.info(who(ctx), 'grant revoked'))
   provider.on('end_session.success', (ctx) => log.info(who(ctx), 'signed out'))
+  provider.on('backchannel.success', (_ctx, { clientId }, sub, sid) => log.info({ clientId, sub, sid }, 'client told'))
+  provider.on('backchannel.error', (_ctx, err, { clientId }, sub, sid) =>
+    log.warn({ err, clientId, sub, sid }, 'a client was not told that a person has signed out'),
+  )
   provider.on('authorization.error', refused)
+  provider.on('pushed_authorization_request.error', refused)
   provider.on('grant.error', refused)
   provider.on('revocation.error', refused)
   provider.on('end_session.error', refused)
@@ -24,4 +29,10 @@ export function logEvents(provider: Provider, log: Logger): void {
   koa.on('error', (err: Error & { expose?: boolean }) => {
     if (err.expose !== true) log.error({ err }, 'failed')
   })
+}
+
+/** The audit line of a sign-in that is over. A second use of what works once means that two hold it: who knows which is the thief? */
+export function logEnded(log: Logger, { by, ...ended }: Ended): void {
+  if (by === 'token') log.warn({ audit: 'reuse', ...ended }, 'used again what works once: the sign-in is over')
+  else log.info({ audit: 'ended', by, ...ended }, 'a sign-in is over')
 }

@@ -1,27 +1,33 @@
 import type { Provider } from 'oidc-provider'
+import { pressSource } from './press.ts'
 import { styleSource } from './style.ts'
 
 export type Middleware = Parameters<Provider['use']>[0]
 
-/** `targets` are where forms may lead. */
-export function securityHeaders(targets: readonly string[]): Middleware {
-  const policy = [
+/** What a page may do. `targets` are where its forms may lead. */
+export const contentPolicy = (targets: readonly string[]): string =>
+  [
     "default-src 'none'",
     `style-src ${styleSource}`,
-    // No script is served from here; the provider adds the hash of the one that a page of its own contains.
-    "script-src 'self'",
+    // One script there is; the provider adds the hash of the one that a page of its own contains.
+    `script-src ${pressSource}`,
     'img-src data:',
     `form-action 'self' ${targets.join(' ')}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ')
+
+export function securityHeaders(targets: readonly string[]): Middleware {
+  const headers = {
+    'content-security-policy': contentPolicy(targets),
+    'cross-origin-opener-policy': 'same-origin',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    // For browsers that do not know `frame-ancestors` (RFC 9700 §4.16).
+    'x-frame-options': 'DENY',
+  }
   return async (ctx, next) => {
-    ctx.set({
-      'content-security-policy': policy,
-      'cross-origin-opener-policy': 'same-origin',
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff',
-    })
+    ctx.set(headers)
     await next()
   }
 }

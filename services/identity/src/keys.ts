@@ -1,5 +1,6 @@
 import { generateKeyPair } from 'node:crypto'
 import { promisify } from 'node:util'
+import type { Variable } from '@bff/gateway-core/env'
 import type { JWK } from 'oidc-provider'
 
 /** The provider derives its `kid` (RFC 7638). */
@@ -7,3 +8,16 @@ export async function signingKey(): Promise<JWK> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
   return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' }
 }
+
+/** A JSON Web Key Set of the environment. Default: none. `<NAME>_FILE` may name the file that holds it. */
+export const keySet = (kind: 'private' | 'public'): Variable<readonly JWK[]> => ({
+  parse: (text) => {
+    const { keys } = (text === '' ? { keys: [] } : JSON.parse(text)) as { readonly keys: readonly JWK[] }
+    // A private key in a place for public ones has been shown around.
+    if (!keys.every((key) => 'd' in key === (kind === 'private'))) throw new TypeError('other keys')
+    return keys
+  },
+  shape: `a JSON Web Key Set of ${kind} keys (RFC 7517)`,
+  example: '<secret>',
+  fallback: '',
+})

@@ -1,35 +1,57 @@
+import { clientAddress, limitKey } from '@bff/gateway-core/server'
 import type { Logger } from '@bff/service-kit'
 import { errors, type Interaction, type InteractionResults, type Provider } from 'oidc-provider'
 import type { Accounts } from './accounts.ts'
+import { attempts } from './attempts.ts'
+import { formTarget } from './clients.ts'
 import { people } from './data.ts'
 import { readForm } from './form.ts'
 import { grantAll } from './grant.ts'
-import type { Middleware } from './headers.ts'
-import { loginPage, messagePage } from './pages.ts'
+import { contentPolicy, type Middleware } from './headers.ts'
+import { type LoginPage, loginPage, messagePage } from './pages.ts'
+import { acr, wantsAgain } from './proof.ts'
+import { isWebView } from './web-view.ts'
 
 type Context = Parameters<Middleware>[0]
 
 export interface LoginOptions {
-  readonly provider: Provider
   readonly accounts: Accounts
   readonly log: Logger
+  readonly trustedProxies?: readonly string[] | undefined
 }
 
+interface Visit {
+  readonly provider: Provider
+  readonly ctx: Context
+  readonly interaction: Interaction
+  /** Of the page. */
+  readonly path: string
+}
+
+type Resolve = (visit: Visit) => Promise<InteractionResults | undefined>
+
 /** What the provider wants to know from a person: who they are. */
-export const login =
-  (options: LoginOptions): Middleware =>
-  async (ctx, next) => {
+export function login(options: LoginOptions): (provider: Provider) => Middleware {
+  const logIn = loggingIn(options)
+  return (provider) => async (ctx, next) => {
     const [, path, cancel] = /^(\/interaction\/[\w-]+)(\/cancel)?$/.exec(ctx.path) ?? []
     if (path === undefined) {
       await next()
       return
     }
     ctx.set('cache-control', 'no-store')
+    const refusal = refused(ctx)
+    if (refusal !== undefined) {
+      show(ctx, 403, messagePage(...refusal))
+      return
+    }
     try {
-      const interaction = await options.provider.interactionDetails(ctx.req, ctx.res)
-      const result = cancel === undefined ? await resolve(options, ctx, interaction, path) : cancelled
+      const interaction = await provider.interactionDetails(ctx.req, ctx.res)
+      const visit = { provider, ctx, interaction, path }
+      const result = cancel === undefined ? await resolve(visit, logIn) : cancelled
       if (result === undefined) return
-      const returnTo = await options.provider.interactionResult(ctx.req, ctx.res, result)
+      const returnTo = await provider.interactionResult(ctx.req, ctx.res, result)
+      // Not 307: that would send the password on (RFC 9700 §4.12).
       ctx.status = 303
       ctx.redirect(returnTo)
     } catch (error) {
@@ -37,31 +59,71 @@ export const login =
       show(ctx, 400, messagePage('This sign-in has expired', 'Go back to where you came from, and start it again.'))
     }
   }
+}
 
 const cancelled = { error: 'access_denied', error_description: 'the sign-in was cancelled' }
 
-/** Undefined: not known yet, there is a page to fill in. */
-async function resolve(
-  { provider, accounts, log }: LoginOptions,
-  ctx: Context,
-  interaction: Interaction,
-  path: string,
-): Promise<InteractionResults | undefined> {
-  if (interaction.prompt.name === 'consent') return { consent: { grantId: await grantAll(provider, interaction) } }
-  const { client_id: clientId, login_hint: hint = '' } = interaction.params as {
-    client_id: string
-    login_hint?: string
+/** Title and text of why no page is shown. */
+function refused(ctx: Context): readonly [string, string] | undefined {
+  if (isWebView(ctx.get('user-agent'))) {
+    return ['Open this in your browser', 'This page is shown inside of an app, which could read your password.']
   }
-  const client = (await provider.Client.find(clientId))?.clientName ?? clientId
-  const page = { client, action: path, cancel: `${path}/cancel`, people }
-  if (ctx.method !== 'POST') return show(ctx, 200, loginPage({ ...page, login: hint }))
-  const form = await readForm(ctx.req)
-  if (form === undefined) return ctx.throw(413)
-  const name = form.get('login') ?? ''
-  const account = await accounts.authenticate(name, form.get('password') ?? '')
-  log.info({ clientId, sub: account?.sub }, account === undefined ? 'login refused' : 'logged in')
-  if (account !== undefined) return { login: { accountId: account.sub } }
-  return show(ctx, 401, loginPage({ ...page, login: name, error: 'E-mail or password is wrong.' }))
+  // Another site can neither know the address of a sign-in nor send its cookie; one beside this one might plant its own.
+  const site = ctx.get('sec-fetch-site')
+  if (ctx.method === 'POST' && site !== '' && site !== 'same-origin') {
+    return ['This did not come from here', 'Another site tried to sign you in. Nothing has happened.']
+  }
+  return undefined
+}
+
+/** Undefined: not known yet, there is a page to fill in. */
+async function resolve(visit: Visit, logIn: Resolve): Promise<InteractionResults | undefined> {
+  const { provider, interaction } = visit
+  if (interaction.prompt.name === 'consent') return { consent: { grantId: await grantAll(provider, interaction) } }
+  return logIn(visit)
+}
+
+function loggingIn({ accounts, log, trustedProxies }: LoginOptions): Resolve {
+  const attempt = attempts()
+  const addressOf = clientAddress(trustedProxies)
+  return async (visit) => {
+    const { ctx, interaction } = visit
+    const page = await pageOf(visit, accounts)
+    if (ctx.method !== 'POST') return show(ctx, 200, loginPage(page))
+    const form = await readForm(ctx.req)
+    if (form === undefined) return ctx.throw(413)
+    const login = form.get('login') ?? ''
+    const tried = attempt(login.trim().toLowerCase().slice(0, 254), limitKey(addressOf(ctx.req)))
+    const clientId = interaction.params['client_id']
+    if (tried.wait > 0) {
+      const seconds = Math.ceil(tried.wait / 1_000)
+      log.warn({ clientId, seconds }, 'login refused: too many tries')
+      ctx.set('retry-after', String(seconds))
+      return show(ctx, 429, loginPage({ ...page, login, error: `Too many tries. Wait ${seconds} seconds.` }))
+    }
+    const account = await accounts.authenticate(login, form.get('password') ?? '')
+    log.info({ clientId, sub: account?.sub }, account === undefined ? 'login refused' : 'logged in')
+    if (account === undefined) {
+      return show(ctx, 401, loginPage({ ...page, login, error: 'E-mail or password is wrong.' }))
+    }
+    tried.succeeded()
+    const how = wantsAgain(interaction.params) ? acr.again : acr.password
+    return { login: { accountId: account.sub, acr: how, amr: ['pwd'] } }
+  }
+}
+
+async function pageOf({ provider, ctx, interaction, path }: Visit, accounts: Accounts): Promise<LoginPage> {
+  const { client_id: id, redirect_uri, login_hint: hint } = interaction.params as Record<string, string>
+  const known = accounts.find(interaction.session?.accountId ?? '')
+  ctx.set('content-security-policy', contentPolicy([formTarget(redirect_uri ?? '')]))
+  return {
+    client: (await provider.Client.find(id ?? ''))?.clientName ?? id ?? '',
+    action: path,
+    cancel: `${path}/cancel`,
+    login: hint ?? known?.email ?? '',
+    again: known?.name,
+    people,
+  }
 }
 
 function show(ctx: Context, status: number, page: string): undefined {

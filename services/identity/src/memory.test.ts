@@ -36,6 +36,13 @@ describe('memory', () => {
     expect(await entries.find('unknown')).toBeUndefined()
   })
 
+  it('lets an entry be used once, however many looked at it before', async () => {
+    const { entries } = setUp()
+    await entries.upsert('a', {}, 10)
+    const uses = await Promise.allSettled([entries.consume('a'), entries.consume('a'), entries.consume('a')])
+    expect(uses.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected'])
+  })
+
   it('forgets one entry, or all of a grant', async () => {
     const { entries } = setUp()
     for (const id of ['a', 'b', 'c']) await entries.upsert(id, { grantId: id === 'c' ? 'other' : 'one' }, 10)

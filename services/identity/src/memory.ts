@@ -1,4 +1,4 @@
-import type { Adapter, AdapterPayload } from 'oidc-provider'
+import { type Adapter, type AdapterFactory, type AdapterPayload, errors } from 'oidc-provider'
 
 interface Entry {
   readonly payload: AdapterPayload
@@ -11,36 +11,64 @@ interface Entry {
  * starts logins must not fill the memory.
  */
 export function memory(clock: () => number = Date.now, most = 100_000): Adapter {
-  const entries = new Map<string, Entry>()
-  const live = (id: string): AdapterPayload | undefined => {
-    const entry = entries.get(id)
-    return entry === undefined || entry.expiresAt <= clock() ? undefined : entry.payload
-  }
-  // Entries of a model live equally long, so the first one is the first to expire.
-  const sweep = (): void => {
-    for (const [id, { expiresAt }] of entries) {
-      if (expiresAt > clock() && entries.size <= most) return
-      entries.delete(id)
-    }
-  }
+  const { live, put, forget, find, family } = entries(clock, most)
   return {
-    async upsert(id, payload, expiresIn = Infinity) {
-      entries.delete(id)
-      entries.set(id, { payload, expiresAt: clock() + expiresIn * 1_000 })
-      sweep()
-    },
+    upsert: async (id, payload, expiresIn = Infinity) => put(id, { payload, expiresAt: clock() + expiresIn * 1_000 }),
     find: async (id) => live(id),
-    findByUid: async (uid) => [...entries.keys()].map(live).find((payload) => payload?.uid === uid),
+    findByUid: async (uid) => find(uid),
     findByUserCode: async () => undefined,
     async consume(id) {
       const payload = live(id)
-      if (payload !== undefined) payload.consumed = Math.floor(clock() / 1_000)
+      if (payload === undefined) return
+      // The provider looked some awaits ago: of two who saw it unused, one may use it.
+      if (payload.consumed !== undefined) throw new errors.InvalidGrant('used already')
+      payload.consumed = Math.floor(clock() / 1_000)
     },
-    async destroy(id) {
-      entries.delete(id)
-    },
+    destroy: async (id) => forget(id),
     async revokeByGrantId(grantId) {
-      for (const [id, { payload }] of entries) if (payload.grantId === grantId) entries.delete(id)
+      for (const id of family(grantId)) forget(id)
     },
   }
+}
+
+/** One memory for each kind of thing, whichever provider asks. */
+export function memories(ofRefreshTokens: (tokens: Adapter) => Adapter): AdapterFactory {
+  const kinds = new Map<string, Adapter>()
+  return (kind) => {
+    const known = kinds.get(kind) ?? (kind === 'RefreshToken' ? ofRefreshTokens(memory()) : memory())
+    kinds.set(kind, known)
+    return known
+  }
+}
+
+function entries(clock: () => number, most: number) {
+  const all = new Map<string, Entry>()
+  const families = new Map<string, Set<string>>()
+  const live = (id: string): AdapterPayload | undefined => {
+    const entry = all.get(id)
+    return entry === undefined || entry.expiresAt <= clock() ? undefined : entry.payload
+  }
+  const forget = (id: string): void => {
+    const { grantId = '' } = all.get(id)?.payload ?? {}
+    all.delete(id)
+    const family = families.get(grantId)
+    family?.delete(id)
+    if (family?.size === 0) families.delete(grantId)
+  }
+  const put = (id: string, entry: Entry): void => {
+    forget(id)
+    all.set(id, entry)
+    const { grantId } = entry.payload
+    if (grantId !== undefined) families.set(grantId, (families.get(grantId) ?? new Set()).add(id))
+    // Entries of a model live about equally long, so the first one is among the first to expire.
+    for (const [oldest, { expiresAt }] of all) {
+      if (expiresAt > clock() && all.size <= most) return
+      forget(oldest)
+    }
+  }
+  const find = (uid: string): AdapterPayload | undefined => {
+    for (const id of all.keys()) if (live(id)?.uid === uid) return live(id)
+    return undefined
+  }
+  return { live, put, forget, find, family: (grantId: string) => [...(families.get(grantId) ?? [])] }
 }

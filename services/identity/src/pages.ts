@@ -1,5 +1,6 @@
 import type { Person } from './data.ts'
 import { html, type Markup } from './html.ts'
+import { pressElement } from './press.ts'
 import { styleElement } from './style.ts'
 
 export interface LoginPage {
@@ -9,15 +10,17 @@ export interface LoginPage {
   readonly cancel: string
   /** What stands in the field already. */
   readonly login: string
+  /** Who is signed in already, and has to show it again. */
+  readonly again?: string | undefined
   readonly error?: string | undefined
   readonly people: readonly Person[]
 }
 
-export const loginPage = ({ client, action, cancel, login, error, people }: LoginPage): string =>
+export const loginPage = ({ client, action, cancel, login, again, error, people }: LoginPage): string =>
   page(
     'Sign in',
     html`<h1>Sign in</h1>
-      <p>to continue to ${client}</p>
+      <p>${again === undefined ? '' : `${again}, your password once more, `}to continue to ${client}</p>
       ${error === undefined ? undefined : html`<p role="alert" id="error">${error}</p>`}
       <form method="post" action="${action}">
         <label for="login">E-mail</label>
@@ -54,14 +57,15 @@ export const loginPage = ({ client, action, cancel, login, error, people }: Logi
 
 const invalid = html`aria-invalid="true" aria-describedby="error"`
 
-/** `form` is the provider's, with its token against forgery; the button belongs to it. */
-export const signOutPage = (name: string, form: string): string =>
+/** `form` is the provider's, with its token against forgery; the button belongs to it. `asked`: the person has said so before. */
+export const signOutPage = (name: string, form: string, asked: boolean): string =>
   page(
     'Sign out',
-    html`<h1>Sign out?</h1>
+    html`<h1>${asked ? 'Signing out' : 'Sign out?'}</h1>
       <p>You are signed in as ${name}.</p>
       ${{ markup: form }}
-      <button type="submit" form="op.logoutForm" name="logout" value="yes" autofocus>Sign out</button>`,
+      <button type="submit" form="op.logoutForm" name="logout" value="yes" autofocus>Sign out</button>
+      ${asked ? pressElement : undefined}`,
   )
 
 export const messagePage = (title: string, text: string): string =>

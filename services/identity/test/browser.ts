@@ -1,10 +1,17 @@
 /** As much of a browser as a login needs: cookies, redirects one at a time, and a form. */
 export class Browser {
   readonly #cookies = new Map<string, string>()
+  readonly #headers: Readonly<Record<string, string>>
+
+  /** What it sends with every request. */
+  constructor(headers: Readonly<Record<string, string>> = {}) {
+    this.#headers = headers
+  }
 
   async open(url: string, init: RequestInit = {}): Promise<Response> {
     const cookie = [...this.#cookies].map((pair) => pair.join('=')).join('; ')
-    const response = await fetch(url, { ...init, redirect: 'manual', headers: { cookie, accept: 'text/html' } })
+    const headers = { cookie, accept: 'text/html', ...this.#headers }
+    const response = await fetch(url, { ...init, redirect: 'manual', headers })
     for (const line of response.headers.getSetCookie()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!
       if (value === '') this.#cookies.delete(name!)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { logger, type Running } from '@bff/service-kit'
-import { type Config, start } from '../src/app.ts'
+import { logger } from '@bff/service-kit'
+import { type Config, type Identity, start } from '../src/app.ts'
 import { people } from '../src/data.ts'
 import type { Browser, Page } from './browser.ts'
 
@@ -8,7 +8,7 @@ export const web = 'http://localhost:5173'
 export const webSecret = 'a-secret-of-this-test-and-nothing-else'
 export const app = 'http://127.0.0.1:50123/callback'
 
-export const startIdentity = (more: Partial<Config> = {}): Promise<Running> =>
+export const startIdentity = (more: Partial<Config> = {}): Promise<Identity> =>
   start({
     port: 0,
     hostname: '127.0.0.1',
@@ -45,19 +45,31 @@ export function clientsOf(issuer: string) {
     return `${issuer}/auth?${new URLSearchParams(given)}`
   }
 
-  const post = (path: string, client: ClientId, fields: Readonly<Record<string, string>>, secret = webSecret) =>
+  const post = (
+    path: string,
+    client: ClientId,
+    fields: Readonly<Record<string, string>>,
+    secret = webSecret,
+    headers: Readonly<Record<string, string>> = {},
+  ) =>
     fetch(issuer + path, {
       method: 'POST',
       body: new URLSearchParams(client === 'mobile' ? { client_id: 'mobile', ...fields } : fields),
-      headers: client === 'web' ? { authorization: `Basic ${btoa(`web:${secret}`)}` } : {},
+      headers: client === 'web' ? { authorization: `Basic ${btoa(`web:${secret}`)}`, ...headers } : headers,
     })
 
   return {
     authorization,
     post,
-    refresh: (client: ClientId, refreshToken: string) =>
-      post('/token', client, { grant_type: 'refresh_token', refresh_token: refreshToken }),
-    redeem: (client: ClientId, page: Page, more: Readonly<Record<string, string>> = {}, secret?: string) => {
+    refresh: (client: ClientId, token: string, headers?: Readonly<Record<string, string>>) =>
+      post('/token', client, { grant_type: 'refresh_token', refresh_token: token }, undefined, headers),
+    redeem: (
+      client: ClientId,
+      page: Page,
+      more: Readonly<Record<string, string>> = {},
+      secret?: string,
+      headers?: Readonly<Record<string, string>>,
+    ) => {
       const code = new URL(page.url).searchParams.get('code') ?? ''
       const exchange = {
         grant_type: 'authorization_code',
@@ -65,11 +77,15 @@ export function clientsOf(issuer: string) {
         redirect_uri: redirects[client],
         code_verifier: verifier,
       }
-      return post('/token', client, { ...exchange, ...more }, secret)
+      return post('/token', client, { ...exchange, ...more }, secret, headers)
     },
     /** From nothing to tokens. */
-    async signIn(client: ClientId, browser: Browser): Promise<Tokens> {
-      const page = await browser.follow(authorization(client))
+    async signIn(
+      client: ClientId,
+      browser: Browser,
+      more: Readonly<Record<string, string | undefined>> = {},
+    ): Promise<Tokens> {
+      const page = await browser.follow(authorization(client, more))
       const answer = page.text === '' ? page : await logIn(browser, page)
       return (await (await this.redeem(client, answer)).json()) as Tokens
     },
@@ -78,6 +94,8 @@ export function clientsOf(issuer: string) {
 
 export const logIn = (browser: Browser, page: Page, { email, password } = people[0]!): Promise<Page> =>
   browser.submit(page, { login: email, password })
+
+export const failure = async (answer: Response) => [answer.status, ((await answer.json()) as Tokens)['error']]
 
 /** The parts of a JWT, unverified. */
 export const decode = (jwt: string): readonly Readonly<Record<string, unknown>>[] =>

@@ -5,11 +5,23 @@ interface Cookie {
   readonly maxAge?: number
 }
 
-/** All our cookies bear the `__Host-` prefix, by which browsers know that no other host and no plain http wrote them. */
-export const setCookie = (name: `__Host-${string}`, { value, sameSite, maxAge }: Cookie): string =>
-  `${name}=${value}; Path=/; Secure; HttpOnly; SameSite=${sameSite}${maxAge === undefined ? '' : `; Max-Age=${maxAge}`}`
+/** Browsers know by the prefix that no other host and no plain http wrote it. */
+type Prefixed = `__Host-${string}`
 
-export const clearCookie = (name: `__Host-${string}`, sameSite: Cookie['sameSite']): string =>
+/** The one name without it: see `Weaker`. */
+type Name = Prefixed | 'development-sid'
+
+export const setCookie = (name: Name, { value, sameSite, maxAge }: Cookie): string =>
+  [
+    `${name}=${value}`,
+    'Path=/',
+    ...(name.startsWith('__Host-') ? ['Secure'] : []),
+    'HttpOnly',
+    `SameSite=${sameSite}`,
+    ...(maxAge === undefined ? [] : [`Max-Age=${maxAge}`]),
+  ].join('; ')
+
+export const clearCookie = (name: Name, sameSite: Cookie['sameSite']): string =>
   setCookie(name, { value: '', sameSite, maxAge: 0 })
 
 /** In the order of arrival. Names match byte for byte: nothing but spaces and tabs is trimmed, nothing is unquoted. */

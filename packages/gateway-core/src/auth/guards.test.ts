@@ -23,7 +23,7 @@ describe('guards', () => {
 
   it.each([
     [{ authorization: 'Bearer token' }, { 'www-authenticate': 'Bearer error="insufficient_scope", scope="write"' }],
-    [{ cookie: '__Host-sid=id' }, {}],
+    [{ cookie: '__Host-Http-sid=id' }, {}],
   ])('can refuses the others, in the way they came: %o', async (headers, expected) => {
     await expect(can('write')(exchangeOf({ authenticate, headers }))).rejects.toMatchObject({
       status: 403,

@@ -1,23 +1,27 @@
 import * as oidc from 'openid-client'
-import type { Problem } from '../problem.ts'
-import { singleFlight } from './single-flight.ts'
-import { identityUnavailable } from './unavailable.ts'
+import { clientKey } from './client-key.ts'
+import { discovery } from './discovery.ts'
+import { checkIdToken } from './id-token.ts'
+import { Refused, refusalOr503, unavailable } from './refused.ts'
 
-/** Seconds that one request to the provider may take. */
-const TIMEOUT = 2
+export { Refused }
+
 /** Seconds that an access token is taken to live when the provider does not say (RFC 6749 §5.1). */
 const LIFETIME = 300
 
 export interface ProviderOptions {
   readonly issuer: string
   readonly clientId: string
-  readonly clientSecret: string
+  /** A private key: see `clientKey`. Where there is one, no secret travels. */
+  readonly clientKey?: string | undefined
+  readonly clientSecret?: string | undefined
   /** The registered callback of this app. */
   readonly redirectUri: string
   readonly scope: string
   /** The API that access tokens are for (RFC 8707). */
   readonly resource?: string | undefined
   readonly insecure: boolean
+  readonly clock: () => number
 }
 
 /** What binds an authorization request to its answer. */
@@ -26,7 +30,14 @@ export interface Transaction {
   readonly nonce: string
   /** PKCE, RFC 7636. */
   readonly verifier: string
+  /** Seconds, as in the protocol, that may have passed since the person proved who they are. Absent: any time. */
+  readonly maxAge?: number | undefined
+  /** Ways to have done so, separated by spaces: one of them it must have been. Absent: any. */
+  readonly acr?: string | undefined
 }
+
+/** What the provider is to ask the person (OpenID Connect Core §3.1.2.1). */
+export type Prompt = 'login' | 'none' | 'consent' | 'select_account'
 
 export interface Tokens {
   /** Of the ID token. Absent in most refreshes. */
@@ -34,111 +45,128 @@ export interface Tokens {
   readonly scope: string
   readonly accessToken: string
   readonly refreshToken?: string
-  /** Milliseconds. */
+  /** Of the access token, milliseconds. */
   readonly lifetime: number
-}
-
-/** The provider said no, or said something that must not be believed. */
-export class Refused extends Error {
-  override readonly name = 'Refused'
+  /** Of the refresh token, where the provider says it: `refresh_expires_in`, which no RFC knows and many providers send. */
+  readonly refreshLifetime?: number
 }
 
 /** The OpenID provider, seen by this client. Rejects with `Refused`, or with the problem `identity-unavailable`. */
 export interface Provider {
-  authorizationUrl(transaction: Transaction): Promise<URL>
+  /** Pushed to the provider beforehand (RFC 9126) where that is possible: then the address holds a reference alone. */
+  authorizationUrl(transaction: Transaction, prompt?: Prompt): Promise<URL>
   /** The tokens that a callback's code stands for, once state, `iss`, nonce and signature are right. */
   redeem(query: URLSearchParams, transaction: Transaction): Promise<Tokens>
   refresh(refreshToken: string): Promise<Tokens>
   /** The grant behind it ends as well (RFC 7009 §2.1). */
   revoke(refreshToken: string): Promise<void>
-  /** Where a browser signs out of the provider itself, if it can. */
-  endSessionUrl(returnUrl: string): Promise<string | null>
+  /** Where a browser signs out of the provider itself, if it can. `sid` is the provider's name for the session there. */
+  endSessionUrl(returnUrl: string, sid?: string): Promise<string | null>
 }
 
 /** Nothing is asked of the provider before the first use, so a boot never waits for it. */
 export function provider(options: ProviderOptions): Provider {
-  const { redirectUri, scope } = options
-  const resource: Record<string, string> = options.resource === undefined ? {} : { resource: options.resource }
-  const discovered = discovery(options)
-  const request = async <T>(work: (config: oidc.Configuration) => Promise<T>): Promise<T> => {
+  const discovered = discovery({ ...options, authentication: authentication(options) })
+  const request = async <T>(
+    work: (config: oidc.Configuration) => T | Promise<T>,
+    failure: (error: unknown) => Error = refusalOr503,
+  ): Promise<T> => {
     const config = await discovered()
-    return work(config).catch((error: unknown) => {
-      throw refusalOr503(error)
-    })
+    try {
+      return await work(config)
+    } catch (error) {
+      throw failure(error)
+    }
   }
-
   return {
-    authorizationUrl: async ({ state, nonce, verifier }) => {
-      const challenge = await oidc.calculatePKCECodeChallenge(verifier)
-      const pkce = { code_challenge: challenge, code_challenge_method: 'S256' }
-      const parameters = { ...resource, ...pkce, redirect_uri: redirectUri, scope, state, nonce }
-      return oidc.buildAuthorizationUrl(await discovered(), parameters)
-    },
-    redeem: (query, { state, nonce, verifier }) =>
-      request(async (config) => {
-        const expected = {
-          expectedState: state,
-          expectedNonce: nonce,
-          pkceCodeVerifier: verifier,
-          idTokenExpected: true,
-        }
-        const callback = new URL(`${redirectUri}?${query}`)
-        return tokensOf(await oidc.authorizationCodeGrant(config, callback, expected, resource), scope)
-      }),
+    authorizationUrl: (transaction, prompt) =>
+      request((config) => authorizationUrl(config, options, transaction, prompt), unavailable),
+    redeem: (query, transaction) => request((config) => redeem(config, options, query, transaction)),
     refresh: (token) =>
-      request(async (config) => tokensOf(await oidc.refreshTokenGrant(config, token, resource), scope)),
+      request(async (config) =>
+        tokensOf(await oidc.refreshTokenGrant(config, token, resourceOf(options)), options, undefined),
+      ),
     revoke: (token) => request((config) => oidc.tokenRevocation(config, token, { token_type_hint: 'refresh_token' })),
-    endSessionUrl: async (returnUrl) => {
-      const config = await discovered()
-      if (config.serverMetadata().end_session_endpoint === undefined) return null
-      // No `id_token_hint`: a token in an address that scripts read is a token in the browser.
-      return oidc.buildEndSessionUrl(config, { post_logout_redirect_uri: returnUrl }).href
-    },
+    endSessionUrl: (returnUrl, sid) => request((config) => endSessionUrl(config, returnUrl, sid)),
   }
 }
+
+function authentication(options: ProviderOptions): oidc.ClientAuth {
+  if (options.clientKey !== undefined) return clientKey(options.clientKey)
+  if (options.clientSecret !== undefined) return oidc.ClientSecretBasic(options.clientSecret)
+  throw new TypeError('a client has a clientKey or a clientSecret')
+}
+
+async function authorizationUrl(
+  config: oidc.Configuration,
+  options: ProviderOptions,
+  { state, nonce, verifier, maxAge, acr }: Transaction,
+  prompt: Prompt | undefined,
+): Promise<URL> {
+  const parameters = {
+    ...resourceOf(options),
+    redirect_uri: options.redirectUri,
+    scope: options.scope,
+    state,
+    nonce,
+    code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
+    ...(acr === undefined ? {} : { acr_values: acr }),
+  }
+  const { pushed_authorization_request_endpoint: push } = config.serverMetadata()
+  return push === undefined
+    ? oidc.buildAuthorizationUrl(config, parameters)
+    : oidc.buildAuthorizationUrlWithPAR(config, parameters)
+}
+
+async function redeem(
+  config: oidc.Configuration,
+  options: ProviderOptions,
+  query: URLSearchParams,
+  { state, nonce, verifier, maxAge, acr }: Transaction,
+): Promise<Tokens> {
+  const expected = {
+    expectedState: state,
+    expectedNonce: nonce,
+    pkceCodeVerifier: verifier,
+    idTokenExpected: true,
+    ...(maxAge === undefined ? {} : { maxAge }),
+  }
+  const callback = new URL(`${options.redirectUri}?${query}`)
+  const response = await oidc.authorizationCodeGrant(config, callback, expected, resourceOf(options))
+  return tokensOf(response, options, acr)
+}
+
+function endSessionUrl(config: oidc.Configuration, returnUrl: string, sid: string | undefined): string | null {
+  if (config.serverMetadata().end_session_endpoint === undefined) return null
+  // No `id_token_hint`: a token in an address or a page is a token in the browser. The `sid` opens nothing, yet no other
+  // site knows it: a provider that finds it right may sign out without asking (RP-Initiated Logout 1.0 §2).
+  const hint: Record<string, string> = sid === undefined ? {} : { logout_hint: sid }
+  return oidc.buildEndSessionUrl(config, { post_logout_redirect_uri: returnUrl, ...hint }).href
+}
+
+const resourceOf = ({ resource }: ProviderOptions): Record<string, string> =>
+  resource === undefined ? {} : { resource }
 
 /** A response that names no scope grants what was asked for (RFC 6749 §5.1). */
-function tokensOf(response: oidc.TokenEndpointResponse & oidc.TokenEndpointResponseHelpers, asked: string): Tokens {
+function tokensOf(
+  response: oidc.TokenEndpointResponse & oidc.TokenEndpointResponseHelpers,
+  { clientId, scope, clock }: ProviderOptions,
+  acr: string | undefined,
+): Tokens {
+  const { id_token: idToken = '', access_token: accessToken, refresh_token: refreshToken } = response
   const claims = response.claims()
+  if (claims !== undefined) checkIdToken(claims, { clientId, idToken, accessToken, acr, now: clock() })
+  const refresh = Number(response['refresh_expires_in'])
   return {
+    // 0 is how offline tokens say that they have no end.
+    ...(refresh > 0 ? { refreshLifetime: refresh * 1000 } : {}),
     ...(claims === undefined ? {} : { claims }),
-    ...(response.refresh_token === undefined ? {} : { refreshToken: response.refresh_token }),
-    scope: response.scope ?? asked,
-    accessToken: response.access_token,
+    ...(refreshToken === undefined ? {} : { refreshToken }),
+    scope: response.scope ?? scope,
+    accessToken,
     lifetime: (response.expiresIn() ?? LIFETIME) * 1000,
   }
-}
-
-/** Asks once, keeps the answer, and asks again after a failure. */
-function discovery({ issuer, clientId, clientSecret, insecure }: ProviderOptions): () => Promise<oidc.Configuration> {
-  let known: oidc.Configuration | undefined
-  const execute = [oidc.enableNonRepudiationChecks, ...(insecure ? [oidc.allowInsecureRequests] : [])]
-  const discover = singleFlight(async () => {
-    const authentication = oidc.ClientSecretBasic(clientSecret)
-    known = await oidc
-      .discovery(new URL(issuer), clientId, undefined, authentication, { execute, timeout: TIMEOUT })
-      .catch((error: unknown) => {
-        throw identityUnavailable(error)
-      })
-    return known
-  })
-  return async () => known ?? discover()
-}
-
-const REFUSALS: ReadonlySet<unknown> = new Set([
-  'OAUTH_INVALID_RESPONSE',
-  'OAUTH_UNSUPPORTED_OPERATION',
-  'OAUTH_JWT_CLAIM_COMPARISON_FAILED',
-  'OAUTH_JWT_TIMESTAMP_CHECK_FAILED',
-  'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED',
-])
-
-/** Whatever may be an outage, or our own misconfiguration, must not sign anybody out. */
-function refusalOr503(error: unknown): Refused | Problem {
-  if (error instanceof oidc.AuthorizationResponseError) return new Refused(error.error, { cause: error })
-  if (error instanceof oidc.ResponseBodyError && error.error === 'invalid_grant') {
-    return new Refused(error.error, { cause: error })
-  }
-  if (error instanceof oidc.ClientError && REFUSALS.has(error.code)) return new Refused(error.message, { cause: error })
-  return identityUnavailable(error)
 }

@@ -3,7 +3,12 @@ import { describe, expect, it } from '@jest/globals'
 import { silent } from '../../test/exchange.ts'
 import { memoryStore } from '../state/memory.ts'
 import type { Store } from '../state/store.ts'
+import { sealingKeys } from './sealing-keys.ts'
+import { lifetimesOf } from './lifetimes.ts'
 import { type Provider, Refused, type Tokens } from './provider.ts'
+import { endOf } from './session-content.ts'
+import { sessionCookie } from './session-cookie.ts'
+import { sessionProblems } from './session-problem.ts'
 import { sessions } from './session.ts'
 import { identityUnavailable } from './unavailable.ts'
 
@@ -57,7 +62,15 @@ async function setUp(change: (tokens: Tokens) => Tokens = (tokens) => tokens) {
     },
   }
   const idp = rotating()
-  const known = sessions(store, idp.provider, clock)
+  const keys = sealingKeys(['a-key-of-this-test-for-its-sessions'])
+  const known = sessions({
+    store,
+    provider: idp.provider,
+    keys,
+    problems: sessionProblems(sessionCookie()),
+    lifetimes: lifetimesOf(),
+    clock,
+  })
   const id = await known.start(claims, change(tokensOf(0)))
   return { time, idp, known, id, dump, hold, use: () => known.use(id, silent) }
 }
@@ -71,7 +84,7 @@ describe('sessions', () => {
     expect(await known.start(claims, tokensOf(0))).not.toBe(id)
   })
 
-  it('leave nothing in the store that opens anything', async () => {
+  it('B-25: leave nothing in the store that opens anything', async () => {
     const { id, dump } = await setUp()
     const [[key, value] = ['', '']] = dump
     expect(key).toBe(`session:${hash('sha256', id)}`)
@@ -80,7 +93,7 @@ describe('sessions', () => {
     }
   })
 
-  it('do not know what they have not made', async () => {
+  it('K-03: do not know what they have not made', async () => {
     const { known, use, id } = await setUp()
     for (const other of ['', 'x'.repeat(43), hash('sha256', id)]) {
       await expect(known.use(other, silent)).rejects.toMatchObject(EXPIRED)
@@ -93,7 +106,7 @@ describe('sessions', () => {
     time.now += 29 * MINUTE
     await use()
     time.now += 29 * MINUTE
-    expect(await known.peek(id)).toMatchObject({ expiresAt: time.now + MINUTE })
+    expect(await known.peek(id)).toMatchObject({ keptUntil: time.now + MINUTE })
     time.now += MINUTE
     await expect(use()).rejects.toMatchObject(EXPIRED)
   })
@@ -104,12 +117,12 @@ describe('sessions', () => {
       time.now += 15 * MINUTE
       await use()
     }
-    expect(await known.peek(id)).toMatchObject({ expiresAt: time.now + 15 * MINUTE })
+    expect(endOf((await known.peek(id))!.visit)).toBe(time.now + 15 * MINUTE)
     time.now += 15 * MINUTE
     await expect(use()).rejects.toMatchObject(EXPIRED)
   })
 
-  it('refresh 30 s before the access token ends, once for all who wait', async () => {
+  it('B-20: refresh 30 s before the access token ends, once for all who wait', async () => {
     const { time, idp, use } = await setUp()
     time.now += 5 * MINUTE - 30_001
     expect(await use()).toMatchObject({ accessToken: 'access-0' })
@@ -121,7 +134,7 @@ describe('sessions', () => {
     expect(idp.refreshes).toBe(1)
   })
 
-  it('do not spend a refresh token twice, even when one request has seen the old one', async () => {
+  it('B-20: do not spend a refresh token twice, even when one request has seen the old one', async () => {
     const { time, idp, hold, use } = await setUp()
     time.now += 5 * MINUTE
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -139,10 +152,10 @@ describe('sessions', () => {
     idp.provider.refresh = async () => ({ scope: 'openid', accessToken: 'access-1', lifetime: 5 * MINUTE })
     time.now += 5 * MINUTE
     await use()
-    expect((await known.peek(id))?.session).toMatchObject({ accessToken: 'access-1', refreshToken: 'refresh-0' })
+    expect((await known.peek(id))?.visit).toMatchObject({ accessToken: 'access-1', refreshToken: 'refresh-0' })
   })
 
-  it('end when the refresh token is dead', async () => {
+  it('B-22: end when the refresh token is dead', async () => {
     const { time, idp, known, id, use } = await setUp()
     idp.failure = new Refused('invalid_grant')
     time.now += 5 * MINUTE - 1
@@ -168,7 +181,7 @@ describe('sessions', () => {
     expect(await use()).toMatchObject({ accessToken: 'access-1' })
   })
 
-  it('end with their access token when nothing can renew it', async () => {
+  it('B-21: end with their access token when nothing can renew it', async () => {
     const { time, use } = await setUp(({ scope, accessToken, lifetime }) => ({ scope, accessToken, lifetime }))
     time.now += 5 * MINUTE - 1
     expect(await use()).toMatchObject({ accessToken: 'access-0' })

@@ -1,116 +1,109 @@
-import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
-import { problem, type Problem } from '../problem.ts'
 import type { Store } from '../state/store.ts'
-import { type Provider, Refused, type Tokens } from './provider.ts'
-import { type Found, type Session, sessionRecords } from './session-records.ts'
-import { clearSession } from './session-cookie.ts'
-import { singleFlight } from './single-flight.ts'
+import { agentOf } from './agent.ts'
+import { inventory, type Inventory } from './inventory.ts'
+import type { SealingKeys } from './sealing-keys.ts'
+import type { Lifetimes } from './lifetimes.ts'
+import type { Provider, Tokens } from './provider.ts'
+import { refreshes, sessionTokens } from './refresh.ts'
+import { sessionIndex } from './session-index.ts'
+import type { SessionProblems } from './session-problem.ts'
+import { isSession, type Session, type Visit } from './session-content.ts'
+import { type Found, type SessionRecords, sessionRecords } from './session-records.ts'
+import { type SessionLives, sessionLives } from './session-lives.ts'
 
-const ABSOLUTE = 43_200_000
-/** An access token is renewed when it has less than this to live. */
-const AHEAD = 30_000
+/** What a login knows of the browser that it ends in. */
+export interface Before {
+  /** `User-Agent`. Only a summary of it is kept. */
+  readonly agent?: string | undefined
+  /** The sessions that this one takes the place of. What the app has kept in one of them comes along, unless it was another person's. */
+  readonly ids?: readonly string[]
+}
 
-export interface Sessions {
-  /** Returns the id, always a new one: 256 random bits. */
-  start(claims: Session['claims'], tokens: Omit<Tokens, 'claims'>): Promise<string>
-  /** Looks without keeping it alive. */
-  peek(id: string): Promise<Found | undefined>
-  /** Keeps it alive, with an access token that is good for now. Rejects with `session-expired` or `identity-unavailable`. */
-  use(id: string, log: Logger): Promise<Session>
-  /** For one that another login takes the place of: revoking its tokens could end the grant that both share. */
-  forget(id: string): Promise<unknown>
+export interface Sessions extends Inventory {
+  /** Resolves with the id, always a new one: 256 random bits. */
+  start(claims: Session['claims'], tokens: Omit<Tokens, 'claims'>, before?: Before): Promise<string>
+  /** Begins one without a user, for what the app wants to keep of a visitor. Resolves with its id. */
+  startGuest(data: unknown, agent?: string): Promise<string>
+  /** At any session, also a guest's. Keeps it alive only if it is told that somebody is there. */
+  look(id: string, active?: boolean): Promise<Found | undefined>
+  /** Looks without keeping it alive, at the session of somebody who is signed in. */
+  peek(id: string): Promise<Found<Session> | undefined>
+  /**
+   * With an access token that is good for now. Keeps it alive, unless it is told that nobody is there (`active: false`).
+   * Rejects with `session-required`, `session-expired` or `identity-unavailable`.
+   */
+  use(id: string, log: Logger, active?: boolean): Promise<Session>
+  /** Replaces what the app keeps of whoever that is. `false` when the session is over. */
+  keep(id: string, data: unknown): Promise<boolean>
+  /** The same session under a new id, for when its holder may do more than before. `undefined` when it is over. */
+  renew(id: string): Promise<string | undefined>
   /** Revokes its refresh token as well, if the provider can be reached. */
   end(id: string, log: Logger): Promise<void>
 }
 
-/** `loginUrl` is where the client sends the browser next. */
-export const sessionProblem = (
-  code: 'session-required' | 'session-expired',
-  detail: string,
-  cookie?: string,
-): Problem =>
-  problem(401, code, {
-    detail,
-    extra: { loginUrl: '/bff/login' },
-    headers: {
-      'www-authenticate': 'Cookie realm="session"',
-      ...(cookie === undefined ? {} : { 'set-cookie': cookie }),
-    },
-  })
+export interface SessionsOptions {
+  readonly store: Store
+  readonly provider: Provider
+  readonly problems: SessionProblems
+  readonly keys: SealingKeys
+  readonly lifetimes: Lifetimes
+  /** Epoch milliseconds. */
+  readonly clock: () => number
+}
 
-/**
- * Sessions of at most 12 h. Of one session, one refresh runs at a time in this process; two processes may still collide
- * where the provider rotates refresh tokens.
- */
-export function sessions(store: Store, provider: Provider, clock: () => number): Sessions {
-  const records = sessionRecords(store, clock)
-  const isFresh = (session: Session): boolean => session.accessExpiresAt - clock() > AHEAD
+export function sessions(options: SessionsOptions): Sessions {
+  const { store, provider, problems, keys, lifetimes, clock } = options
+  const { idle, absolute } = lifetimes
+  const records = sessionRecords({ store, keys, idle, clock })
+  const index = sessionIndex(store)
+  const known = inventory(records, index)
+  const lives = sessionLives(records, index, absolute + idle)
+  const { isFresh, refresh } = refreshes({ store, records, provider, problems, lifetime: lifetimes.refresh, clock })
 
-  const refresh = singleFlight(
-    async (id: string, log: Logger): Promise<Session> => {
-      // Read again: whoever was ahead of us may have spent the refresh token that our caller saw.
-      const session = (await records.read(id))?.session
-      if (session === undefined) throw expired()
-      if (isFresh(session)) return session
-      const renewed = await renew(session, provider, clock, log)
-      if (renewed === session) return session
-      if (renewed !== undefined && (await records.replace(id, renewed))) return renewed
-      await records.delete(id)
-      throw expired()
-    },
-    (id) => id,
-  )
-
+  const visit = (agent: string | undefined, data: unknown): Visit => {
+    const now = clock()
+    return { startedAt: now, endsAt: now + absolute, agent: agentOf(agent), data }
+  }
+  const look = async (id: string, active = false): Promise<Found | undefined> => {
+    const found = await records.read(id)
+    if (active && found !== undefined) await records.keepAlive(found)
+    return found
+  }
   return {
-    start: async (claims, tokens) => {
-      const id = randomBytes(32).toString('base64url')
-      await records.create(id, { claims, ...sessionTokens(tokens, clock()), endsAt: clock() + ABSOLUTE })
-      return id
+    start: async (claims, tokens, { agent, ids = [] } = {}) => {
+      const data = await lives.takePlaceOf(ids, claims.sub)
+      // Looking at them takes the names of those out that ended by themselves.
+      await known.list(claims.sub)
+      return lives.begin({ ...visit(agent, data), claims, ...sessionTokens(tokens, clock(), lifetimes.refresh) })
     },
-    peek: (id) => records.read(id),
-    use: async (id, log) => {
-      const found = await records.read(id)
-      if (found === undefined) throw expired()
-      if (!isFresh(found.session)) return refresh(id, log)
-      await records.keepAlive(id, found)
-      return found.session
+    startGuest: (data, agent) => lives.begin(visit(agent, data)),
+    look,
+    peek: async (id) => signedIn(await records.read(id)),
+    use: async (id, log, active = true) => {
+      const found = await look(id, active)
+      if (found === undefined) throw problems.expired()
+      if (!isSession(found.visit)) throw problems.nobody()
+      return isFresh(found.visit) ? found.visit : refresh(id, log)
     },
-    forget: (id) => records.delete(id),
-    end: async (id, log) => {
-      const found = await records.read(id)
-      await records.delete(id)
-      const token = found?.session.refreshToken
-      if (token === undefined) return
-      await provider.revoke(token).catch((err: unknown) => log.warn({ err }, 'refresh token not revoked'))
-    },
+    keep: (id, data) => lives.keep(id, data),
+    renew: (id) => lives.renew(id),
+    end: ending(records, lives, provider),
+    ...known,
   }
 }
 
-/** The session with new tokens, or as it was while its token still holds and the provider is down, or none: it is over. */
-async function renew(
-  session: Session,
-  provider: Provider,
-  clock: () => number,
-  log: Logger,
-): Promise<Session | undefined> {
-  const holds = (): boolean => session.accessExpiresAt > clock()
-  if (session.refreshToken === undefined) return holds() ? session : undefined
-  try {
-    const { claims, ...tokens } = await provider.refresh(session.refreshToken)
-    if (claims !== undefined && claims.sub !== session.claims.sub) throw new Refused('another subject')
-    return { ...session, ...sessionTokens(tokens, clock()) }
-  } catch (err) {
-    log.warn({ err }, 'access token not refreshed')
-    if (err instanceof Refused) return undefined
-    if (holds()) return session
-    throw err
+/** The session first: whatever becomes of its token, it is over. */
+const ending =
+  (records: SessionRecords, lives: SessionLives, provider: Provider): Sessions['end'] =>
+  async (id, log) => {
+    const found = await records.read(id)
+    if (found === undefined) return
+    await lives.end(found)
+    const token = signedIn(found)?.visit.refreshToken
+    if (token === undefined) return
+    await provider.revoke(token).catch((err: unknown) => log.warn({ err }, 'refresh token not revoked'))
   }
-}
 
-const sessionTokens = ({ lifetime, ...tokens }: Omit<Tokens, 'claims'>, now: number) => ({
-  ...tokens,
-  accessExpiresAt: now + lifetime,
-})
-
-const expired = (): Problem => sessionProblem('session-expired', 'The session has ended.', clearSession())
+const signedIn = (found: Found | undefined): Found<Session> | undefined =>
+  found !== undefined && isSession(found.visit) ? (found as Found<Session>) : undefined

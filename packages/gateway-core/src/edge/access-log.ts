@@ -98,6 +98,8 @@ function write(log: Logger, res: Response, { status, ms, url, address, bytes }: 
       received: headers['content-length'] === undefined ? undefined : Number(headers['content-length']),
       code: failed?.code,
       source: failed?.options.source,
+      // Of a refused forgery: what spoke against it.
+      signal: failed?.options.extra?.['signal'],
       user: user === undefined ? undefined : plain(user, 128),
       address: exchange?.address ?? address,
       agent: agent === undefined ? undefined : plain(agent, 200),

@@ -36,7 +36,7 @@ export function openApi(contract: Contract, options: DocumentOptions): Document 
 }
 
 const schemes: Readonly<Record<Security, object>> = {
-  session: { type: 'apiKey', in: 'cookie', name: '__Host-sid', description: 'Set by a login at `/bff/login`.' },
+  session: { type: 'apiKey', in: 'cookie', name: '__Host-Http-sid', description: 'Set by a login at `/bff/login`.' },
   bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
 }
 

@@ -61,7 +61,7 @@ describe('what crosses from a service', () => {
         'x-int': '1',
         trailer: 'x',
         'keep-alive': 'timeout=5',
-        'set-cookie': ['__Host-sid=evil'],
+        'set-cookie': ['__Host-Http-sid=evil'],
         server: 'nginx',
         'x-powered-by': 'Express',
       }),

@@ -120,11 +120,12 @@ describe('what reaches the service', () => {
 
   it('H-06: cookies stop here, both ways', async () => {
     await using setting = await gateTo({
-      service: (req, res) => res.writeHead(200, { 'set-cookie': '__Host-sid=evil' }).end(String(req.headers.cookie)),
+      service: (req, res) =>
+        res.writeHead(200, { 'set-cookie': '__Host-Http-sid=evil' }).end(String(req.headers.cookie)),
     })
     const [said] = await tell(
       setting,
-      head('GET /api/files/x', 'cookie: __Host-sid=mine; csrf=mine', 'connection: close'),
+      head('GET /api/files/x', 'cookie: __Host-Http-sid=mine; csrf=mine', 'connection: close'),
     )
     expect(said!.body).toBe('undefined')
     expect(said!.head).not.toMatch(/set-cookie/i)

@@ -1,0 +1,94 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { pino } from 'pino'
+import { webSession, type WebSessionOptions } from '../../src/auth.ts'
+import { memoryStore } from '../../src/state.ts'
+import { gateway } from '../../src/gateway.ts'
+import { type Browser, browser } from '../browser.ts'
+import { whoAmI } from '../mount.ts'
+import { CLIENT, hostileProvider, type HostileProvider, type Lie } from './provider.ts'
+
+export interface Line extends Record<string, unknown> {
+  readonly msg: string
+  readonly reason?: string
+}
+
+export interface SetUp extends AsyncDisposable {
+  readonly url: string
+  readonly idp: HostileProvider
+  readonly store: ReturnType<typeof memoryStore>
+  /** Milliseconds that the clock of the app is ahead. */
+  ahead: number
+  /** All of its log, as it was written. */
+  readonly written: readonly string[]
+  /** The lines about logins and the like: not those of the exchanges. */
+  said(): readonly Line[]
+  /** Another process of the same app, on the same address and store. */
+  restart(options?: Partial<WebSessionOptions>): void
+  /** From `/bff/login` to the address of the callback, which is not opened. */
+  toCallback(someone: Browser, query?: Record<string, string>): Promise<string>
+  signIn(someone?: Browser, query?: Record<string, string>): Promise<Browser>
+}
+
+/** A whole app before a provider of its own, which lies as it is told to. */
+export async function setUp(lie: Lie = {}, given: Partial<WebSessionOptions> = {}): Promise<SetUp> {
+  const stack = new AsyncDisposableStack()
+  const idp = stack.use(await hostileProvider())
+  idp.lie = lie
+  const server = createServer()
+  stack.defer(async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const written: string[] = []
+  const log = pino({ level: 'info', base: null }, { write: (line: string) => void written.push(line) })
+  const store = memoryStore()
+  const bff: SetUp = {
+    url,
+    idp,
+    store,
+    ahead: 0,
+    written,
+    said: () => written.map((line) => JSON.parse(line) as Line).filter(({ msg }) => msg !== 'exchange'),
+    restart: (options = {}) => {
+      const session = webSession({
+        issuer: idp.issuer,
+        clientId: CLIENT.id,
+        clientSecret: CLIENT.secret,
+        publicUrl: url,
+        scope: 'openid profile',
+        keys: ['a-key-of-this-test-for-its-sessions'],
+        store,
+        clock: () => Date.now() + bff.ahead,
+        ...given,
+        ...options,
+      })
+      const { app } = gateway({}, {}, {})
+      const { handler } = app([...session.routes, whoAmI], { upstreams: {}, authenticate: session.authenticate, log })
+      server.removeAllListeners('request').on('request', handler)
+    },
+    toCallback: (someone, query = {}) =>
+      someone.follow(`${url}/bff/login?${new URLSearchParams(query)}`, `${url}/bff/callback`),
+    signIn: async (someone = browser(), query = {}) => {
+      const response = await someone.request(await bff.toCallback(someone, query))
+      if (response.status !== 303) throw new Error(`the callback answered ${response.status}: ${await response.text()}`)
+      return someone
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+  bff.restart()
+  return bff
+}
+
+export const isSignedIn = async (bff: SetUp, someone: Browser): Promise<boolean> => {
+  const { authenticated } = (await (await someone.request(`${bff.url}/bff/session`)).json()) as {
+    authenticated: boolean
+  }
+  return authenticated
+}
+
+/** What must not be there, and is. */
+export const leaked = (bff: SetUp, text: string): string[] => [...bff.idp.secrets].filter((one) => text.includes(one))

@@ -1,0 +1,50 @@
+import { interactionPolicy, type KoaContextWithOIDC, type UnknownObject } from 'oidc-provider'
+
+/**
+ * How a person proved who they are (`acr`): with their password, at `auth_time`; or with their password for this one request,
+ * whether or not they were signed in, which a client asks for before what must not be done from a browser left open (RFC 9470).
+ */
+export const acr = { password: 'urn:shop:acr:password', again: 'urn:shop:acr:password-again' } as const
+
+/** Whether a request wants the password for itself. */
+export const wantsAgain = (params: UnknownObject | undefined): boolean =>
+  String(params?.['acr_values'] ?? '')
+    .split(' ')
+    .includes(acr.again)
+
+/** When a person has to say who they are. */
+export function policy(): interactionPolicy.DefaultPolicy {
+  const { Check, base } = interactionPolicy
+  const prompts = base()
+  // Any program can pretend to be the app: a session alone must not sign it in (RFC 8252 §8.6).
+  const native = new Check(
+    'native_client_login',
+    'an app needs a person to sign in',
+    'login_required',
+    ({ oidc }) => oidc.client?.applicationType === 'native' && oidc.result?.login === undefined,
+  )
+  const again = new Check(
+    'step_up',
+    'the password is asked for again',
+    'unmet_authentication_requirements',
+    ({ oidc }) => wantsAgain(oidc.params) && oidc.result?.login === undefined,
+  )
+  prompts.get('login')?.checks.add(native)
+  prompts.get('login')?.checks.add(again)
+  return prompts
+}
+
+interface SignIn {
+  readonly sid?: string | undefined
+  readonly grantId?: string | undefined
+}
+
+/** What access tokens say beside the scope: which sign-in it was, when, and how (RFC 9068 §2.2.1). */
+export function proofOf({ oidc }: KoaContextWithOIDC, token: SignIn): UnknownObject {
+  const { RefreshToken, AuthorizationCode } = oidc.entities
+  const { authTime: auth_time, acr, amr } = RefreshToken ?? AuthorizationCode ?? {}
+  return { auth_time, acr, amr, sid: sidOf(token) }
+}
+
+/** An app is told by nobody that a browser signed out: its sign-in is a session of its own. */
+export const sidOf = ({ sid, grantId }: SignIn): string | undefined => sid ?? grantId
