@@ -156,7 +156,7 @@ beforeAll(async () => {
   for (const user of users) {
     const jar: Jar = new Map()
     await demoBrowser(people[user], jar)(`${web}/bff/login?returnUrl=/`)
-    clients.web.set(user, { base: web, headers: { cookie: cookieHeader(jar) } })
+    clients.web.set(user, { base: web, headers: { cookie: cookieHeader(jar), 'x-csrf': '1' } })
     const { accessToken } = await signIn(issuer, demoBrowser(people[user]))
     clients.mobile.set(user, { base: mobile, headers: { authorization: `Bearer ${accessToken}` } })
   }
