@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Document, perMinute, serve } from '@bff/gateway-core'
-import { memoryStore, webSession } from '@bff/gateway-core/auth'
+import { internalTokens, type KeyRing, memoryStore, webSession } from '@bff/gateway-core/auth'
 import { inProduction } from '@bff/gateway-core/env'
 import type { Logger } from 'pino'
 import { app } from './gateway.ts'
@@ -17,6 +17,8 @@ export interface Config {
   /** Of one user; an address, which many may share, gets five times as many. Default 1 200. */
   readonly requestsPerMinute?: number
   readonly issuer: string
+  /** What it signs with that it says to services. Default: a key for this run alone. */
+  readonly keys?: KeyRing | undefined
   readonly clientSecret: string
   /** Where browsers find this BFF: the origin of cookies and redirects. In production it answers to no other name. */
   readonly publicUrl: string
@@ -36,6 +38,7 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
   })
   const bff = app([...session.routes, ...routes], {
     upstreams,
+    tokens: internalTokens({ name: 'web-bff', keys: config.keys, log }),
     authenticate: session.authenticate,
     log,
     hosts: inProduction() ? [new URL(config.publicUrl).hostname] : [],

@@ -17,6 +17,7 @@ await run(() => {
       reviews: e.REVIEWS_URL,
     },
     issuer: e.IDENTITY_URL,
+    keys: e.WEB_BFF_KEYS,
     proxies: e.TRUSTED_PROXIES,
     requestsPerMinute: e.REQUESTS_PER_MINUTE,
     clientSecret: e.WEB_CLIENT_SECRET,

@@ -1,7 +1,9 @@
 import express from 'express'
 import helmet from 'helmet'
 import type { Logger } from 'pino'
+import type { InternalTokens } from './auth/internal-tokens.ts'
 import type { Core, Opened } from './connect.ts'
+import type { TokenSource } from './credential.ts'
 import { accessLog } from './edge/access-log.ts'
 import { answer } from './edge/answer.ts'
 import { checks } from './edge/checked.ts'
@@ -16,7 +18,8 @@ import { router } from './edge/router.ts'
 import { type Door, upgrades } from './edge/upgrades.ts'
 import type { Authenticate, Route } from './exchange.ts'
 import { within } from './networks.ts'
-import { metricsEndpoint, privateNetworks } from './observe/endpoint.ts'
+import { keySetPage, keySetPath } from './auth/key-ring.ts'
+import { metricsPage, privateNetworks, privatePages } from './observe/endpoint.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { Document } from './openapi/document.ts'
 import { documented } from './openapi/documented.ts'
@@ -32,6 +35,10 @@ export interface Running<Upstream extends string = string> {
   readonly log: Logger
   /** Names this BFF answers as, without ports. Default: any, which only suits development. */
   readonly hosts?: readonly string[] | undefined
+  /** Says to services for whom they are asked: see `internalTokens`. Needed where a policy's `token` is `user` or `client`. */
+  readonly tokens?: InternalTokens | undefined
+  /** Of each upstream whose `token` is `external`: where it comes from, such as `clientCredentials`. */
+  readonly external?: Readonly<Partial<Record<Upstream, TokenSource>>> | undefined
   /** Proxies before this BFF, as addresses and CIDR ranges: only they may say for whom they speak. Default none. */
   readonly proxies?: readonly string[] | undefined
   readonly limits?: Limits | undefined
@@ -41,7 +48,7 @@ export interface Running<Upstream extends string = string> {
   readonly tracing?: Tracing | undefined
   /** What it answers at `/openapi.json` and, for people, at `/docs`. Absent: neither exists. */
   readonly document?: Document | undefined
-  /** Who may read `/metrics`, as addresses and CIDR ranges. Default: this machine and private networks. */
+  /** Who may read `/metrics` and the keys of `tokens`, as addresses and CIDR ranges. Default: this machine and private networks. */
   readonly scrapers?: readonly string[] | undefined
   /** Answers a GET that no route knows. Absent: 404. */
   readonly fallback?: express.RequestHandler
@@ -79,7 +86,7 @@ interface Given extends Running {
 
 /** The order of things: what every request meets first stands first. */
 export function createApp(opened: Opened, routes: readonly Route<Core>[], running: Given): App {
-  const { log, counted, scrapers = privateNetworks, document, fallback, tracing = 'continue' } = running
+  const { log, counted, tokens, scrapers = privateNetworks, document, fallback, tracing = 'continue' } = running
   const around = surroundings(running)
   const core: Core = {
     ...opened,
@@ -98,7 +105,8 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   handler.disable('etag')
   everyAnswer(handler, headersOf(helmet({ contentSecurityPolicy })))
   handler.use(accessLog(log, { tracing, began: counted.began, ended: counted.ended }))
-  handler.use(metricsEndpoint(counted, within(scrapers)))
+  const pages = { '/metrics': metricsPage(counted), ...(tokens && { [keySetPath]: keySetPage(tokens.keySet) }) }
+  handler.use(privatePages(pages, within(scrapers)))
   handler.use(answer(bound, around, find))
   if (document !== undefined) handler.use(documented(document))
   if (fallback !== undefined) handler.use(fallback)

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { start as startCatalog } from '@bff/catalog'
 import { start as startCustomers } from '@bff/customers'
+import { type InternalTokens, internalTokens, newKeyRing } from '@bff/gateway-core/token'
 import { start as startIdentity } from '@bff/identity'
 import { start as startInventory } from '@bff/inventory'
 import { start as startMobileBff } from '@bff/mobile-bff'
 import { start as startOrders } from '@bff/orders'
 import { start as startReviews } from '@bff/reviews'
-import { type Logger, logger, type Running, verifier } from '@bff/service-kit'
+import { bffIssuers, type Logger, logger, type Running, verifier } from '@bff/service-kit'
 import { start as startTracking } from '@bff/tracking'
 import { start as startWebBff } from '@bff/web-bff'
 import { freePort } from './free-port.ts'
@@ -35,6 +36,8 @@ export interface Shop extends AsyncDisposable {
   readonly web: string
   readonly mobile: string
   readonly issuer: string
+  /** Those of mobile-bff: what a service is shown. */
+  readonly tokens: InternalTokens
 }
 
 const hostname = '127.0.0.1'
@@ -50,7 +53,11 @@ export async function startShop({ webRoot = '', stepMs = 0 }: ShopOptions = {}):
     // The identity provider must know where the browser comes back to, before web-bff can know its provider.
     const webPort = await freePort()
     const web = `http://localhost:${webPort}`
-    const services = await startServices(stack, log, web, stepMs)
+    const mobilePort = await freePort()
+    const mobile = `http://localhost:${mobilePort}`
+    // Services fetch the keys of the BFFs when they need them.
+    const issuers = bffIssuers({ WEB_BFF_URL: web, MOBILE_BFF_URL: mobile })
+    const services = await startServices({ stack, log, web, issuers, stepMs })
     const issuer = `http://localhost:${services.identity.port}`
     const { catalog, customers, orders, inventory, reviews } = services
     const upstreams = {
@@ -61,36 +68,46 @@ export async function startShop({ webRoot = '', stepMs = 0 }: ShopOptions = {}):
       reviews: reviews.url,
     }
     const bff = { hostname, log, upstreams, issuer }
+    const keys = newKeyRing()
     stack.use(await startWebBff({ ...bff, port: webPort, clientSecret: webSecret, publicUrl: web, webRoot }))
-    const mobile = stack.use(await startMobileBff({ ...bff, port: 0, publicUrl: 'http://localhost' })).url
+    stack.use(await startMobileBff({ ...bff, port: mobilePort, keys, publicUrl: mobile }))
     const running = stack.move()
-    return { services, web, mobile, issuer, [Symbol.asyncDispose]: () => running.disposeAsync() }
+    return {
+      services,
+      web,
+      mobile,
+      issuer,
+      tokens: internalTokens({ name: 'mobile-bff', keys, log }),
+      [Symbol.asyncDispose]: () => running.disposeAsync(),
+    }
   } finally {
     await stack.disposeAsync()
   }
 }
 
-async function startServices(
-  stack: AsyncDisposableStack,
-  log: Logger,
-  web: string,
-  stepMs: number,
-): Promise<Shop['services']> {
+interface Wanted {
+  readonly stack: AsyncDisposableStack
+  readonly log: Logger
+  readonly web: string
+  readonly issuers: Readonly<Record<string, string>>
+  readonly stepMs: number
+}
+
+async function startServices({ stack, log, web, issuers, stepMs }: Wanted): Promise<Shop['services']> {
   const folder = await mkdtemp(join(tmpdir(), 'shop-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const common = { port: 0, hostname, log, faults: true }
   const identity = stack.use(await startIdentity({ ...common, webOrigins: [web], webSecret, cookieSecret }))
-  const issuer = `http://localhost:${identity.port}`
-  const verify = verifier({ issuer, audience: 'urn:shop', serviceSecret })
+  const verifyFor = (name: string) => verifier({ issuers, audience: `urn:${name}`, serviceSecret })
   const catalog = stack.use(await startCatalog(common))
-  const customers = stack.use(await startCustomers({ ...common, verify }))
+  const customers = stack.use(await startCustomers({ ...common, verify: verifyFor('customers') }))
   const inventory = stack.use(await startInventory(common))
   const reviews = stack.use(await startReviews(common))
   const file = join(folder, 'orders.db')
   const shop = { catalogUrl: catalog.url, inventoryUrl: inventory.url }
-  const orders = stack.use(await startOrders({ ...common, ...shop, file, verify, stepMs }))
+  const orders = stack.use(await startOrders({ ...common, ...shop, file, verify: verifyFor('orders'), stepMs }))
   const tracking = stack.use(
-    await startTracking({ ...common, verify, ordersUrl: orders.url, serviceSecret, pollMs: 50 }),
+    await startTracking({ ...common, verify: verifyFor('tracking'), ordersUrl: orders.url, serviceSecret, pollMs: 50 }),
   )
   return { catalog, customers, orders, inventory, tracking, reviews, identity }
 }

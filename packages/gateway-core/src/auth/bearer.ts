@@ -23,7 +23,7 @@ export function bearer(options: TokenOptions): Authenticate {
     verified.delete(token)
     try {
       const claims = await verify(token)
-      const identity = identityOf(claims, token)
+      const identity = identityOf(claims)
       verified.set(token, { identity, expiresAt: claims.exp * 1000 })
       if (verified.size > MAX_VERIFIED) verified.delete(verified.keys().next().value!)
       return identity
@@ -37,11 +37,10 @@ export function bearer(options: TokenOptions): Authenticate {
   return Object.assign(authenticate, { reads: ['authorization'] })
 }
 
-function identityOf(claims: Claims, accessToken: string): Identity {
+function identityOf(claims: Claims): Identity {
   const { sub, scope, client_id: client, sid, jti, iat, exp, auth_time: authTime, acr } = claims
   return {
     user: { id: sub, scopes: new Set(scope?.split(' ')), claims },
-    accessToken,
     by: 'bearer',
     client: text(client) ?? '',
     sessionId: text(sid),

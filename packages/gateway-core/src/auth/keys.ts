@@ -11,6 +11,10 @@ const MAX_BYTES = 65_536
 export interface KeysOptions {
   /** Exactly as in the `iss` of its tokens. Over plain http, who controls the network chooses the keys. */
   readonly issuer: string
+  /** Where its keys are (JWK set). Default: where its discovery document says. */
+  readonly jwksUrl?: string | undefined
+  /** Milliseconds between two fetches for the sake of unknown key ids. Default 30 000: whoever sends tokens could invent ids. */
+  readonly coolDown?: number | undefined
   /** Epoch milliseconds. Default `Date.now`. */
   readonly clock?: (() => number) | undefined
   readonly fetch?: typeof fetch | undefined
@@ -36,8 +40,9 @@ interface Jwk extends JsonWebKey {
  * they are renewed beside the traffic, and for 1 h an issuer that is down changes nothing. An unknown key id causes at
  * most one fetch in 30 s, so invented ids cost the issuer nothing. A fetch takes at most 1 s and 64 KiB a document.
  */
-export function issuerKeys({ issuer, clock = Date.now, fetch = globalThis.fetch }: KeysOptions): Keys {
-  const cache = keyCache(() => fetchKeys(issuer, fetch), clock)
+export function issuerKeys(options: KeysOptions): Keys {
+  const { issuer, jwksUrl, coolDown = COOL_DOWN, clock = Date.now, fetch = globalThis.fetch } = options
+  const cache = keyCache(() => fetchKeys(issuer, jwksUrl, fetch), clock)
   let soughtAt = -Infinity
   const seek = singleFlight(async () => {
     await cache.renew()
@@ -51,7 +56,7 @@ export function issuerKeys({ issuer, clock = Date.now, fetch = globalThis.fetch 
 
     const known = cache.get(kid)
     if (known !== undefined) return known
-    if (cache.age() >= RETRY && clock() - soughtAt >= COOL_DOWN) await seek()
+    if (cache.age() >= RETRY && clock() - soughtAt >= coolDown) await seek()
     const found = cache.get(kid)
     if (found !== undefined || cache.failure() === undefined) return found
     throw new KeysUnavailable(`no newer keys from ${issuer}`, { cause: cache.failure() })
@@ -84,15 +89,23 @@ function keyCache(fetchAll: () => Promise<ReadonlyMap<string, KeyObject>>, clock
   }
 }
 
-async function fetchKeys(issuer: string, fetch: typeof globalThis.fetch): Promise<ReadonlyMap<string, KeyObject>> {
+async function fetchKeys(
+  issuer: string,
+  jwksUrl: string | undefined,
+  fetch: typeof globalThis.fetch,
+): Promise<ReadonlyMap<string, KeyObject>> {
   const signal = AbortSignal.timeout(TIMEOUT)
+  const { keys } = await fetchJson(jwksUrl ?? (await discover(issuer, signal, fetch)), signal, fetch)
+  if (!Array.isArray(keys)) throw new TypeError('jwks_uri did not answer a key set')
+  return importKeys(keys as readonly Jwk[])
+}
+
+async function discover(issuer: string, signal: AbortSignal, fetch: typeof globalThis.fetch): Promise<string> {
   const metadata = await fetchJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, signal, fetch)
   if (metadata['issuer'] !== issuer) throw new TypeError('the discovered issuer is another one')
   const uri = String(metadata['jwks_uri'])
   if (issuer.startsWith('https:') && !uri.startsWith('https:')) throw new TypeError('jwks_uri must be https')
-  const { keys } = await fetchJson(uri, signal, fetch)
-  if (!Array.isArray(keys)) throw new TypeError('jwks_uri did not answer a key set')
-  return importKeys(keys as readonly Jwk[])
+  return uri
 }
 
 /** Keys that cannot be trusted or told apart are left out: the others still work. */

@@ -6,13 +6,14 @@ const MAX_LENGTH = 8_192
 const SKEW = 30
 const SHAPE = /^[\w-]+\.[\w-]+\.[\w-]+$/
 const KEY_ID = /^[\w.-]{1,64}$/
-const TYPE = /^(?:application\/)?at\+jwt$/i
 const ALGORITHMS = ['RS256', 'ES256'] as const
 const FORBIDDEN = ['crit', 'jwk', 'jku', 'x5u', 'x5c']
 
 export interface TokenOptions extends KeysOptions {
   /** This API. The token must name it in `aud`. */
   readonly audience: string
+  /** The one `typ` that is taken. Default `at+jwt`. */
+  readonly type?: string | undefined
 }
 
 /** RFC 9068 §2.2. Times are epoch seconds. */
@@ -61,10 +62,11 @@ export type VerifyToken = (token: string) => Promise<Claims>
  * Checks JWT access tokens (RFC 9068, with the advice of RFC 8725) against the keys of their issuer. Clocks may differ
  * by 30 s. A token bound to a key of its sender (`cnf`) is refused: as a mere bearer token it has been stolen.
  */
-export function tokenVerifier({ issuer, audience, clock = Date.now, fetch }: TokenOptions): VerifyToken {
-  const keys = issuerKeys({ issuer, clock, fetch })
+export function tokenVerifier({ audience, type = 'at+jwt', ...options }: TokenOptions): VerifyToken {
+  const { issuer, clock = Date.now } = options
+  const keys = issuerKeys(options)
   return async (token) => {
-    const kid = checkHeader(token)
+    const kid = checkHeader(token, type)
     const key = await keys(kid)
     if (key === undefined) throw new TokenError('key')
     return checkClaims(verifySignature(token, key), issuer, audience, clock() / 1000)
@@ -72,13 +74,13 @@ export function tokenVerifier({ issuer, audience, clock = Date.now, fetch }: Tok
 }
 
 /** Everything that can be refused before a key is looked for. Returns the key id. */
-function checkHeader(token: string): string {
+function checkHeader(token: string, type: string): string {
   if (token.length > MAX_LENGTH) throw new TokenError('length')
   if (!SHAPE.test(token)) throw new TokenError('shape')
   const header = parse(token.slice(0, token.indexOf('.')))
   const { alg, typ, kid } = header
   if (!ALGORITHMS.some((known) => known === alg)) throw new TokenError('algorithm')
-  if (typeof typ !== 'string' || !TYPE.test(typ)) throw new TokenError('type')
+  if (typeof typ !== 'string' || typ.toLowerCase().replace(/^application\//, '') !== type) throw new TokenError('type')
   if (FORBIDDEN.some((name) => Object.hasOwn(header, name))) throw new TokenError('header')
   if (typeof kid !== 'string' || !KEY_ID.test(kid)) throw new TokenError('key')
   return kid

@@ -64,11 +64,10 @@ export function webSession(options: WebSessionOptions): { authenticate: Authenti
   }
 }
 
-function identityOf({ claims, scope, accessToken, endsAt }: Session, client: string): Identity {
+function identityOf({ claims, scope, endsAt }: Session, client: string): Identity {
   const { sid, iat, auth_time: authTime, acr } = claims
   return {
     user: { id: claims.sub, scopes: new Set(scope.split(' ')), claims },
-    accessToken,
     by: 'session',
     client,
     sessionId: typeof sid === 'string' ? sid : undefined,
