@@ -14,7 +14,8 @@ export interface KeySet {
   readonly keys: readonly PublicKey[]
 }
 
-interface PublicKey {
+// No interface: those are no JsonWebKey for the compiler.
+type PublicKey = {
   readonly kty: string
   readonly crv: string
   readonly x: string
