@@ -70,9 +70,9 @@ async function startIssuer() {
   })
   const answer = provider.callback()
   server.on('request', (req, res) => {
-    if (state.down) return void req.socket.destroy()
     if (req.url === '/token') state.asked++
-    void answer(req, res)
+    if (state.down) req.socket.destroy()
+    else void answer(req, res)
   })
   return Object.assign(state, {
     [Symbol.asyncDispose]: async () => {
@@ -133,7 +133,7 @@ describe('client credentials', () => {
   it('are asked for once, by whoever comes meanwhile, and then known', async () => {
     issuer.slow = 50
     const token = source()
-    const all = await Promise.all(Array.from({ length: 100 }, () => token()))
+    const all = await Promise.all(Array.from({ length: 100 }, async () => token()))
     expect(new Set(all).size).toBe(1)
     expect(token()).toBe(all[0])
     expect(issuer.asked).toBe(1)

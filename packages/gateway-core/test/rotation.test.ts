@@ -56,16 +56,16 @@ async function estate(ring: string) {
     return bothDoors(service.url, { policy: { token: 'user', timeout: 3_000 }, guarded: true, tokens })
   }
   const counted = { answered: 0, failed: 0 }
-  let [stopped, held, underWay] = [false, false, 0]
+  const load = { stopped: false, held: false, underWay: 0 }
   const lane = async (door: (typeof doors)[number]) => {
-    while (!stopped) {
-      if (held) {
+    while (!load.stopped) {
+      if (load.held) {
         await soon()
         continue
       }
-      underWay++
+      load.underWay++
       const { status } = await ask(next().url + pathOf(door, 'a'), { headers: { authorization: 'me' } })
-      underWay--
+      load.underWay--
       counted.answered++
       if (status !== 200) counted.failed++
     }
@@ -81,10 +81,10 @@ async function estate(ring: string) {
       while (counted.answered < enough) await soon()
       if (ms === 0) return
       // No request lives through a leap of the clock.
-      held = true
-      while (underWay > 0) await soon()
+      load.held = true
+      while (load.underWay > 0) await soon()
       time.now += ms
-      held = false
+      load.held = false
     },
     /** One process after the other gets this ring; the old one finishes what it has begun. */
     async deploy(keys: string) {
@@ -96,7 +96,7 @@ async function estate(ring: string) {
       }
     },
     async [Symbol.asyncDispose]() {
-      stopped = true
+      load.stopped = true
       await Promise.all(lanes)
       for (const one of processes) await one[Symbol.asyncDispose]()
       balancer.closeAllConnections()
