@@ -1,11 +1,12 @@
 import type { Logger } from 'pino'
 import type { Contract } from './contract.ts'
+import { credentialOf, type Mint, type TokenSource } from './credential.ts'
 import type { Dispatch } from './edge/dispatch.ts'
 import { EnvironmentError } from './env.ts'
 import type { ForwardCore } from './forward/forward.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { asked } from './part.ts'
-import type { Policies } from './policy.ts'
+import { complete, type Policies } from './policy.ts'
 import type { Asking } from './road/asking.ts'
 import { gathered } from './road/gather.ts'
 import { client, type Send } from './road/client.ts'
@@ -25,6 +26,9 @@ export type Opened = Pick<Core, 'roads' | 'from'> & AsyncDisposable
 export interface Told {
   readonly counted: Metrics
   readonly log: Logger
+  /** Where tokens come from that go with calls. */
+  readonly tokens?: { readonly mint: Mint } | undefined
+  readonly external?: Readonly<Record<string, TokenSource | undefined>> | undefined
 }
 
 /**
@@ -43,8 +47,12 @@ export function connect(
   for (const [name, source] of Object.entries(sources)) {
     const [policy, options] = [policies[name]!, optionsOf(name, told)]
     try {
-      if (isGrpc(source)) grpc[name] = grpcRoad(name, source, addresses[name]!, policy, options.attempted)
-      else roads[name] = road(addresses[name] ?? '', policy, options)
+      const credential = credentialOf(name, complete(policy), {
+        mint: told.tokens?.mint,
+        source: told.external?.[name],
+      })
+      if (isGrpc(source)) grpc[name] = grpcRoad(name, source, addresses[name]!, policy, options.attempted, credential)
+      else roads[name] = road(addresses[name] ?? '', policy, { ...options, credential })
     } catch (error) {
       faults.push(`${name}: ${(error as Error).message}`)
     }

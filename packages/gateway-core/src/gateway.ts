@@ -51,13 +51,13 @@ export function gateway<const C extends Contract, const S extends Sources>(
     }),
     batch: (key: `POST /${string}`, spec: BatchSpec): Route<Core> => ({ ...batchRoute(key, spec), place: placeOf(1) }),
     app: (routes: readonly Route<Core>[], running: Running<keyof S & string>): App => {
-      const { limits, log } = running
+      const { limits } = running
       const counted = metrics({
         routes,
         upstreams: Object.keys(sources),
         limits: [limits?.address, limits?.user].flatMap((limit) => limit?.name ?? []),
       })
-      const core = connect(sources, policies, running.upstreams, { counted, log })
+      const core = connect(sources, policies, running.upstreams, { ...running, counted })
       return createApp(core, routes, { ...running, budget, counted })
     },
   }

@@ -40,7 +40,7 @@ const nested: Readonly<Record<string, Readonly<Record<string, Range | undefined>
   probe: { path: undefined, interval: ms, timeout: ms, healthy: count, unhealthy: count },
 }
 
-const others = ['retryMethods', 'coalesce', 'balance', 'stickyKey', 'split', 'token', 'validate']
+const others = ['retryMethods', 'coalesce', 'balance', 'stickyKey', 'split', 'token', 'audience', 'validate']
 
 const known = [...Object.keys(numbers), ...Object.keys(nested), ...others]
 
@@ -80,7 +80,13 @@ export function faultsOf(
 }
 
 function faultsOfPolicy(given: Policy, full: FullPolicy, protocol: 'http' | 'grpc', budget: number): string[] {
-  return [...unknown(given), ...ranges(given), ...contradictions(given, full, budget), ...unreachable(given, protocol)]
+  return [
+    ...unknown(given),
+    ...ranges(given),
+    ...contradictions(given, full, budget),
+    ...choices(full),
+    ...unreachable(given, protocol),
+  ]
 }
 
 function unknown(given: Policy): string[] {
@@ -115,7 +121,7 @@ function outside(key: string, value: unknown, [least, most, shape]: Range): stri
 function contradictions(given: Policy, full: FullPolicy, budget: number): string[] {
   const { timeout, connectTimeout, firstByteTimeout, breaker, cache, probe, split } = full
   const shares = Object.values(split)
-  const checks: readonly (readonly [wrong: boolean, sentence: string])[] = [
+  const checks: readonly Check[] = [
     [timeout > budget, `timeout ${timeout} ms is longer than the ${budget} ms of a whole exchange`],
     [
       connectTimeout > timeout,
@@ -146,12 +152,27 @@ function contradictions(given: Policy, full: FullPolicy, budget: number): string
       full.balance !== 'hash' && given.stickyKey !== undefined && shares.length === 0,
       'stickyKey does nothing without balance: "hash" or split',
     ],
-    [!['least-busy', 'round-robin', 'hash'].includes(full.balance), 'balance must be least-busy, round-robin or hash'],
-    [!['none', 'user'].includes(full.token), 'token must be none or user'],
-    [!['enforce', 'warn', 'off'].includes(full.validate), 'validate must be enforce, warn or off'],
   ]
-  return checks.filter(([wrong]) => wrong).map(([, sentence]) => sentence)
+  return sentences(checks)
 }
+
+function choices({ balance, token, audience, validate }: FullPolicy): string[] {
+  return sentences([
+    [!['least-busy', 'round-robin', 'hash'].includes(balance), 'balance must be least-busy, round-robin or hash'],
+    [!['none', 'user', 'client', 'external'].includes(token), 'token must be none, user, client or external'],
+    [audience !== undefined && !/^\S+$/.test(audience), 'audience must be a name without spaces'],
+    [
+      audience !== undefined && token !== 'user' && token !== 'client',
+      'audience does nothing without token: "user" or "client"',
+    ],
+    [!['enforce', 'warn', 'off'].includes(validate), 'validate must be enforce, warn or off'],
+  ])
+}
+
+type Check = readonly [wrong: boolean, sentence: string]
+
+const sentences = (checks: readonly Check[]): string[] =>
+  checks.filter(([wrong]) => wrong).map(([, sentence]) => sentence)
 
 function unreachable(given: Policy, protocol: 'http' | 'grpc'): string[] {
   if (protocol === 'http') return []

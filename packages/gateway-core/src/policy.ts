@@ -42,8 +42,14 @@ export interface Policy {
   readonly split?: Readonly<Record<string, number>>
   /** Share of reads that are also sent, for their effect on nobody, to the addresses of the arm `shadow`. Default 0. */
   readonly shadow?: number
-  /** Whose token travels. Default `none`. */
-  readonly token?: 'none' | 'user'
+  /**
+   * For whom the upstream is asked. It never sees what a client has shown us: `user` and `client` are tokens of ours, about
+   * who asks or about this BFF itself; `external` is for an upstream of somebody else's, out of the source that is handed in for it
+   * (`clientCredentials`). Default `none`.
+   */
+  readonly token?: 'none' | 'user' | 'client' | 'external'
+  /** Whom our tokens are for (`aud`): the upstream takes no others. Default `urn:` and its name. */
+  readonly audience?: string
   /**
    * Answers that are not what the contract says: `enforce` fails the call (502), `warn` logs and uses them, `off` does not look
    * and saves the time. Only what `enforce` lets through is what its type says. Default `enforce`.
@@ -120,7 +126,8 @@ export interface ProbePolicy {
 }
 
 /** A policy with every default filled in, down to the parts that are on. */
-export interface FullPolicy extends Required<Omit<Policy, 'stickyKey'>> {
+export interface FullPolicy extends Required<Omit<Policy, 'stickyKey' | 'audience'>> {
+  readonly audience: string | undefined
   readonly breaker: Required<BreakerPolicy> | false
   readonly outlier: Required<OutlierPolicy> | false
   readonly bulkhead: Required<BulkheadPolicy>
@@ -175,6 +182,7 @@ export function complete(policy: Policy): FullPolicy {
     split: policy.split ?? {},
     shadow: policy.shadow ?? 0,
     token: policy.token ?? 'none',
+    audience: policy.audience,
     validate: policy.validate ?? 'enforce',
     maxBytes: policy.maxBytes ?? 1_048_576,
     maxRequestBytes: policy.maxRequestBytes ?? 10_485_760,

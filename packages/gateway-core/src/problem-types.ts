@@ -181,7 +181,6 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
   'not-batchable': type(400, 'batch', 'This answers on a connection of its own only, not as a part of a batch.'),
 
   'malformed-upgrade': type(400, 'upgrade', 'The handshake is not that of a WebSocket.'),
-  'token-refused': type(401, 'upgrade', 'The service does not take the access token.'),
   forbidden: type(403, ['upgrade', 'service'], 'The service does not allow this to whoever is signed in.'),
   'origin-not-allowed': type(403, 'upgrade', 'Pages of this site may not open a socket here.'),
   'not-found': type(404, ['upgrade', 'service'], 'The service has nothing of that name.'),

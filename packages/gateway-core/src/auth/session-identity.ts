@@ -14,11 +14,10 @@ export function sessionIdentities(client: string): (session: Session) => Identit
 }
 
 function identityOf(session: Session, client: string): Identity {
-  const { claims, scope, accessToken } = session
+  const { claims, scope } = session
   const { sid, iat, auth_time: authTime, acr } = claims
   return {
     user: { id: claims.sub, scopes: new Set(scope.split(' ')), claims },
-    accessToken,
     by: 'session',
     client,
     sessionId: typeof sid === 'string' ? sid : undefined,

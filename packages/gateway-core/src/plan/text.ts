@@ -92,6 +92,13 @@ const partText = ({ kind, needs, calls, undo }: ScreenPlan['parts'][number]): st
     ...(undo.length === 0 ? [] : [`undone by ${undo.join(' and ')}`]),
   ].join(', ')
 
+const tokens: Readonly<Record<Treatment['token'], string>> = {
+  none: 'none',
+  user: 'ours, about the user',
+  client: 'ours, about this BFF',
+  external: 'of an issuer of its own, about this BFF',
+}
+
 const callBlock = (call: PlannedCall): string[] => [
   `${call.name}${call.each ? ' × n' : call.times > 1 ? ` × ${call.times}` : ''}`,
   ...rows(treatmentRows(call)),
@@ -108,7 +115,7 @@ function treatmentRows(treatment: Treatment): Row[] {
   return [
     ['treated', `${protocol === 'grpc' ? 'gRPC' : 'HTTP'}, ${safe ? 'reads' : 'writes'}, ${ms(timeout)}, ${tries}`],
     ['at the worst', `${counted(most, 'request')}${hedged ? ', hedges among them' : ''}`],
-    ['token', token === 'user' ? "the user's" : 'none'],
+    ['token', tokens[token]],
     ['travels', travels.join(', ')],
     ...(kept.length === 0 ? [] : [['stays', kept.join(', ')] as const]),
     ['shared', coalesced === undefined ? 'no' : `while under way, by ${coalesced.join(', ')}`],

@@ -1,4 +1,5 @@
 import type { Contract } from '../contract.ts'
+import type { Credential } from '../credential.ts'
 import type { FullPolicy } from '../policy.ts'
 import type { Asking } from '../road/asking.ts'
 import { Body } from '../road/body.ts'
@@ -25,6 +26,9 @@ export const reply = (status = 200, headers: Reply['headers'] = {}): Reply => ({
   body: Body.of(Buffer.from('{}')),
 })
 
+/** In place of whatever token the policy wants. */
+const shown = (token: FullPolicy['token']): Credential | undefined => (token === 'none' ? undefined : () => 'sample')
+
 /** The filters of a road that change headers, and what came of it. */
 function gate(policy: FullPolicy): { send: Service; left: () => Leaving | undefined } {
   const { token, timeout, cache: kept } = policy
@@ -35,7 +39,7 @@ function gate(policy: FullPolicy): { send: Service; left: () => Leaving | undefi
     return next(call)
   }
   const keep = kept ? [cache({ ...kept, token, timeout, address: nowhere })] : []
-  const send = pipe([enter, ...keep, onward(token)], (call) => {
+  const send = pipe([enter, ...keep, onward(shown(token))], (call) => {
     headers = Object.keys(call.headers)
     return Promise.resolve(reply())
   })
@@ -51,7 +55,13 @@ export async function leavingOf(
   input: unknown,
 ): Promise<Leaving | undefined> {
   const { send, left } = gate(policy)
-  const road = { policy, addresses: [], send, [Symbol.asyncDispose]: () => Promise.resolve() }
+  const road = {
+    policy,
+    addresses: [],
+    send,
+    credential: shown(policy.token),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
   const exchange = sampleExchange({ identity: somebody() })
   const asking: Asking = {
     exchange,
@@ -99,5 +109,5 @@ export const usual = [
 export const metadataOf = ({ token }: FullPolicy): string[] => [
   ...Object.keys(ours(sampleExchange())),
   'grpc-timeout',
-  ...(token === 'user' ? ['authorization'] : []),
+  ...(token === 'none' ? [] : ['authorization']),
 ]

@@ -2,10 +2,11 @@ import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
 import type { DescService } from '@bufbuild/protobuf'
 import { type CallOptions, Code, ConnectError, createClient } from '@connectrpc/connect'
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node'
+import type { Credential } from '../credential.ts'
 import { complete, type Policy } from '../policy.ts'
 import { problem, type Problem } from '../problem.ts'
 import type { Asking } from './asking.ts'
-import { accessToken } from './filters/onward.ts'
+import { authorized } from './filters/onward.ts'
 import { Fault, problemOf } from './fault.ts'
 import { type Attempted, type Outcome, tell } from './filters/report.ts'
 import { ours } from './headers.ts'
@@ -27,6 +28,7 @@ export function grpcRoad(
   address: string,
   given: Policy,
   attempted: Attempted = () => undefined,
+  credential?: Credential,
 ): GrpcRoad {
   const policy = complete(given)
   const personal = policy.token === 'user'
@@ -37,8 +39,8 @@ export function grpcRoad(
     const { exchange, scope } = asking
     const until = Math.min(performance.now() + policy.timeout, asking.until)
     const attempts = isRepeatable(service, key) ? policy.attempts : 1
-    const headers = ours(exchange)
-    if (personal) headers['authorization'] = `Bearer ${accessToken(exchange, upstream)}`
+    const shown = await authorized(credential, exchange, upstream, scope).catch(refuse)
+    const headers = { ...ours(exchange), ...shown }
     for (let nth = 1; ; nth++) {
       const timeoutMs = Math.floor(until - performance.now())
       if (timeoutMs <= 0) throw problemOf(new Fault('timeout', upstream))
@@ -60,6 +62,10 @@ export function grpcRoad(
     (method, name) => (asking: Asking, input: unknown) => invoke(name, method, input, asking),
   )
   return { calls, [Symbol.asyncDispose]: () => Promise.resolve(sessionManager.abort()) }
+}
+
+const refuse = (error: unknown): never => {
+  throw error instanceof Fault ? problemOf(error) : error
 }
 
 const isRepeatable = (service: DescService, key: string): boolean =>

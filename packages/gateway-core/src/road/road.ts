@@ -1,3 +1,4 @@
+import type { Credential } from '../credential.ts'
 import { complete, type FullPolicy, type Policy } from '../policy.ts'
 import { ask } from './ask.ts'
 import { type Balancer, balancer } from './balance/balancer.ts'
@@ -29,6 +30,8 @@ export interface RoadOptions {
   readonly breaker?: (state: BreakerState) => void
   /** What came of asking the cache. */
   readonly cached?: (result: CacheResult) => void
+  /** What the upstream is shown. Absent: nothing. See `credentialOf`. */
+  readonly credential?: Credential | undefined
   /** An address was left out (`ejected`, `unwell`), is `well` again, or a name is `unresolved`, of which `cause` says more. */
   readonly address?: (url: string, state: string, cause?: unknown) => void
 }
@@ -38,6 +41,8 @@ export interface Road extends AsyncDisposable {
   /** Where it leads now, of every arm. */
   readonly addresses: readonly Address[]
   readonly send: Service
+  /** For what does not go through `send`. */
+  readonly credential: Credential | undefined
 }
 
 /**
@@ -56,6 +61,7 @@ export function road(addresses: string, given: Policy, options: RoadOptions = {}
   })
   return {
     policy,
+    credential: options.credential,
     get addresses() {
       return instances.instances.map(({ address }) => address)
     },
@@ -69,6 +75,7 @@ export function road(addresses: string, given: Policy, options: RoadOptions = {}
 
 function filters(policy: FullPolicy, address: string, instances: Balancer, told: RoadOptions): Filter[] {
   const { token, timeout } = policy
+  const { credential } = told
   const budget = new Budget(policy.retryBudget)
   const copies = policy.shadow > 0 ? instances.to('shadow') : undefined
   return [
@@ -76,12 +83,12 @@ function filters(policy: FullPolicy, address: string, instances: Balancer, told:
     policy.cache && cache({ ...policy.cache, token, timeout, address }),
     policy.coalesce && coalesce(token, policy.maxBytes),
     deadline(timeout, policy.streamTimeout),
-    copies && shadow(policy.shadow, pipe([onward(token)], copies)),
+    copies && shadow(policy.shadow, pipe([onward(credential)], copies)),
     bulkhead(policy.bulkhead),
     retry(policy, budget, Math.random, told.retried),
     policy.hedge && hedge(policy.hedge, told.hedged === undefined ? budget : budget.purse(told.hedged)),
     policy.breaker && breaker(new Breaker(policy.breaker, told.breaker)),
     told.attempted && report(told.attempted),
-    onward(token),
+    onward(credential),
   ].filter((filter) => typeof filter === 'function')
 }

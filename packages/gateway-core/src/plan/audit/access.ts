@@ -38,8 +38,8 @@ export const access: readonly Rule[] = [
       amiss(plans, (plan) => {
         const personal = treatmentsOf(plan).filter(({ token }) => token === 'user')
         const mixed = personal.find(isMixing)
-        if (mixed !== undefined) return `users share answers of ${mixed.upstream}, which sees their tokens`
-        return isOpen(plan) && personal.length > 0 && `it is open, and ${personal[0]!.upstream} needs a user's token`
+        if (mixed !== undefined) return `users share answers of ${mixed.upstream}, which is told who they are`
+        return isOpen(plan) && personal.length > 0 && `it is open, and ${personal[0]!.upstream} needs a user`
       }),
   },
   {
