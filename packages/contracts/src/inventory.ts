@@ -1,2 +1,2 @@
-export { Inventory, StockLevelSchema } from './gen/inventory_pb.ts'
-export type { StockLevel } from './gen/inventory_pb.ts'
+export { Inventory, StockLevelSchema } from './gen/inventory_pb.js'
+export type { StockLevel } from './gen/inventory_pb.js'

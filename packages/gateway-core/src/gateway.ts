@@ -1,3 +1,4 @@
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
 import type { Contract } from './contract.ts'
 import { type App, createApp, type Running } from './app.ts'
 import { type Core, connect } from './connect.ts'
@@ -8,7 +9,7 @@ import { metrics } from './observe/metrics.ts'
 import type { Estate } from './plan/estate.ts'
 import { placeOf } from './place.ts'
 import { faultsOf } from './policy-faults.ts'
-import type { Policy } from './policy.ts'
+import type { Policies, Policy } from './policy.ts'
 import { faultsOfBatches } from './road/gather.ts'
 import { batch as batchRoute, type BatchSpec } from './screen/batch.ts'
 import { faultsOfExposed } from './screen/head/faults-of-exposed.ts'
@@ -31,7 +32,7 @@ export function gateway<const C extends Contract, const S extends Sources>(
 ) {
   const budget = options.budget ?? defaultBudget
   const spoken = protocols(sources)
-  const faults = [...faultsOf(policies, spoken, budget), ...faultsOfContracts(contract, sources)]
+  const faults = [...faultsOf(policies, spoken, budget), ...faultsOfContracts(contract, sources, policies)]
   if (faults.length > 0)
     throw new TypeError(`The gateway's policies do not fit:\n${faults.map((f) => `  - ${f}`).join('\n')}`)
   return {
@@ -63,7 +64,20 @@ export function gateway<const C extends Contract, const S extends Sources>(
   }
 }
 
-const faultsOfContracts = (contract: Contract, sources: Sources): string[] => [
+/** Methods that a policy speaks of must be there, and must not say already what they are. */
+const faultsOfIdempotency = (sources: Sources, policies: Policies): string[] =>
+  Object.entries(sources).flatMap(([name, source]) => {
+    if (!isGrpc(source)) return []
+    return Object.keys(policies[name]?.idempotency ?? {}).flatMap((method) => {
+      const found = source.method[method]
+      if (found === undefined) return [`${name}: idempotency: there is no method "${method}"`]
+      const said = found.idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN
+      return said ? [`${name}: idempotency: the .proto of "${method}" says it already`] : []
+    })
+  })
+
+const faultsOfContracts = (contract: Contract, sources: Sources, policies: Policies): string[] => [
+  ...faultsOfIdempotency(sources, policies),
   ...Object.entries(contract).flatMap(([key, { deprecated }]) =>
     deprecated === undefined ? [] : faultsOfDeprecated(deprecated).map((fault) => `${key}: deprecated: ${fault}`),
   ),
