@@ -51,6 +51,7 @@ const above = new Set([
   'server.ts',
   'token.ts',
   'client.ts',
+  'grpc.ts',
   'plan.ts',
   'testing.ts',
 ])

@@ -6,11 +6,13 @@ import { promisify } from 'node:util'
 import { expect, it } from '@jest/globals'
 
 const packages = new URL('../..', import.meta.url).pathname
-const buf = join(packages, '../node_modules/.bin/buf')
+const bin = join(packages, '../node_modules/.bin')
+const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}` }
 
 it.each([
   ['contracts', 'src/gen'],
   ['gateway-core', 'src/road/grpc/gen'],
+  ['gateway-core/test/grpc', 'gen'],
 ])(
   '%s: the code generated from the .proto is the code that is committed',
   async (name, folder) => {
@@ -18,8 +20,11 @@ it.each([
     const out = await mkdtemp(join(tmpdir(), 'generated-'))
     try {
       const template = join(out, 'buf.gen.yaml')
-      await writeFile(template, (await readFile(join(root, 'buf.gen.yaml'), 'utf8')).replace(folder, join(out, 'gen')))
-      await promisify(execFile)(buf, ['generate', '--template', template], { cwd: root })
+      await writeFile(
+        template,
+        (await readFile(join(root, 'buf.gen.yaml'), 'utf8')).replace(`out: ${folder}`, `out: ${join(out, 'gen')}`),
+      )
+      await promisify(execFile)(join(bin, 'buf'), ['generate', '--template', template], { cwd: root, env })
       expect(await contents(join(root, folder))).toEqual(await contents(join(out, 'gen')))
     } finally {
       await rm(out, { recursive: true })

@@ -184,7 +184,7 @@ export class Answering {
     if (this.#over) return
     this.#done()
     if (this.#body === undefined) this.#settle(reply)
-    else this.#body.fail(new StreamEnd(reply))
+    else this.#body.failAfter(new StreamEnd(reply))
   }
 
   #fail(fault: Fault): void {
