@@ -36,6 +36,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   openapi: [],
   screen: ['road'],
   forward: ['road'],
+  live: ['road'],
   plan: ['road', 'screen'],
   edge: ['road', 'auth', 'state', 'observe'],
 }

@@ -34,7 +34,8 @@ it.each([
 )
 
 async function contents(folder: string): Promise<Readonly<Record<string, string>>> {
-  const names = await Array.fromAsync(glob('**/*_pb.*', { cwd: folder }))
+  const names: string[] = []
+  for await (const name of glob('**/*_pb.*', { cwd: folder })) names.push(name)
   expect(names.length).toBeGreaterThan(0)
   return Object.fromEntries(
     await Promise.all(

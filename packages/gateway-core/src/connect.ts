@@ -4,6 +4,7 @@ import type { Contract } from './contract.ts'
 import type { Dispatch } from './edge/dispatch.ts'
 import { EnvironmentError } from './env.ts'
 import type { ForwardCore } from './forward/forward.ts'
+import type { LiveCore } from './live/stream.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { asked } from './part.ts'
 import type { Policies } from './policy.ts'
@@ -20,7 +21,7 @@ import { isGrpc, type Sources } from './sources.ts'
 const overGrpc: Wire = { open: connections, ask }
 
 /** What an app has when it runs, and its routes need. */
-export interface Core extends ScreenCore, ForwardCore {
+export interface Core extends ScreenCore, ForwardCore, LiveCore {
   readonly dispatch: Dispatch
 }
 

@@ -1,10 +1,11 @@
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
-import type { Contract } from './contract.ts'
+import type { Contract, Once, Streaming } from './contract.ts'
 import { type App, createApp, type Running } from './app.ts'
 import { type Core, connect } from './connect.ts'
 import { faultsOfDeprecated } from './edge/deprecation.ts'
 import type { Route } from './exchange.ts'
 import { forward as forwardRoute, type ForwardSpec } from './forward/forward.ts'
+import { stream as streamRoute, type StreamSpec } from './live/stream.ts'
 import { metrics } from './observe/metrics.ts'
 import type { Estate } from './plan/estate.ts'
 import { placeOf } from './place.ts'
@@ -38,19 +39,16 @@ export function gateway<const C extends Contract, const S extends Sources>(
   return {
     /** What was declared, for whoever explains it. */
     estate: { contract, sources, policies, budget } as Estate,
-    screen: <K extends keyof C & string, G extends object, P extends object>(
+    screen: <K extends Once<C>, G extends object, P extends object>(
       key: K,
       spec: ScreenSpec<C, K, S, G, P>,
     ): Fitting<C, K, P, Route<Core>> =>
-      ({
-        ...screenRoute(contract, key, sound(key, spec as Erased, spoken)),
-        place: placeOf(1),
-      }) as Route<Core> as Fitting<C, K, P, Route<Core>>,
-    forward: (prefix: `/${string}`, upstream: keyof S & string, spec: ForwardSpec): Route<Core> => ({
-      ...forwardRoute(prefix, upstream, spec),
-      place: placeOf(1),
-    }),
-    batch: (key: `POST /${string}`, spec: BatchSpec): Route<Core> => ({ ...batchRoute(key, spec), place: placeOf(1) }),
+      placed(screenRoute(contract, key, sound(key, spec as Erased, spoken))) as Fitting<C, K, P, Route<Core>>,
+    stream: <K extends Streaming<C>, G extends object, T>(key: K, spec: StreamSpec<C, K, S, G, T>): Route<Core> =>
+      placed(streamRoute(contract, key, spec)),
+    forward: (prefix: `/${string}`, upstream: keyof S & string, spec: ForwardSpec): Route<Core> =>
+      placed(forwardRoute(prefix, upstream, spec)),
+    batch: (key: `POST /${string}`, spec: BatchSpec): Route<Core> => placed(batchRoute(key, spec)),
     app: (routes: readonly Route<Core>[], running: Running<keyof S & string>): App => {
       const { limits = {}, log } = running
       const counted = metrics({
@@ -63,6 +61,9 @@ export function gateway<const C extends Contract, const S extends Sources>(
     },
   }
 }
+
+/** With the place where an app made it. */
+const placed = (route: Route<Core>): Route<Core> => ({ ...route, place: placeOf(2) })
 
 /** Methods that a policy speaks of must be there, and must not say already what they are. */
 const faultsOfIdempotency = (sources: Sources, policies: Policies): string[] =>

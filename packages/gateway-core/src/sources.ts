@@ -1,5 +1,5 @@
 import type { DescMessage, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf'
-import type { Contract, Declared, Input, Output } from './contract.ts'
+import type { Contract, Declared, Input, Once, Output } from './contract.ts'
 import type { Part } from './part.ts'
 
 /** Every upstream by name: an HTTP contract, or a generated gRPC service. */
@@ -11,7 +11,7 @@ export type From<S extends Sources> = {
 }
 
 /** The input is required exactly when something in it is. */
-export type Ask<C extends Contract, Upstream> = <K extends keyof C & string>(
+export type Ask<C extends Contract, Upstream> = <K extends Once<C>>(
   key: K,
   ...input: NoInfer<object extends Input<C, K> ? [input?: Input<C, K>] : [input: Input<C, K>]>
 ) => Part<Output<C, K>, Declared<C, K>, K extends `${'GET' | 'HEAD'} ${string}` ? never : `${Upstream & string} ${K}`>

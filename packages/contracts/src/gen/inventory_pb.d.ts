@@ -43,6 +43,22 @@ export declare type GetStockResponse = Message<"shop.inventory.v1.GetStockRespon
 export declare const GetStockResponseSchema: GenMessage<GetStockResponse>;
 
 /**
+ * @generated from message shop.inventory.v1.WatchStockRequest
+ */
+export declare type WatchStockRequest = Message<"shop.inventory.v1.WatchStockRequest"> & {
+  /**
+   * @generated from field: repeated string skus = 1;
+   */
+  skus: string[];
+};
+
+/**
+ * Describes the message shop.inventory.v1.WatchStockRequest.
+ * Use `create(WatchStockRequestSchema)` to create a new message.
+ */
+export declare const WatchStockRequestSchema: GenMessage<WatchStockRequest>;
+
+/**
  * @generated from message shop.inventory.v1.StockLevel
  */
 export declare type StockLevel = Message<"shop.inventory.v1.StockLevel"> & {
@@ -169,8 +185,19 @@ export declare const Inventory: GenService<{
     output: typeof GetStockResponseSchema;
   },
   /**
+   * The stock of some SKUs as it is, and then of each that changes. A reader that is slow misses what lies between, never the
+   * last. Unknown SKUs are left out; NOT_FOUND (UNKNOWN_SKU) when none of them is known.
+   *
+   * @generated from rpc shop.inventory.v1.Inventory.WatchStock
+   */
+  watchStock: {
+    methodKind: "server_streaming";
+    input: typeof WatchStockRequestSchema;
+    output: typeof StockLevelSchema;
+  },
+  /**
    * Set stock aside for an order: all lines or none. Repeating it for the same order changes nothing.
-   * FAILED_PRECONDITION when a line cannot be met, NOT_FOUND for an unknown SKU.
+   * FAILED_PRECONDITION (OUT_OF_STOCK) when a line cannot be met, NOT_FOUND (UNKNOWN_SKU) for an unknown SKU.
    *
    * @generated from rpc shop.inventory.v1.Inventory.Reserve
    */

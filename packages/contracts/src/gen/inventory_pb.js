@@ -8,7 +8,7 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
  * Describes the file inventory.proto.
  */
 export const file_inventory = /*@__PURE__*/
-  fileDesc("Cg9pbnZlbnRvcnkucHJvdG8SEXNob3AuaW52ZW50b3J5LnYxIh8KD0dldFN0b2NrUmVxdWVzdBIMCgRza3VzGAEgAygJIkEKEEdldFN0b2NrUmVzcG9uc2USLQoGbGV2ZWxzGAEgAygLMh0uc2hvcC5pbnZlbnRvcnkudjEuU3RvY2tMZXZlbCJYCgpTdG9ja0xldmVsEgsKA3NrdRgBIAEoCRIRCglhdmFpbGFibGUYAiABKA0SGQoMcmVzdG9ja19kYXlzGAMgASgNSACIAQFCDwoNX3Jlc3RvY2tfZGF5cyJKCg5SZXNlcnZlUmVxdWVzdBIQCghvcmRlcl9pZBgBIAEoCRImCgVsaW5lcxgCIAMoCzIXLnNob3AuaW52ZW50b3J5LnYxLkxpbmUiJQoETGluZRILCgNza3UYASABKAkSEAoIcXVhbnRpdHkYAiABKA0iEQoPUmVzZXJ2ZVJlc3BvbnNlIiIKDlJlbGVhc2VSZXF1ZXN0EhAKCG9yZGVyX2lkGAEgASgJIhEKD1JlbGVhc2VSZXNwb25zZTKTAgoJSW52ZW50b3J5ElgKCEdldFN0b2NrEiIuc2hvcC5pbnZlbnRvcnkudjEuR2V0U3RvY2tSZXF1ZXN0GiMuc2hvcC5pbnZlbnRvcnkudjEuR2V0U3RvY2tSZXNwb25zZSIDkAIBElUKB1Jlc2VydmUSIS5zaG9wLmludmVudG9yeS52MS5SZXNlcnZlUmVxdWVzdBoiLnNob3AuaW52ZW50b3J5LnYxLlJlc2VydmVSZXNwb25zZSIDkAICElUKB1JlbGVhc2USIS5zaG9wLmludmVudG9yeS52MS5SZWxlYXNlUmVxdWVzdBoiLnNob3AuaW52ZW50b3J5LnYxLlJlbGVhc2VSZXNwb25zZSIDkAICYgZwcm90bzM");
+  fileDesc("Cg9pbnZlbnRvcnkucHJvdG8SEXNob3AuaW52ZW50b3J5LnYxIh8KD0dldFN0b2NrUmVxdWVzdBIMCgRza3VzGAEgAygJIkEKEEdldFN0b2NrUmVzcG9uc2USLQoGbGV2ZWxzGAEgAygLMh0uc2hvcC5pbnZlbnRvcnkudjEuU3RvY2tMZXZlbCIhChFXYXRjaFN0b2NrUmVxdWVzdBIMCgRza3VzGAEgAygJIlgKClN0b2NrTGV2ZWwSCwoDc2t1GAEgASgJEhEKCWF2YWlsYWJsZRgCIAEoDRIZCgxyZXN0b2NrX2RheXMYAyABKA1IAIgBAUIPCg1fcmVzdG9ja19kYXlzIkoKDlJlc2VydmVSZXF1ZXN0EhAKCG9yZGVyX2lkGAEgASgJEiYKBWxpbmVzGAIgAygLMhcuc2hvcC5pbnZlbnRvcnkudjEuTGluZSIlCgRMaW5lEgsKA3NrdRgBIAEoCRIQCghxdWFudGl0eRgCIAEoDSIRCg9SZXNlcnZlUmVzcG9uc2UiIgoOUmVsZWFzZVJlcXVlc3QSEAoIb3JkZXJfaWQYASABKAkiEQoPUmVsZWFzZVJlc3BvbnNlMu0CCglJbnZlbnRvcnkSWAoIR2V0U3RvY2sSIi5zaG9wLmludmVudG9yeS52MS5HZXRTdG9ja1JlcXVlc3QaIy5zaG9wLmludmVudG9yeS52MS5HZXRTdG9ja1Jlc3BvbnNlIgOQAgESWAoKV2F0Y2hTdG9jaxIkLnNob3AuaW52ZW50b3J5LnYxLldhdGNoU3RvY2tSZXF1ZXN0Gh0uc2hvcC5pbnZlbnRvcnkudjEuU3RvY2tMZXZlbCIDkAIBMAESVQoHUmVzZXJ2ZRIhLnNob3AuaW52ZW50b3J5LnYxLlJlc2VydmVSZXF1ZXN0GiIuc2hvcC5pbnZlbnRvcnkudjEuUmVzZXJ2ZVJlc3BvbnNlIgOQAgISVQoHUmVsZWFzZRIhLnNob3AuaW52ZW50b3J5LnYxLlJlbGVhc2VSZXF1ZXN0GiIuc2hvcC5pbnZlbnRvcnkudjEuUmVsZWFzZVJlc3BvbnNlIgOQAgJiBnByb3RvMw");
 
 /**
  * Describes the message shop.inventory.v1.GetStockRequest.
@@ -25,46 +25,53 @@ export const GetStockResponseSchema = /*@__PURE__*/
   messageDesc(file_inventory, 1);
 
 /**
+ * Describes the message shop.inventory.v1.WatchStockRequest.
+ * Use `create(WatchStockRequestSchema)` to create a new message.
+ */
+export const WatchStockRequestSchema = /*@__PURE__*/
+  messageDesc(file_inventory, 2);
+
+/**
  * Describes the message shop.inventory.v1.StockLevel.
  * Use `create(StockLevelSchema)` to create a new message.
  */
 export const StockLevelSchema = /*@__PURE__*/
-  messageDesc(file_inventory, 2);
+  messageDesc(file_inventory, 3);
 
 /**
  * Describes the message shop.inventory.v1.ReserveRequest.
  * Use `create(ReserveRequestSchema)` to create a new message.
  */
 export const ReserveRequestSchema = /*@__PURE__*/
-  messageDesc(file_inventory, 3);
+  messageDesc(file_inventory, 4);
 
 /**
  * Describes the message shop.inventory.v1.Line.
  * Use `create(LineSchema)` to create a new message.
  */
 export const LineSchema = /*@__PURE__*/
-  messageDesc(file_inventory, 4);
+  messageDesc(file_inventory, 5);
 
 /**
  * Describes the message shop.inventory.v1.ReserveResponse.
  * Use `create(ReserveResponseSchema)` to create a new message.
  */
 export const ReserveResponseSchema = /*@__PURE__*/
-  messageDesc(file_inventory, 5);
+  messageDesc(file_inventory, 6);
 
 /**
  * Describes the message shop.inventory.v1.ReleaseRequest.
  * Use `create(ReleaseRequestSchema)` to create a new message.
  */
 export const ReleaseRequestSchema = /*@__PURE__*/
-  messageDesc(file_inventory, 6);
+  messageDesc(file_inventory, 7);
 
 /**
  * Describes the message shop.inventory.v1.ReleaseResponse.
  * Use `create(ReleaseResponseSchema)` to create a new message.
  */
 export const ReleaseResponseSchema = /*@__PURE__*/
-  messageDesc(file_inventory, 7);
+  messageDesc(file_inventory, 8);
 
 /**
  * @generated from service shop.inventory.v1.Inventory

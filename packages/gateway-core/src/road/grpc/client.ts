@@ -112,7 +112,7 @@ function caller({ upstream, method, road }: Way): (asking: Asking, input: unknow
 
 const none = {}
 
-const heardOf = (upstream: string, { localName: key }: DescMethod, token: 'none' | 'user') => ({
+const heardOf = (upstream: string, { localName: key }: DescMethod, token: Road['policy']['token']) => ({
   upstream,
   key,
   url: '',
