@@ -3,12 +3,12 @@ import { Fault } from '../fault.ts'
 
 /**
  * Whether a call may go to another address for certain, whatever its method: there never was a connection, so nothing of it
- * was sent, or nobody looked at it. A stream stays where it is, and so does what nobody waits for any more.
+ * was sent. A stream stays where it is, and so does what nobody waits for any more.
  */
 export function isUnsent(error: unknown, call: Call): boolean {
   if (!(error instanceof Fault) || call.scope.ended) return false
   if (isUpload(call)) return false
-  return error.options.unseen === true || isOfConnecting(error.cause)
+  return isOfConnecting(error.cause)
 }
 
 /** Node says so by the system call, also within the errors of several tries at once; undici by a code. */

@@ -42,7 +42,7 @@ export class Line implements AsyncDisposable {
   #patience = patience
   #closed = false
 
-  constructor({ origin, lookup }: Endpoint, timeout: number) {
+  constructor({ origin, lookup }: Pick<Endpoint, 'origin' | 'lookup'>, timeout: number) {
     const { protocol, hostname, port } = new URL(origin)
     const connector = buildConnector({ timeout, allowH2: true, preferH2: true, ...(lookup && { lookup }) })
     this.#origin = origin
@@ -83,6 +83,8 @@ export class Line implements AsyncDisposable {
       createConnection: () => socket,
       settings: { enablePush: false, maxHeaderListSize: maxHead },
       maxHeaderListPairs: 256,
+      // MiB: as many of the largest messages may be on their way out as a policy lets through at a time.
+      maxSessionMemory: 256,
     })
     const kept: Kept = { session, answered: false, heardAt: performance.now(), lastStream: undefined, calls: 0 }
     this.#watch(kept, socket)

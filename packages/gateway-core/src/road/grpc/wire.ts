@@ -11,22 +11,27 @@ import { messageOf, pathOf } from './spell.ts'
 
 /**
  * The end of the road over gRPC (grpc/doc/PROTOCOL-HTTP2.md): one HTTP/2 connection to one address. What a service certainly
- * has not looked at (REFUSED_STREAM, or above the last stream of a GOAWAY) is sent once more, over a new connection, whatever
- * it is.
+ * has not looked at (REFUSED_STREAM, or above the last stream of a GOAWAY) is sent once more, whatever it is.
  */
 export function connections(address: Address, policy: FullPolicy): Connections {
-  const endpoint = endpointOf(address)
+  const { base, ...endpoint } = endpointOf(address)
   const line = new Line(endpoint, policy.connectTimeout)
   const send = async (call: Call): Promise<Reply> => {
     try {
-      return await once(call, endpoint.base, line, policy)
+      return await once(call, base, line, policy)
     } catch (error) {
-      if (!(error instanceof Fault) || error.options.unseen !== true || call.scope.ended) throw error
-      return await once(call, endpoint.base, line, policy)
+      if (!isUnseen(error) || call.scope.ended) throw error
+    }
+    try {
+      return await once(call, base, line, policy)
+    } catch (error) {
+      throw isUnseen(error) ? new Fault('refused', call.upstream, error) : error
     }
   }
   return { send, [Symbol.asyncDispose]: () => line[Symbol.asyncDispose]() }
 }
+
+const isUnseen = (error: unknown): boolean => error instanceof Fault && error.options.unseen === true
 
 async function once(call: Call, base: string, line: Line, policy: FullPolicy): Promise<Reply> {
   const kept = await connection(call, line)
