@@ -21,6 +21,7 @@ import type { Metrics } from './observe/metrics.ts'
 import type { Document } from './openapi/document.ts'
 import { documented } from './openapi/documented.ts'
 import { memoryStore } from './state/memory.ts'
+import { Scope } from './scope.ts'
 import type { Store } from './state/store.ts'
 import type { Tracing } from './trace.ts'
 
@@ -81,8 +82,10 @@ interface Given extends Running {
 export function createApp(opened: Opened, routes: readonly Route<Core>[], running: Given): App {
   const { log, counted, scrapers = privateNetworks, document, fallback, tracing = 'continue' } = running
   const around = surroundings(running)
+  const leaving = new Scope()
   const core: Core = {
     ...opened,
+    leaving,
     credentials: running.authenticate.reads ?? ['authorization', 'cookie'],
     dispatch: dispatcher(() => find, around),
   }
@@ -103,7 +106,12 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   if (document !== undefined) handler.use(documented(document))
   if (fallback !== undefined) handler.use(fallback)
   handler.use(notFound, problems)
-  return { handler, door: upgrades(bound, around, find), [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() }
+  const door = upgrades(bound, around, find)
+  const drain = () => {
+    door.drain()
+    leaving.end(new Error('the app stops'))
+  }
+  return { handler, door: { ...door, drain }, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() }
 }
 
 const surroundings = ({ authenticate, log, budget, gate, counted, ...running }: Given): Surroundings => ({

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { z } from 'zod'
 import type { Contract } from '../src/contract.ts'
 import type { Exchange } from '../src/exchange.ts'
-import { gateway, problem } from '../src/index.ts'
+import { gateway, problem, serve } from '../src/index.ts'
 import { frameOf } from '../src/road/grpc/frame.ts'
 import { signedInAs } from '../src/testing.ts'
 import { silent } from './exchange.ts'
@@ -32,6 +32,7 @@ let url: string
 let stop: () => Promise<void>
 let expiresAt: number
 const logged: unknown[] = []
+const served = { name: 'test', port: 0, hostname: '127.0.0.1', portVariable: 'PORT', log: silent }
 
 async function* ids(...all: (string | number | Error)[]): AsyncGenerator<string> {
   for (const one of all) {
@@ -80,7 +81,7 @@ beforeEach(async () => {
       authenticate: () => Promise.resolve({ ...signedInAs('ada'), expiresAt }),
     },
   )
-  const listening = await listen(bff)
+  const listening = await serve({ ...served, handler: bff.handler, drain: bff.door.drain, release: bff })
   url = listening.url
   stop = async () => {
     await listening[Symbol.asyncDispose]()
@@ -198,6 +199,21 @@ describe('E-01: a stream', () => {
     expect(await (await get('/api/mine')).text()).toMatch(
       /^data: \{"id":"a"\}\n\nevent: problem\ndata: \{.*"status":401.*\}\n\n$/,
     )
+  })
+
+  it.each([
+    ['*/*', /^data: \{"id":"a"\}\n\nretry: 1000\n\n$/],
+    ['application/x-ndjson', /^\{"id":"a"\}\n\{"problem":\{.*"code":"draining".*\}\}\n$/],
+  ])('goes on elsewhere when the app stops, and holds nothing up, %s', async (accept, shape) => {
+    script = { ids: ids('a', 10_000) }
+    const answer = await get('/api/items/1', accept)
+    const text = answer.text()
+    const start = performance.now()
+    await stop()
+    // The grace after which connections are cut is three seconds.
+    expect(performance.now() - start).toBeLessThan(2_000)
+    expect(await text).toMatch(shape)
+    stop = async () => undefined
   })
 
   it('has a guard like any route', async () => {

@@ -7,6 +7,8 @@ export interface Format {
   /** Nothing more will come, and nothing is missing. */
   readonly end: string
   readonly problem: (body: unknown) => string
+  /** We stop, nothing is wrong: connect again. */
+  readonly away: (body: unknown) => string
 }
 
 /**
@@ -20,7 +22,10 @@ export const events: Format = {
   beat: ':\n\n',
   end: 'event: end\ndata: {}\n\n',
   problem: (body) => `event: problem\ndata: ${JSON.stringify(body)}\n\n`,
+  away: () => 'retry: 1000\n\n',
 }
+
+const lastLine = (body: unknown): string => `${JSON.stringify({ problem: body })}\n`
 
 /** One JSON text per line. Empty lines say nothing; the last line of a stream that failed is `{"problem": …}`. */
 export const lines: Format = {
@@ -28,7 +33,8 @@ export const lines: Format = {
   item: (value) => `${JSON.stringify(value)}\n`,
   beat: '\n',
   end: '',
-  problem: (body) => `${JSON.stringify({ problem: body })}\n`,
+  problem: lastLine,
+  away: lastLine,
 }
 
 /** Lines for whoever asks for them and not for events; events for everybody else. */

@@ -62,6 +62,11 @@ export class Outlet implements Disposable {
     this.#res.end(this.#format.problem(body))
   }
 
+  /** It goes on elsewhere. */
+  leave(body: unknown): void {
+    this.#res.end(this.#format.away(body))
+  }
+
   [Symbol.dispose](): void {
     clearInterval(this.#beat)
   }

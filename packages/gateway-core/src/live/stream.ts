@@ -10,11 +10,14 @@ import type { From, Sources } from '../sources.ts'
 import { validate } from '../validate.ts'
 import { formatFor } from './format.ts'
 import { Outlet } from './outlet.ts'
+import { until } from './until.ts'
 
 /** What only the running app has, and a stream needs. */
 export interface LiveCore {
   /** Clients whose calls are all made for one stream. */
   readonly from: (asking: Asking) => unknown
+  /** Ends when the app begins to stop. */
+  readonly leaving: Scope
 }
 
 export interface StreamSpec<C extends Contract, K extends keyof C, S extends Sources, G extends object, T> {
@@ -60,12 +63,14 @@ export function stream(contract: Contract, key: string, spec: ErasedStream): Rou
     cost: spec.cost,
     made: { door: 'stream', key: key as Key, operation, items: spec.items },
     bind:
-      ({ from }) =>
+      ({ from, leaving }) =>
       async (exchange, req, res, grant) => {
         const received = await receive(operation, req, exchange)
         const scope = exchange.scope.child()
         const asking: Asking = { exchange, scope, until: exchange.deadline, heard: [], gathering: new Map() }
-        const items = spec.items({ ...received, ...grant, from: from(asking) } as never)
+        const items = until(scope, spec.items({ ...received, ...grant, from: from(asking) } as never))
+        const release = leaving.onEnd(() => scope.end(draining))
+        res.once('close', release)
         await serve(exchange, req, res, scope, shown(key, operation, spec, items))
       },
   }
@@ -104,14 +109,18 @@ async function serve(
     if (exchange.scope.ended) return
     const failed = toProblem(scope.ended && scope.reason instanceof Problem ? scope.reason : error)
     if (!outlet.begun) throw failed
+    const body = failed.body(exchange.traceId)
+    if (failed === draining) return outlet.leave(body)
     exchange.log.warn({ traceId: exchange.traceId, err: error }, 'stream ended early')
-    outlet.fail(failed.body(exchange.traceId))
+    outlet.fail(body)
   } finally {
     clearTimeout(patience)
     clearTimeout(expiry)
     scope.end(over)
   }
 }
+
+const draining = problem(503, 'draining', { headers: { 'retry-after': '1' } })
 
 const over = new Fault('aborted', 'stream', new Error('the stream is over'))
 

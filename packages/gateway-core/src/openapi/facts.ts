@@ -47,6 +47,7 @@ function circumstances(facts: Facts): ReadonlySet<Where> {
     [security, needsUser(facts)],
     ['csrf', security === 'session' && (own || !isSafe(facts))],
     ['sunset', deprecated?.sunset !== undefined],
+    ['stream', operation.streams === true],
     ['version', floor],
   ]
   return new Set(holds.filter(([, so]) => so).map(([where]) => where))

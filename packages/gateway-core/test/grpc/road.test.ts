@@ -79,7 +79,7 @@ describe('three instances', () => {
     expect(told).toEqual([`ejected ${bad.url}`])
   })
 
-  it('a name stands for all of its addresses, and a canary gets its share', async () => {
+  it('a canary gets its share', async () => {
     const counts: Record<string, number> = {}
     const [main, canary] = [await named('main', counts), await named('canary', counts)]
     const client = use(sampleAt(`${main.url}, ${canary.url};arm=canary`, { split: { canary: 1 }, coalesce: false }))
