@@ -14,7 +14,7 @@ export const variables = {
   CATALOG_URL: addresses('http://localhost:4101'),
   CUSTOMERS_URL: addresses('http://localhost:4102'),
   ORDERS_URL: addresses('http://localhost:4103'),
-  INVENTORY_URL: url('http://localhost:4104'),
+  INVENTORY_URL: addresses('http://localhost:4104'),
   REVIEWS_URL: addresses('http://localhost:4106'),
 }
 

@@ -28,6 +28,7 @@ import type { Metrics } from './observe/metrics.ts'
 import type { Document } from './openapi/document.ts'
 import { documented } from './openapi/documented.ts'
 import { memoryStore } from './state/memory.ts'
+import { Scope } from './scope.ts'
 import type { Store } from './state/store.ts'
 import type { Tracing } from './trace.ts'
 
@@ -105,8 +106,10 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   const { store = memoryStore() } = running
   const bare = running.cookies === 'none' ? cookieless(log, counted.cookie) : undefined
   const around = surroundings(running, store, bare?.incoming)
+  const leaving = new Scope()
   const core: Core = {
     ...opened,
+    leaving,
     credentials: running.authenticate.reads ?? ['authorization', 'cookie'],
     dispatch: dispatcher(() => find, around),
   }
@@ -128,9 +131,14 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   if (document !== undefined) handler.use(documented(document))
   if (fallback !== undefined) handler.use(fallback)
   handler.use(notFound, problems)
+  const door = upgrades(bound, around, find)
+  const drain = () => {
+    door.drain()
+    leaving.end(new Error('the app stops'))
+  }
   return {
     handler,
-    door: upgrades(bound, around, find),
+    door: { ...door, drain },
     ready: () => store.ready?.() !== false || 'the store cannot be reached',
     [Symbol.asyncDispose]: async () => {
       await opened[Symbol.asyncDispose]()

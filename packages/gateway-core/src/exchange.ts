@@ -180,6 +180,12 @@ export type Made =
       readonly upgrade: boolean
       readonly rewritten: boolean
     }
+  | {
+      readonly door: 'stream'
+      readonly key: Key
+      readonly operation: Operation
+      readonly items: (request: never) => AsyncIterable<unknown>
+    }
   | { readonly door: 'own'; readonly summary: string }
 
 /** What a screen may cost, on the data of the shop. */

@@ -28,6 +28,8 @@ export type Where =
   | 'batch'
   /** WebSocket upgrades. */
   | 'upgrade'
+  /** Operations that answer many times. */
+  | 'stream'
   /** The redirects of a login. */
   | 'login'
   /** Operations whose guards ask for it: their contracts declare it. */
@@ -81,7 +83,7 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
   misdirected: type(421, 'edge', 'The host of the request is not served here.'),
   validation: type(
     422,
-    'input',
+    ['input', 'service'],
     'The request was understood and is not what the contract says; `errors` has a pointer for each fault.',
   ),
   'rate-limited': type(429, 'operation', 'Too many requests; `Retry-After` says for how long to wait.', true),
@@ -192,7 +194,7 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
     'This client (429), or everybody together (503), has too many sockets open.',
     true,
   ),
-  draining: type(503, 'upgrade', 'This instance is about to stop: connect again.', true),
+  draining: type(503, ['upgrade', 'stream'], 'This instance is about to stop: connect again.', true),
   'upgrade-timeout': type(504, 'upgrade', 'The handshake took too long.', true),
 
   'invalid-argument': type(400, 'service', 'The service cannot make sense of what was asked.'),

@@ -41,7 +41,7 @@ function saidOf({ expose, operation: { deprecated } }: ScreenPlan): Row[] {
 
 function answers(plan: Plan): string {
   if (plan.door === 'own') return `its own: ${plan.summary}`
-  if (plan.door === 'screen') return `a screen: ${plan.operation.summary ?? plan.key}`
+  if (plan.door === 'screen' || plan.door === 'stream') return `a ${plan.door}: ${plan.operation.summary ?? plan.key}`
   const further = [plan.rewritten && 'path changed', plan.upgrade && 'WebSockets too'].filter(Boolean)
   return [`${plan.upstream}, passed on as it is`, ...further].join(', ')
 }
@@ -56,7 +56,7 @@ function bodyOf(plan: Plan): string[][] {
   if (plan.door === 'own') return []
   if (plan.door === 'forward') return forwardBody(plan)
   if (plan.fault !== undefined) return [[`It cannot be planned: ${plan.fault}`]]
-  return screenBody(plan)
+  return plan.door === 'screen' ? screenBody(plan) : plan.calls.map(callBlock)
 }
 
 function screenBody(plan: ScreenPlan): string[][] {

@@ -1,3 +1,4 @@
+import type { DescService } from '@bufbuild/protobuf'
 import type { Contract } from '../contract.ts'
 import type { Credential } from '../credential.ts'
 import type { FullPolicy } from '../policy.ts'
@@ -7,7 +8,9 @@ import { type Call, type Filter, pipe, type Reply, type Service } from '../road/
 import { client } from '../road/client.ts'
 import { cache } from '../road/filters/cache.ts'
 import { onward } from '../road/filters/onward.ts'
-import { fromClient, ours } from '../road/headers.ts'
+import { grpcClient } from '../road/grpc/client.ts'
+import { fromClient } from '../road/headers.ts'
+import { isGrpc } from '../sources.ts'
 import { sampleExchange, somebody } from './exchange.ts'
 
 /** A call, as the road gets it, and the names of the headers that leave with it. */
@@ -49,7 +52,7 @@ function gate(policy: FullPolicy): { send: Service; left: () => Leaving | undefi
 /** Make a screen's call as it would be made, and see what leaves. Undefined when it cannot be made of this input. */
 export async function leavingOf(
   upstream: string,
-  contract: Contract,
+  source: Contract | DescService,
   policy: FullPolicy,
   key: string,
   input: unknown,
@@ -62,7 +65,7 @@ export async function leavingOf(
     credential: shown(policy.token),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
-  const exchange = sampleExchange({ identity: somebody() })
+  const exchange = sampleExchange({ identity: somebody(), headers: said(policy) })
   const asking: Asking = {
     exchange,
     scope: exchange.scope,
@@ -70,10 +73,18 @@ export async function leavingOf(
     heard: [],
     gathering: new Map(),
   }
+  const made = async () => {
+    if (!isGrpc(source)) return client(upstream, source, road)(asking, key, input as Record<string, unknown>)
+    const { answers, call } = grpcClient(upstream, source, road)[key]!
+    return answers === 'once' ? call(asking, input) : call(asking, input).next()
+  }
   // The probe's answer need not be what the contract says: it is what was sent that counts.
-  await client(upstream, contract, road)(asking, key, input as Record<string, unknown>).catch(() => undefined)
+  await made().catch(() => undefined)
   return left()
 }
+
+/** A client that sends all that may travel. */
+const said = ({ headers }: FullPolicy) => Object.fromEntries(headers.map((name) => [name, 'sample']))
 
 /** What leaves when a forward passes on a request with every header that is `usual`. */
 export async function forwardedOf(upstream: string, policy: FullPolicy, method: string): Promise<Leaving> {
@@ -103,11 +114,4 @@ export const usual = [
   'x-app-version',
   'x-forwarded-host',
   'x-user-id',
-]
-
-/** Metadata of a remote call. */
-export const metadataOf = ({ token }: FullPolicy): string[] => [
-  ...Object.keys(ours(sampleExchange())),
-  'grpc-timeout',
-  ...(token === 'none' ? [] : ['authorization']),
 ]

@@ -1,7 +1,9 @@
 import type { Credential } from '../credential.ts'
-import { complete, type FullPolicy, type Policy } from '../policy.ts'
+import { complete, type FullPolicy, type Policy, type ProbePolicy } from '../policy.ts'
 import { ask } from './ask.ts'
 import { type Balancer, balancer } from './balance/balancer.ts'
+import type { Connections } from './balance/instance.ts'
+import type { Ask } from './balance/probe.ts'
 import { Breaker, type BreakerState } from './breaker.ts'
 import { Budget } from './budget.ts'
 import { type Filter, pipe, type Service } from './call.ts'
@@ -45,18 +47,27 @@ export interface Road extends AsyncDisposable {
   readonly credential: Credential | undefined
 }
 
+/** What is at the end of a road: a protocol. */
+export interface Wire {
+  readonly open: (address: Address, policy: FullPolicy) => Connections
+  /** Whether an address says that it is well. */
+  readonly ask: (probe: Required<ProbePolicy>) => Ask
+}
+
+const http: Wire = { open: connections, ask }
+
 /**
- * The one way to an upstream over HTTP, for both doors: its policy as filters, outermost first, onto its instances. A filter
- * that the policy leaves out costs nothing. `addresses` is the upstream's variable, see `parseAddresses`, which throws.
+ * The one way to an upstream, for both doors: its policy as filters, outermost first, onto its instances. A filter that the
+ * policy leaves out costs nothing. `addresses` is the upstream's variable, see `parseAddresses`, which throws.
  */
-export function road(addresses: string, given: Policy, options: RoadOptions = {}): Road {
+export function road(addresses: string, given: Policy, options: RoadOptions = {}, wire: Wire = http): Road {
   const { address: told = () => undefined } = options
   const policy = complete(given)
   const targets = parseAddresses(addresses)
   const found = resolver(targets, { failed: (name, error) => told(name, 'unresolved', error) })
   const instances = balancer(found, policy, {
-    open: (address) => connections(address, policy),
-    ask: policy.probe === false ? undefined : ask(policy.probe),
+    open: (address) => wire.open(address, policy),
+    ask: policy.probe === false ? undefined : wire.ask(policy.probe),
     changed: ({ address, state }) => told(address.url, state),
   })
   return {

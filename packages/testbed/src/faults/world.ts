@@ -29,7 +29,7 @@ export const bffs: readonly Bff[] = [
 /** Where there is nobody. */
 export const nobody = 'http://127.0.0.1:9'
 
-export type Change = (policy: Policy, protocol: 'http' | 'grpc') => Policy
+export type Change = (policy: Policy) => Policy
 
 /** The shop, a proxy before each of its services, and BFFs before those. Whoever asks is ada. */
 export interface World extends AsyncDisposable {
@@ -49,10 +49,7 @@ export async function startWorld(): Promise<World> {
   const { tokens } = shop
   const open: World['open'] = ({ estate, routes }, change, addresses = {}) => {
     const { contract, sources, policies, budget } = estate
-    const changed = Object.entries(policies).map(([name, policy]) => {
-      const protocol = isGrpc(sources[name]!) ? 'grpc' : 'http'
-      return [name, change(policy, protocol)] as const
-    })
+    const changed = Object.entries(policies).map(([name, policy]) => [name, change(policy)] as const)
     const { app } = gateway(contract, sources, Object.fromEntries(changed), { budget })
     const running = {
       upstreams: { ...proxies, ...addresses },

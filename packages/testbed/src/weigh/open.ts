@@ -2,7 +2,6 @@ import { gateway, serve } from '@bff/gateway-core'
 import { signedInAs } from '@bff/gateway-core/testing'
 import type { InternalTokens } from '@bff/gateway-core/token'
 import { logger } from '@bff/service-kit'
-import { isGrpc } from '../faults/oracle.ts'
 import type { Bff, Change } from '../faults/world.ts'
 
 export type Addresses = Readonly<Record<string, string>>
@@ -22,9 +21,7 @@ export const withoutCache: Change = (policy) => {
 /** A BFF of its own, with everything as it is written but what `change` says. Whoever asks is ada. */
 export function open({ name, routes, estate }: Bff, upstreams: Addresses, tokens: InternalTokens, change: Change) {
   const { contract, sources, policies, budget } = estate
-  const changed = Object.entries(policies).map(([upstream, policy]) => {
-    return [upstream, change(policy, isGrpc(sources[upstream]!) ? 'grpc' : 'http')] as const
-  })
+  const changed = Object.entries(policies).map(([upstream, policy]) => [upstream, change(policy)] as const)
   const { app } = gateway(contract, sources, Object.fromEntries(changed), { budget })
   const ada = signedInAs('cus_ada')
   const log = logger(name, 'silent')
