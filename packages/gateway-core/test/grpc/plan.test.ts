@@ -25,7 +25,7 @@ async function planned(policy: Policy) {
     items: ({ from }) => from.sample.watch({}),
     view: ({ id }) => ({ id }),
   })
-  const [screenPlan, streamPlan] = [await planOf(all as never, estate), await planOf(live, estate)]
+  const [screenPlan, streamPlan] = [await planOf(all, estate), await planOf(live, estate)]
   if (screenPlan.door !== 'screen' || streamPlan.door !== 'stream') throw new Error('not planned')
   return Object.fromEntries([...screenPlan.calls, ...streamPlan.calls].map((call) => [call.key, call]))
 }
