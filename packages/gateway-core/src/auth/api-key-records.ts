@@ -32,6 +32,7 @@ export const apiKeyRecords: Variable<readonly ApiKeyRecord[]> = {
   },
   shape: 'a JSON array of keys, as `npm run api-key` prints them: hashes, never keys',
   example: '<secret>',
+  hidden: true,
   fallback: '[]',
 }
 

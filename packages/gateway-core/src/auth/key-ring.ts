@@ -49,6 +49,7 @@ export const privateKeys: Variable<KeyRing | undefined> = {
   shape:
     'private keys for ES256, PEM or a JWK set (`openssl ecparam -name prime256v1 -genkey -noout` makes one), or <NAME>_FILE the file that holds them',
   example: '<secret>',
+  hidden: true,
   development: '',
 }
 
