@@ -35,18 +35,7 @@ export interface Config {
 
 export async function start({ port, hostname, log, upstreams, proxies, requestsPerMinute, ...config }: Config) {
   const { store = memoryStore() } = config
-  const session = webSession({
-    issuer: config.issuer,
-    clientId: 'web',
-    clientKey: config.clientKey,
-    clientSecret: config.clientSecret,
-    publicUrl: config.publicUrl,
-    scope: 'openid profile email offline_access shop',
-    resource: 'urn:shop',
-    store,
-    keys: config.sessionKeys,
-    log,
-  })
+  const session = signIn(config, store, log)
   const bff = app([...session.routes, ...routes], {
     upstreams,
     tokens: internalTokens({ name: 'web-bff', keys: config.keys, log }),
@@ -74,3 +63,21 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
     release: bff,
   })
 }
+
+const signIn = (
+  config: Pick<Config, 'issuer' | 'clientKey' | 'clientSecret' | 'publicUrl' | 'sessionKeys'>,
+  store: Store,
+  log: Logger,
+) =>
+  webSession({
+    issuer: config.issuer,
+    clientId: 'web',
+    clientKey: config.clientKey,
+    clientSecret: config.clientSecret,
+    publicUrl: config.publicUrl,
+    scope: 'openid profile email offline_access shop',
+    resource: 'urn:shop',
+    store,
+    keys: config.sessionKeys,
+    log,
+  })

@@ -2,8 +2,8 @@ import express from 'express'
 import helmet from 'helmet'
 import type { Logger } from 'pino'
 import { audit } from './auth/audit.ts'
-import type { InternalTokens } from './auth/internal-tokens.ts'
-import type { Revocations } from './auth/revocations.ts'
+import type { InternalTokens } from './auth/onward/internal-tokens.ts'
+import type { Revocations } from './auth/revocation/revocations.ts'
 import type { Core, Opened } from './connect.ts'
 import type { TokenSource } from './credential.ts'
 import { accessLog } from './edge/access-log.ts'
@@ -22,7 +22,7 @@ import { refuseUnguarded } from './edge/unguarded.ts'
 import { type Door, upgrades } from './edge/upgrades.ts'
 import type { Authenticate, Route } from './exchange.ts'
 import { within } from './networks.ts'
-import { keySetPage, keySetPath } from './auth/key-ring.ts'
+import { keySetPage, keySetPath } from './auth/onward/key-ring.ts'
 import { metricsPage, privateNetworks, privatePages } from './observe/endpoint.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { Document } from './openapi/document.ts'
@@ -102,8 +102,7 @@ interface Given extends Running {
 /** The order of things: what every request meets first stands first. */
 export function createApp(opened: Opened, routes: readonly Route<Core>[], running: Given): App {
   refuseUnguarded(routes)
-  const { log, counted, tokens, scrapers = privateNetworks, document, fallback, tracing = 'continue' } = running
-  const { store = memoryStore() } = running
+  const { log, counted, document, fallback, store = memoryStore(), tracing = 'continue' } = running
   const bare = running.cookies === 'none' ? cookieless(log, counted.cookie) : undefined
   const around = surroundings(running, store, bare?.incoming)
   const leaving = new Scope()
@@ -113,20 +112,14 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
     credentials: running.authenticate.reads ?? ['authorization', 'cookie'],
     dispatch: dispatcher(() => find, around),
   }
-  const bound = routes.map(deprecation()).map((route) => ({
-    route,
-    handle: route.bind(core),
-    upgrade: route.bindUpgrade?.(core),
-    compose: route.bindCompose?.(core),
-  }))
+  const bound = routes.map(deprecation()).map((route) => boundTo(core, route))
   const find = router(bound)
   const handler = express()
   handler.disable('x-powered-by')
   handler.disable('etag')
   everyAnswer(handler, headersOf(helmet({ contentSecurityPolicy })), bare?.outgoing)
   handler.use(accessLog(log, { tracing, began: counted.began, ended: counted.ended }))
-  const pages = { '/metrics': metricsPage(counted), ...(tokens && { [keySetPath]: keySetPage(tokens.keySet) }) }
-  handler.use(privatePages(pages, within(scrapers)))
+  handler.use(privatePagesOf(running))
   handler.use(answer(bound, around, find))
   if (document !== undefined) handler.use(documented(document))
   if (fallback !== undefined) handler.use(fallback)
@@ -146,6 +139,18 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
       await store[Symbol.asyncDispose]?.()
     },
   }
+}
+
+const boundTo = (core: Core, route: Route<Core>) => ({
+  route,
+  handle: route.bind(core),
+  upgrade: route.bindUpgrade?.(core),
+  compose: route.bindCompose?.(core),
+})
+
+function privatePagesOf({ counted, tokens, scrapers = privateNetworks }: Given): express.RequestHandler {
+  const pages = { '/metrics': metricsPage(counted), ...(tokens && { [keySetPath]: keySetPage(tokens.keySet) }) }
+  return privatePages(pages, within(scrapers))
 }
 
 const surroundings = (

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import type { InternalTokens } from '../src/auth/internal-tokens.ts'
+import type { InternalTokens } from '../src/auth/onward/internal-tokens.ts'
 import type { Contract } from '../src/contract.ts'
 import type { Guard } from '../src/exchange.ts'
 import { gateway, optional, problem } from '../src/index.ts'

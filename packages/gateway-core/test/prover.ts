@@ -1,5 +1,5 @@
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { thumbprint } from '../src/auth/proof.ts'
+import { thumbprint } from '../src/auth/bearer/proof.ts'
 import { jwk, NOW, token } from './issuer.ts'
 
 export const digest = (text: string): string => createHash('sha256').update(text).digest('base64url')

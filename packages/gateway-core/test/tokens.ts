@@ -1,4 +1,4 @@
-import type { InternalTokens } from '../src/auth/internal-tokens.ts'
+import type { InternalTokens } from '../src/auth/onward/internal-tokens.ts'
 import type { Credential } from '../src/credential.ts'
 
 /** Tokens that a test can read: whose they are. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { start as startCatalog } from '@bff/catalog'
 import { start as startCustomers } from '@bff/customers'
-import { type InternalTokens, internalTokens, newKeyRing } from '@bff/gateway-core/token'
+import { type InternalTokens, internalTokens, type KeyRing, newKeyRing } from '@bff/gateway-core/token'
 import { start as startIdentity } from '@bff/identity'
 import { start as startInventory } from '@bff/inventory'
 import { openStore } from '@bff/gateway-core/state'
@@ -60,52 +60,57 @@ export async function startShop({ webRoot = '', stepMs = 0, redisUrl = '' }: Sho
   const stack = new AsyncDisposableStack()
   try {
     const log = logger('shop', process.env['TESTBED_LOG'] ?? 'silent')
-    // The identity provider must know where the browser comes back to, before web-bff can know its provider.
-    const webPort = await freePort()
-    const web = `http://localhost:${webPort}`
-    const mobilePort = await freePort()
-    const mobile = `http://localhost:${mobilePort}`
-    // Services fetch the keys of the BFFs when they need them.
+    // The identity provider must know where the browser comes back to, and services where the keys of the BFFs are, before there are any.
+    const ports = [await freePort(), await freePort()] as const
+    const [web, mobile] = ports.map((port) => `http://localhost:${port}`) as [string, string]
     const issuers = bffIssuers({ WEB_BFF_URL: web, MOBILE_BFF_URL: mobile })
     const services = await startServices({ stack, log, web, issuers, stepMs })
     const issuer = `http://localhost:${services.identity.port}`
+    const keys = { web: newKeyRing(), mobile: newKeyRing() }
+    const running = stack.use(new AsyncDisposableStack())
     const common = { hostname, log, upstreams: upstreamsOf(services), issuer }
-    const running = new AsyncDisposableStack()
-    stack.use(running)
-    const [webKeys, mobileKeys] = [newKeyRing(), newKeyRing()]
-    const start = async (ports: readonly [web: number, mobile: number], given: object = {}): Promise<Bffs> => {
-      const own = { ...common, ...given }
-      const [forWeb, forMobile] = [
-        await openStore({ url: redisUrl, prefix: 'web-bff:', log }),
-        await openStore({ url: redisUrl, prefix: 'mobile-bff:', log }),
-      ]
-      const forBrowsers = {
-        clientSecret: webSecret,
-        sessionKeys,
-        keys: webKeys,
-        publicUrl: web,
-        webRoot,
-        store: forWeb,
-      }
-      const forApps = { keys: mobileKeys, publicUrl: mobile, store: forMobile }
-      return {
-        web: running.use(await startWebBff({ ...own, ...forBrowsers, port: ports[0] })).url,
-        mobile: running.use(await startMobileBff({ ...own, ...forApps, port: ports[1] })).url,
-      }
-    }
-    await start([webPort, mobilePort])
+    const start = starter({ running, common, keys, web, mobile, webRoot, redisUrl })
+    await start(ports)
     const all = stack.move()
     return {
       services,
       web,
       mobile,
       issuer,
-      tokens: internalTokens({ name: 'mobile-bff', keys: mobileKeys, log }),
+      tokens: internalTokens({ name: 'mobile-bff', keys: keys.mobile, log }),
       more: (given) => start([0, 0], given),
       [Symbol.asyncDispose]: () => all.disposeAsync(),
     }
   } finally {
     await stack.disposeAsync()
+  }
+}
+
+interface Starting extends Bffs {
+  readonly running: AsyncDisposableStack
+  readonly common: {
+    readonly hostname: string
+    readonly log: Logger
+    readonly upstreams: ReturnType<typeof upstreamsOf>
+    readonly issuer: string
+  }
+  readonly keys: Readonly<Record<keyof Bffs, KeyRing>>
+  readonly webRoot: string
+  readonly redisUrl: string
+}
+
+/** Starts one process of each BFF, as far as they can tell. */
+function starter({ running, common, keys, web, mobile, webRoot, redisUrl }: Starting) {
+  const storeOf = (name: string) => openStore({ url: redisUrl, prefix: `${name}:`, log: common.log })
+  return async (ports: readonly [web: number, mobile: number], given: object = {}): Promise<Bffs> => {
+    const own = { ...common, ...given }
+    const forWeb = { clientSecret: webSecret, sessionKeys, keys: keys.web, publicUrl: web, webRoot }
+    const forApps = { keys: keys.mobile, publicUrl: mobile }
+    const [first, second] = [
+      await startWebBff({ ...own, ...forWeb, port: ports[0], store: await storeOf('web-bff') }),
+      await startMobileBff({ ...own, ...forApps, port: ports[1], store: await storeOf('mobile-bff') }),
+    ].map((one) => running.use(one).url) as [string, string]
+    return { web: first, mobile: second }
   }
 }
 

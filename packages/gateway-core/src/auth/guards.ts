@@ -1,6 +1,6 @@
 import type { Exchange, Guard, Identity, User } from '../exchange.ts'
 import { problem } from '../problem.ts'
-import { challengeTo } from './challenge.ts'
+import { challengeTo } from './bearer/challenge.ts'
 
 /** Anybody, known or not. */
 export const open: Guard = () => ({})

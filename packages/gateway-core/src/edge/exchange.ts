@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Audit } from '../auth/audit.ts'
-import type { Revocations } from '../auth/revocations.ts'
+import type { Revocations } from '../auth/revocation/revocations.ts'
 import type { Authenticate, Exchange, Identity, Peer, Route } from '../exchange.ts'
 import { type Problem } from '../problem.ts'
 import { Scope } from '../scope.ts'

@@ -1,0 +1,40 @@
+import { problem } from '../../problem.ts'
+import type { Prompt } from './provider.ts'
+import { returnPath } from './return-url.ts'
+import type { Purpose } from './transaction.ts'
+
+const PROMPTS: readonly string[] = ['login', 'none', 'consent', 'select_account'] satisfies readonly Prompt[]
+
+/**
+ * What `/bff/login` is asked for: `returnUrl`, a path on this site, by default `/`; `prompt`, what the provider is to ask the
+ * person; and what a step-up needs (RFC 9470): `max_age` in seconds and `acr`, one or more values separated by spaces. Throws
+ * 400 `invalid-return-url` or `invalid-login-request`: what cannot be had is never quietly something else.
+ */
+export function loginRequest(query: URLSearchParams, origin: string): Purpose & { readonly prompt?: Prompt } {
+  const [returnUrl, ...others] = query.getAll('returnUrl')
+  const path = returnPath(returnUrl ?? '/', origin)
+  if (path === undefined || others.length > 0) {
+    throw problem(400, 'invalid-return-url', {
+      detail: 'returnUrl must be a path on this site, such as /orders?page=2.',
+    })
+  }
+  const prompt = one(query, 'prompt', (text) => PROMPTS.includes(text)) as Prompt | undefined
+  const maxAge = one(query, 'max_age', (text) => /^\d{1,6}$/.test(text))
+  // RFC 6749 §3.3 spells out these characters for the values of a list.
+  const acr = one(query, 'acr', (text) =>
+    /^(?=.{1,128}$)[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/.test(text),
+  )
+  return {
+    returnUrl: path,
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(maxAge === undefined ? {} : { maxAge: Number(maxAge) }),
+    ...(acr === undefined ? {} : { acr }),
+  }
+}
+
+function one(query: URLSearchParams, name: string, fits: (text: string) => boolean): string | undefined {
+  const [text, ...others] = query.getAll(name)
+  if (text === undefined) return undefined
+  if (others.length === 0 && fits(text)) return text
+  throw problem(400, 'invalid-login-request', { detail: `${name} is not one that a login can have.` })
+}

@@ -1,0 +1,105 @@
+import type { Exchange, Handler } from '../../exchange.ts'
+import { problem, Problem } from '../../problem.ts'
+import { memoryStore } from '../../state/memory.ts'
+import type { Store } from '../../state/store.ts'
+import { loginRequest } from './login-request.ts'
+import { navigation } from './navigation.ts'
+import type { SealingKeys } from '../session/sealing-keys.ts'
+import type { SessionCookie } from '../session/session-cookie.ts'
+import { type Provider, Refused, type Tokens } from './provider.ts'
+import { redirect } from './respond.ts'
+import type { Sessions } from '../session/session.ts'
+import { endTransaction, LIFETIME, type Pending, transactions } from './transaction.ts'
+
+export interface LoginOptions {
+  readonly provider: Provider
+  readonly sessions: Pick<Sessions, 'start'>
+  readonly cookie: SessionCookie
+  /** Remembers which logins are finished, for all processes. */
+  readonly store: Store
+  /** This app, as browsers see it. */
+  readonly origin: string
+  readonly keys: SealingKeys
+  readonly clock: () => number
+}
+
+/** Authorization code flow with PKCE, state and nonce, each good for one login in one browser (RFC 9700 §2.1). */
+export function login({ provider, sessions, cookie, store, origin, keys, clock }: LoginOptions): {
+  start: Handler
+  callback: Handler
+} {
+  const logins = transactions(keys, clock)
+  // A second use of a callback would make the provider withdraw what the first one got. In memory it has a place of its own:
+  // whoever makes up callbacks must not push sessions out.
+  const finished = store.local === true ? memoryStore({ clock }) : store
+
+  const start: Handler = async (exchange, _req, res) => {
+    const { prompt, ...purpose } = loginRequest(exchange.query, origin)
+    const [from, second] = cookie.ids(exchange.headers.cookie)
+    const { pending, cookies } = logins.begin(
+      { ...purpose, from: second === undefined ? from : undefined },
+      exchange.headers.cookie,
+    )
+    const url = await told(exchange, provider.authorizationUrl(pending, prompt))
+    redirect(res, url.href, cookies)
+  }
+
+  const callback: Handler = async (exchange, _req, res) => {
+    const pending = logins.find(exchange.query.get('state') ?? '', exchange.headers.cookie)
+    if (pending === undefined) throw refusal(exchange, 'expired', 'not begun in this browser, or too long ago')
+    const use = `login:${pending.state}`
+    if (!(await finished.set(use, '', LIFETIME, 'if-absent'))) {
+      throw refusal(exchange, 'expired', 'state used before', pending)
+    }
+    const { claims, ...tokens } = await redeem(exchange, provider, pending).catch(async (error: unknown) => {
+      // After an outage the code may still be good.
+      if (error instanceof Problem && error.status === 503) await finished.delete(use)
+      throw error
+    })
+    if (claims === undefined) throw refusal(exchange, 'failed', 'no ID token', pending)
+    // Whoever was signed in here before is not any more.
+    const { 'user-agent': agent, cookie: cookies } = exchange.headers
+    const ids = new Set([...(pending.from === undefined ? [] : [pending.from]), ...cookie.ids(cookies)])
+    const id = await sessions.start(claims, tokens, { agent, ids: [...ids] })
+    redirect(res, pending.returnUrl, [cookie.set(id), endTransaction(pending.state)])
+  }
+  return { start: navigation(start), callback: navigation(callback) }
+}
+
+async function redeem(exchange: Exchange, provider: Provider, pending: Pending): Promise<Tokens> {
+  try {
+    return await told(exchange, provider.redeem(exchange.query, pending))
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    throw refusal(exchange, exchange.query.has('error') ? 'refused' : 'failed', error.message, pending)
+  }
+}
+
+/** When the provider cannot be asked, one line says what is the matter with it. */
+function told<T>(exchange: Exchange, asked: Promise<T>): Promise<T> {
+  return asked.catch((error: unknown) => {
+    if (error instanceof Problem) {
+      const { cause } = error.options
+      exchange.log.warn({ reason: cause instanceof Error ? cause.message : error.code }, 'login not possible')
+    }
+    throw error
+  })
+}
+
+const outcomes = {
+  expired: [400, 'login-expired', 'It took too long, was finished before, or was begun in another browser.'],
+  failed: [400, 'login-failed', 'The sign-in service gave an answer that cannot be relied on. Nobody was signed in.'],
+  refused: [401, 'login-refused', 'The sign-in was cancelled, or the sign-in service refused it.'],
+} as const
+
+/** No session comes of it, and one line says why. */
+function refusal(exchange: Exchange, outcome: keyof typeof outcomes, reason: string, pending?: Pending): Problem {
+  exchange.log.warn({ reason }, 'login refused')
+  const [status, code, detail] = outcomes[outcome]
+  const again = pending === undefined ? '' : `?${new URLSearchParams({ returnUrl: pending.returnUrl })}`
+  return problem(status, code, {
+    detail,
+    extra: { loginUrl: `/bff/login${again}` },
+    ...(pending === undefined ? {} : { headers: { 'set-cookie': endTransaction(pending.state) } }),
+  })
+}

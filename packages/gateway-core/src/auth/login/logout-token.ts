@@ -1,0 +1,112 @@
+import { createHash, type KeyObject } from 'node:crypto'
+import jwt from 'jsonwebtoken'
+import type { Store } from '../../state/store.ts'
+import { issuerKeys, type KeysOptions } from '../jwt/keys.ts'
+import type { Whose } from '../session/session-index.ts'
+
+const MAX_LENGTH = 8_192
+/** Seconds by which clocks may differ. */
+const SKEW = 30
+/** Seconds for which a token is taken, whatever it says itself: so long is remembered which ones were used. */
+const MAX_AGE = 600
+const ALGORITHMS = ['RS256', 'ES256'] as const
+const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
+
+export interface LogoutTokenOptions extends KeysOptions {
+  readonly clientId: string
+  /** Remembers which tokens were used. */
+  readonly store: Store
+}
+
+/** `message` is for the log and says which check failed; the sender learns nothing of it. */
+export class LogoutTokenError extends Error {
+  override readonly name = 'LogoutTokenError'
+}
+
+/** Who is logged out, and how to forget that the token was used, for when that could not be carried out. */
+export interface LogoutOrder {
+  readonly who: Whose
+  readonly forget: () => Promise<unknown>
+}
+
+/**
+ * Checks a logout token (OpenID Connect Back-Channel Logout 1.0 §2.6) against the keys of its issuer. It must be typed as one
+ * (`logout+jwt`), so nothing else that the issuer signs can pass for it, and it counts once. Rejects with a `LogoutTokenError`,
+ * or with `KeysUnavailable`.
+ */
+export function logoutTokens(options: LogoutTokenOptions): (token: string) => Promise<LogoutOrder> {
+  const { issuer, clientId, store, clock = Date.now } = options
+  const keys = issuerKeys(options)
+  return async (token) => {
+    const key = await keys(keyIdOf(token))
+    if (key === undefined) throw new LogoutTokenError('key')
+    const claims = verified(token, key)
+    checkTimes(claims, clock() / 1000)
+    const { iss, aud, jti } = claims
+    if (iss !== issuer) throw new LogoutTokenError('issuer')
+    if (aud !== clientId && !(Array.isArray(aud) && aud.includes(clientId))) throw new LogoutTokenError('audience')
+    const who = whoOf(claims)
+    if (!isName(jti)) throw new LogoutTokenError('jti')
+    const used = `logout:${createHash('sha256').update(jti).digest('base64url')}`
+    const ttl = (MAX_AGE + 2 * SKEW) * 1_000
+    if (!(await store.set(used, '', ttl, 'if-absent'))) throw new LogoutTokenError('replay')
+    return { who, forget: () => store.delete(used) }
+  }
+}
+
+/** Everything that can be refused before a key is looked for. */
+function keyIdOf(token: string): string {
+  if (token.length > MAX_LENGTH) throw new LogoutTokenError('length')
+  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw new LogoutTokenError('shape')
+  const { alg, typ, kid, crit } = headerOf(token)
+  if (!ALGORITHMS.some((known) => known === alg)) throw new LogoutTokenError('algorithm')
+  if (typeof typ !== 'string' || !/^(?:application\/)?logout\+jwt$/i.test(typ)) throw new LogoutTokenError('type')
+  if (crit !== undefined) throw new LogoutTokenError('header')
+  if (!isName(kid)) throw new LogoutTokenError('key')
+  return kid
+}
+
+function headerOf(token: string): Readonly<Record<string, unknown>> {
+  try {
+    const header: unknown = JSON.parse(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString())
+    if (typeof header === 'object' && header !== null) return header as Readonly<Record<string, unknown>>
+  } catch {
+    // Falls through: all the sender's doing.
+  }
+  throw new LogoutTokenError('shape')
+}
+
+/** Times are left to `checkTimes`, which also insists that they are there. */
+function verified(token: string, key: KeyObject): Readonly<Record<string, unknown>> {
+  try {
+    const options = { algorithms: [...ALGORITHMS], ignoreExpiration: true, ignoreNotBefore: true }
+    const claims = jwt.verify(token, key, options)
+    if (typeof claims === 'object') return claims
+  } catch {
+    throw new LogoutTokenError('signature')
+  }
+  throw new LogoutTokenError('shape')
+}
+
+function checkTimes({ iat, exp }: Readonly<Record<string, unknown>>, now: number): void {
+  if (!Number.isSafeInteger(iat) || !Number.isSafeInteger(exp)) throw new LogoutTokenError('times')
+  if (Number(exp) <= now - SKEW) throw new LogoutTokenError('expired')
+  if (Number(iat) > now + SKEW) throw new LogoutTokenError('not-yet')
+  if (Number(iat) <= now - MAX_AGE - SKEW) throw new LogoutTokenError('old')
+}
+
+/** One session where there is a `sid`, and only if it is one of the `sub` beside it; all of the `sub` otherwise. */
+function whoOf(claims: Readonly<Record<string, unknown>>): Whose {
+  const { events, sub, sid } = claims
+  if (!isObject(events) || !isObject(events[EVENT])) throw new LogoutTokenError('events')
+  // That is how an ID token, or what could be taken for one, is told apart.
+  if (Object.hasOwn(claims, 'nonce')) throw new LogoutTokenError('nonce')
+  if ((sub !== undefined && !isName(sub)) || (sid !== undefined && !isName(sid))) throw new LogoutTokenError('subject')
+  if (sub === undefined && sid === undefined) throw new LogoutTokenError('subject')
+  return { sub, sid }
+}
+
+const isName = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.length <= 255
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

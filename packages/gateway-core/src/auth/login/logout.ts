@@ -1,0 +1,52 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Handler } from '../../exchange.ts'
+import { checkCsrf, csrfRejected } from '../session/csrf.ts'
+import type { Provider } from './provider.ts'
+import { redirect, sendJson } from './respond.ts'
+import type { SessionCookie } from '../session/session-cookie.ts'
+import type { Sessions } from '../session/session.ts'
+
+export interface LogoutOptions {
+  readonly provider: Pick<Provider, 'endSessionUrl'>
+  readonly sessions: Pick<Sessions, 'peek' | 'end'>
+  readonly cookie: SessionCookie
+  readonly origin: string
+}
+
+/**
+ * Ends the session here, then its refresh token, then says where the browser signs out of the provider (`endSessionUrl`, or
+ * null). A form is sent there at once (303); the `form-action` of its page must allow the provider. Asking twice, or for no
+ * session, is no fault.
+ */
+export const logout =
+  ({ provider, sessions, cookie, origin }: LogoutOptions): Handler =>
+  async (exchange, _req, res) => {
+    const { headers, log } = exchange
+    const form = /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '')
+    if (form) checkForm(headers, origin)
+    else checkCsrf(exchange, origin)
+    let sid: string | undefined
+    for (const id of cookie.ids(headers.cookie)) {
+      const claims = (await sessions.peek(id))?.visit.claims
+      if (typeof claims?.['sid'] === 'string') sid = claims['sid']
+      await sessions.end(id, log)
+    }
+    const endSessionUrl = await provider.endSessionUrl(`${origin}/`, sid).catch((err: unknown) => {
+      log.warn({ err }, 'signed out here, but not at the provider')
+      return null
+    })
+    if (form) redirect(res, endSessionUrl ?? '/', [cookie.clear()])
+    else sendJson(res, { endSessionUrl }, [cookie.clear()])
+  }
+
+/**
+ * A form cannot send the header that `checkCsrf` asks for, so the browser must say itself that the form is one of ours: by
+ * Fetch Metadata or, in an old one, by `Origin`. (With `Referrer-Policy: no-referrer` its `Origin` is `null`.)
+ */
+function checkForm(headers: IncomingHttpHeaders, origin: string): void {
+  const site = headers['sec-fetch-site']
+  const own = headers.origin === origin
+  if (site === 'same-origin' ? own || (headers.origin ?? 'null') === 'null' : site === undefined && own) return
+  const signal = site === undefined ? 'origin' : 'fetch-metadata'
+  throw csrfRejected(signal, 'the form is not known to be of this site')
+}

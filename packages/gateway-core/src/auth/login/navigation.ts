@@ -1,0 +1,32 @@
+import type { ServerResponse } from 'node:http'
+import type { Exchange, Handler } from '../../exchange.ts'
+import { problem, Problem } from '../../problem.ts'
+import { sendLoginPage } from './login-page.ts'
+
+/**
+ * A handler for what a browser opens by itself, in a tab of its own: with scripts, frames and pictures any site could begin
+ * or end logins in the background. A HEAD, or a browser that only looks ahead, begins nothing either. Whoever reads HTML
+ * gets a refusal as a page.
+ */
+export const navigation =
+  (handler: Handler): Handler =>
+  async (exchange, req, res, grant) => {
+    try {
+      checkNavigation(exchange)
+      await handler(exchange, req, res, grant)
+    } catch (error) {
+      if (!(error instanceof Problem) || !/\btext\/html\b/i.test(exchange.headers.accept ?? '')) throw error
+      // For the line of the access log.
+      const { locals } = res as ServerResponse & { locals?: { failed?: Problem } }
+      if (locals !== undefined) locals.failed = error
+      sendLoginPage(res, error, exchange.traceId)
+    }
+  }
+
+function checkNavigation({ method, headers }: Exchange): void {
+  if (method !== 'GET') throw problem(405, 'method-not-allowed', { headers: { allow: 'GET' } })
+  const ahead = /\bprefetch\b/i.test(`${String(headers['sec-purpose'])} ${String(headers['purpose'])}`)
+  // `document` is said of a tab of its own only, `iframe`, `image`, `empty` and others of the rest.
+  if ((headers['sec-fetch-dest'] ?? 'document') === 'document' && !ahead) return
+  throw problem(403, 'not-a-navigation', { detail: 'This is a page to go to, not one to load in another.' })
+}

@@ -1,0 +1,29 @@
+import type { Identity } from '../../exchange.ts'
+import { endOf, type Session } from './session-content.ts'
+
+/** Made once of each session as it is opened: with a warm session there is nothing to do. */
+export function sessionIdentities(client: string): (session: Session) => Identity {
+  const made = new WeakMap<Session, Identity>()
+  return (session) => {
+    const known = made.get(session)
+    if (known !== undefined) return known
+    const identity = identityOf(session, client)
+    made.set(session, identity)
+    return identity
+  }
+}
+
+function identityOf(session: Session, client: string): Identity {
+  const { claims, scope } = session
+  const { sid, iat, auth_time: authTime, acr } = claims
+  return {
+    user: { id: claims.sub, scopes: new Set(scope.split(' ')), claims },
+    by: 'session',
+    client,
+    sessionId: typeof sid === 'string' ? sid : undefined,
+    issuedAt: typeof iat === 'number' ? iat * 1_000 : 0,
+    expiresAt: endOf(session),
+    authenticatedAt: typeof authTime === 'number' ? authTime * 1_000 : undefined,
+    acr: typeof acr === 'string' ? acr : undefined,
+  }
+}

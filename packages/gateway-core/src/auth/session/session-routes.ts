@@ -1,0 +1,88 @@
+import type { Exchange, Handler } from '../../exchange.ts'
+import { problem } from '../../problem.ts'
+import { checkCsrf, csrf } from './csrf.ts'
+import { sendJson } from '../login/respond.ts'
+import type { SessionCookie } from './session-cookie.ts'
+import { endOf, isSession, type Session } from './session-content.ts'
+import type { Found } from './session-records.ts'
+import { nameOf } from './session-seal.ts'
+import type { Sessions } from './session.ts'
+
+export interface SessionRoutesOptions {
+  readonly sessions: Sessions
+  readonly cookie: SessionCookie
+  readonly origin: string
+}
+
+/**
+ * What a page asks about its session and about the others of the same person. `show` is for anybody, and no matter how often it
+ * is asked, it keeps nothing alive; the rest is for who is signed in.
+ */
+export function sessionHandlers(
+  options: SessionRoutesOptions,
+): Record<'show' | 'list' | 'endOne' | 'endOthers', Handler> {
+  return { show: show(options), ...others(options) }
+}
+
+const show =
+  ({ sessions, cookie, origin }: SessionRoutesOptions): Handler =>
+  async (exchange, _req, res) => {
+    const [id, second] = cookie.ids(exchange.headers.cookie)
+    if (id === undefined) return sendJson(res, { authenticated: false })
+    checkCsrf(exchange, origin)
+    const found = second === undefined ? await sessions.look(id) : undefined
+    if (found !== undefined && isSignedIn(found)) return sendJson(res, describe(found))
+    // A guest's stays: what the app keeps in it is theirs.
+    sendJson(res, { authenticated: false }, found === undefined ? [cookie.clear()] : [])
+  }
+
+function others({ sessions, cookie }: SessionRoutesOptions) {
+  const own = ({ headers }: Exchange): string => cookie.ids(headers.cookie)[0] ?? ''
+  const userOf = async (exchange: Exchange): Promise<string> => (await exchange.authenticate()).user.id
+
+  const list: Handler = async (exchange, _req, res) => {
+    const current = nameOf(own(exchange))
+    const listed = await sessions.list(await userOf(exchange))
+    sendJson(res, {
+      items: listed.map(({ id, startedAt, seenAt, agent }) => ({
+        id,
+        agent: agent === '' ? null : agent,
+        startedAt: iso(startedAt),
+        seenAt: iso(seenAt),
+        current: id === current,
+      })),
+    })
+  }
+
+  const endOne: Handler = async (exchange, _req, res) => {
+    const [user, { id = '' }] = [await userOf(exchange), exchange.params]
+    const current = id === nameOf(own(exchange))
+    if (current) await sessions.end(own(exchange), exchange.log)
+    else if (!(await sessions.endOne(user, id))) throw problem(404, 'session-not-found')
+    sendJson(res, { ended: 1 }, current ? [cookie.clear()] : [])
+  }
+
+  const endOthers: Handler = async (exchange, _req, res) => {
+    const user = await userOf(exchange)
+    if (exchange.query.get('except') !== 'current') {
+      throw problem(422, 'validation', { errors: [{ pointer: '/query/except', detail: 'must be "current"' }] })
+    }
+    const others = (await sessions.list(user)).filter(({ id }) => id !== nameOf(own(exchange)))
+    const ended = await Promise.all(others.map(({ id }) => sessions.endOne(user, id)))
+    sendJson(res, { ended: ended.filter(Boolean).length })
+  }
+  return { list, endOne, endOthers }
+}
+
+const isSignedIn = (found: Found): found is Found<Session> => isSession(found.visit)
+
+const describe = ({ visit, keptUntil }: Found<Session>) => ({
+  authenticated: true,
+  user: { id: visit.claims.sub, name: visit.claims['name'] ?? null, email: visit.claims['email'] ?? null },
+  expiresAt: iso(endOf(visit)),
+  idleExpiresAt: iso(Math.min(keptUntil, endOf(visit))),
+  logoutUrl: '/bff/logout',
+  csrf,
+})
+
+const iso = (time: number): string => new Date(time).toISOString()
