@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { memoryStore, webSession } from '@bff/gateway-core/auth'
+import { webSession } from '@bff/gateway-core/auth'
+import { memoryStore } from '@bff/gateway-core/state'
 import { type Accepted, type Estate, type Facts, factsOf } from '@bff/gateway-core/plan'
 import { estate as mobileEstate } from '../apps/mobile-bff/src/gateway.ts'
 import { routes as mobileRoutes } from '../apps/mobile-bff/src/routes.ts'

@@ -47,6 +47,7 @@ const above = new Set([
   'connect.ts',
   'index.ts',
   'auth.ts',
+  'state.ts',
   'road.ts',
   'server.ts',
   'token.ts',

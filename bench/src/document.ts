@@ -26,9 +26,11 @@ ${sections.join('\n\n')}
   those of the load.
 - "Policies only" is a forward or screen with an open guard and no log. "Everything on" adds what an app has: a verified
   bearer token, the access log and whatever else is on the list in \`bench/src/subjects/ours.ts\`.
+- Guards are functions, called in turns with one that knows everybody, in a process of its own; "guard" is what they cost beyond
+  that. Each call has a header of its own, as each request has: a string that was looked up before is found faster.
 - nginx and HAProxy: one worker, connections kept open on both sides, no log.
 - A wrong status, length or body ends the run.
-- \`npm run bench 2 screen\` measures one group (\`forward\`, \`screen\`, \`routes\`, \`streams\`), 2 s a round, and prints it only.
+- \`npm run bench 2 screen\` measures one group (\`forward\`, \`screen\`, \`routes\`, \`streams\`, \`guards\`), 2 s a round, and prints it only.
   \`npm run profile -w bench ours\` shows which functions the time of one subject goes to.
 
 ${await machine()}

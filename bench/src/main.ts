@@ -4,13 +4,14 @@ import { chart } from './chart.ts'
 import { leaveSubjectCore } from './cores.ts'
 import { document } from './document.ts'
 import { groups } from './groups.ts'
+import { guards } from './guards.ts'
 import { measure } from './measure.ts'
 import { measurable } from './proc.ts'
-import { loadTable, streamTable } from './report.ts'
+import { guardTable, loadTable, streamTable } from './report.ts'
 import { streams } from './streams.ts'
 import { startBeside } from './subject.ts'
 
-const names = [...groups.map(({ name }) => name), 'streams']
+const names = [...groups.map(({ name }) => name), 'streams', 'guards']
 const args = process.argv.slice(2)
 const only = args.find((arg) => names.includes(arg))
 const seconds = Number(args.find((arg) => arg !== only) ?? 1)
@@ -32,6 +33,7 @@ for (const group of groups.filter(({ name }) => (only ?? name) === name)) {
   sections.push(`## ${group.title}\n\n${loadTable(results)}`)
 }
 if ((only ?? 'streams') === 'streams') sections.push(`## A gibibyte\n\n${streamTable(await streams(upstreams))}`)
+if ((only ?? 'guards') === 'guards') sections.push(`## Guards\n\n${guardTable(await guards(seconds))}`)
 console.log(`\n${sections.join('\n\n')}`)
 
 // Part of a run would leave the document half old.

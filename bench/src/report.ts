@@ -1,4 +1,5 @@
 import type { Row } from './groups.ts'
+import type { GuardRow } from './guards.ts'
 import type { Measured } from './measure.ts'
 import { ratio, type Spread, spreadOf } from './spread.ts'
 import type { StreamRow } from './streams.ts'
@@ -77,6 +78,17 @@ export function streamTable(rows: readonly StreamRow[]): string {
     ]
   })
   return table(['1 GiB', 'throughput', '× the floor', 'CPU per 100 MB', 'RSS growth', 'budget'], lines)
+}
+
+/** The first row is the floor. */
+export function guardTable(rows: readonly GuardRow[]): string {
+  const [floor] = rows
+  const lines = rows.map(({ name, micros, atMost }) => {
+    const beyond = spreadOf(micros.map((each, i) => each - floor!.micros[i]!))
+    const verdict = atMost === undefined ? '' : judge(`≤ ${atMost} µs`, beyond.median <= atMost)
+    return [name, `${show(spreadOf(micros), 2)} µs`, atMost === undefined ? '' : `${show(beyond, 2)} µs`, verdict]
+  })
+  return table(['guard, warm', 'CPU per call', 'guard', 'budget'], lines)
 }
 
 function budget({ atMost, below }: Row, times: number, of: (key: string) => Cost): string {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { chart } from '../src/chart.ts'
 import { groups } from '../src/groups.ts'
 import type { Measured } from '../src/measure.ts'
-import { loadTable, streamTable } from '../src/report.ts'
+import { guardTable, loadTable, streamTable } from '../src/report.ts'
 
 const [group] = groups
 
@@ -44,6 +44,19 @@ describe('report', () => {
       ['0.80 (0.80–0.80)', '≥ 0.8 × met, ≤ 32 MiB met'],
       ['1.00 (1.00–1.00)', ''],
       ['0.79 (0.79–0.79)', '≥ 0.8 × **missed**, ≤ 32 MiB **missed**'],
+    ])
+  })
+
+  it('judges guards by what they cost beyond the floor of the same round', () => {
+    const rows = [
+      { name: 'floor', micros: [0.2, 0.4, 0.3] },
+      { name: 'cheap', micros: [1.2, 2.4, 2.3], atMost: 2 },
+      { name: 'dear', micros: [3.3, 3.5, 3.4], atMost: 3 },
+    ]
+    expect(cells(guardTable(rows)).slice(2)).toEqual([
+      ['floor', '0.30 (0.20–0.40) µs', '', ''],
+      ['cheap', '2.30 (1.20–2.40) µs', '2.00 (1.00–2.00) µs', '≤ 2 µs met'],
+      ['dear', '3.40 (3.30–3.50) µs', '3.10 (3.10–3.10) µs', '≤ 3 µs **missed**'],
     ])
   })
 

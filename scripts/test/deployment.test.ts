@@ -4,15 +4,18 @@ import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 
 interface Service {
-  readonly build: {
+  /** Absent: it is somebody else's image. */
+  readonly build?: {
     readonly context: string
     readonly target: string
     readonly args: { readonly WORKSPACE: string; readonly FOLDER: string; readonly PORT: number }
   }
+  readonly image?: string
+  readonly healthcheck?: object
   readonly ports?: readonly string[]
   readonly networks: readonly string[]
   readonly volumes?: readonly string[]
-  readonly environment: Readonly<Record<string, string>>
+  readonly environment?: Readonly<Record<string, string>>
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
 }
 interface Compose {
@@ -24,6 +27,9 @@ interface Compose {
 const root = new URL('../../', import.meta.url).pathname
 const text = (file: string) => readFileSync(root + file, 'utf8')
 const { services, networks, volumes } = parse(text('docker-compose.yml'), { merge: true }) as Compose
+const ours = Object.entries(services).flatMap(([name, { build, ...service }]) =>
+  build === undefined ? [] : [[name, { ...service, build }] as const],
+)
 const dockerfile = text('Dockerfile')
 const tools = (JSON.parse(text('package.json')) as { devDependencies: Record<string, string> }).devDependencies
 
@@ -33,7 +39,7 @@ const variablesOf = (folder: string): ReadonlyMap<string, string> =>
     globSync(`${folder}/src/{env,main}.ts`, { cwd: root })
       .flatMap((file) => [
         ...text(file).matchAll(
-          /\b([A-Z\d_]+): (?:port|url|addresses|networks|count|secret|keySet|text|milliseconds)\(([^,)]*)/g,
+          /\b([A-Z\d_]+): (?:port|url|addresses|networks|count|redis|secrets?|keySet|text|milliseconds)\(([^,)]*)/g,
         ),
       ])
       .map(([, name, fallback]) => [name!, fallback!]),
@@ -43,10 +49,21 @@ const variablesOf = (folder: string): ReadonlyMap<string, string> =>
 describe('docker-compose.yml', () => {
   it('runs every service of the shop and both BFFs', () => {
     const deployed = globSync('{services/*,apps/*-bff}', { cwd: root }).map((folder) => folder.split('/')[1])
-    expect(new Set(Object.keys(services))).toEqual(new Set(deployed))
+    expect(new Set(ours.map(([name]) => name))).toEqual(new Set(deployed))
   })
 
-  it.each(Object.entries(services))('%s is built from what is there, and asked where it listens', (name, service) => {
+  it('runs nothing else but the Redis that the BFFs share, which can be asked whether it is ready', () => {
+    const others = Object.entries(services).filter(([, { build }]) => build === undefined)
+    expect(others).toMatchObject([
+      ['redis', { image: expect.stringMatching(/^redis:/), healthcheck: expect.anything() }],
+    ])
+    for (const bff of ['web-bff', 'mobile-bff']) {
+      expect(services[bff]?.environment?.['REDIS_URL']).toBe('${REDIS_URL:-redis://redis:6379}')
+      expect(services[bff]?.depends_on).toHaveProperty('redis')
+    }
+  })
+
+  it.each(ours)('%s is built from what is there, and asked where it listens', (name, service) => {
     const { WORKSPACE, FOLDER, PORT } = service.build.args
     const variables = variablesOf(FOLDER)
     expect(WORKSPACE).toBe(`@bff/${name}`)
@@ -69,18 +86,15 @@ describe('docker-compose.yml', () => {
     },
   )
 
-  it.each(Object.entries(services))(
-    '%s gets every address and secret it reads, and no secret from here',
-    (_, service) => {
-      const needed = [...variablesOf(service.build.args.FOLDER).keys()].filter((name) => /_(?:URL|SECRET)$/.test(name))
-      expect(Object.keys(service.environment)).toEqual(expect.arrayContaining(needed))
-      for (const [name, value] of Object.entries(service.environment)) {
-        if (name.endsWith('_SECRET')) expect(value).toBe(`\${${name}:?}`)
-        const [, host, port] = /^http:\/\/([^:]+):(\d+)$/.exec(value) ?? []
-        if (host !== undefined) expect(services[host]?.build.args.PORT).toBe(Number(port))
-      }
-    },
-  )
+  it.each(ours)('%s gets every address and secret it reads, and no secret from here', (_, service) => {
+    const needed = [...variablesOf(service.build.args.FOLDER).keys()].filter((name) => /_(?:URL|SECRET)$/.test(name))
+    expect(Object.keys(service.environment ?? {})).toEqual(expect.arrayContaining(needed))
+    for (const [name, value] of Object.entries(service.environment ?? {})) {
+      if (name.endsWith('_SECRET')) expect(value).toBe(`\${${name}:?}`)
+      const [, host, port] = /^http:\/\/([^:]+):(\d+)$/.exec(value) ?? []
+      if (host !== undefined) expect(services[host]?.build?.args.PORT).toBe(Number(port))
+    }
+  })
 
   it('publishes the doors alone: both BFFs, and where people sign in', () => {
     const published = Object.keys(services).filter((name) => services[name]!.ports !== undefined)

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { appVersion, type Document, perMinute, serve } from '@bff/gateway-core'
-import { bearer } from '@bff/gateway-core/auth'
+import { bearer, revocations } from '@bff/gateway-core/auth'
 import { inProduction } from '@bff/gateway-core/env'
+import { memoryStore, type Store } from '@bff/gateway-core/state'
 import type { Logger } from 'pino'
 import { app } from './gateway.ts'
 import { release } from './release.ts'
@@ -11,6 +12,8 @@ export interface Config {
   readonly port: number
   readonly hostname: string
   readonly log: Logger
+  /** What its processes share; it is disposed with the app. Default: the memory of this one. */
+  readonly store?: Store
   readonly upstreams: Parameters<typeof app>[1]['upstreams']
   /** Addresses and CIDR ranges of the proxies before this BFF. Default none. */
   readonly proxies?: readonly string[]
@@ -22,10 +25,14 @@ export interface Config {
 }
 
 export async function start({ port, hostname, log, upstreams, proxies, requestsPerMinute, ...config }: Config) {
+  const { store = memoryStore() } = config
   const bff = app(routes, {
     upstreams,
     authenticate: bearer({ issuer: config.issuer, audience: 'urn:shop' }),
+    revocations: revocations({ store, log }),
     log,
+    cookies: 'none',
+    store,
     hosts: inProduction() ? [new URL(config.publicUrl).hostname] : [],
     proxies,
     gate: appVersion({ ...release, exempt: ['/m/v1/bootstrap'] }),
@@ -38,6 +45,7 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
     hostname,
     portVariable: 'MOBILE_BFF_PORT',
     handler: bff.handler,
+    ready: bff.ready,
     upgrade: bff.door.take,
     drain: bff.door.drain,
     proxies,

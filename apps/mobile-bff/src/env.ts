@@ -1,9 +1,10 @@
-import { addresses, count, networks, port, readEnv, text, url } from '@bff/gateway-core/env'
+import { addresses, count, networks, port, readEnv, redis, text, url } from '@bff/gateway-core/env'
 
 export const variables = {
   HOST: text('127.0.0.1'),
   TRUSTED_PROXIES: networks(''),
   REQUESTS_PER_MINUTE: count(1_200),
+  REDIS_URL: redis(),
   LOG_LEVEL: text('info'),
   MOBILE_BFF_PORT: port(4001),
   MOBILE_BFF_URL: url('http://localhost:4001'),

@@ -1,14 +1,17 @@
 import { run } from '@bff/gateway-core/run'
+import { openStore } from '@bff/gateway-core/state'
 import { pino } from 'pino'
 import { start } from './app.ts'
 import { env } from './env.ts'
 
-await run(() => {
+await run(async () => {
   const e = env()
+  const log = pino({ name: 'mobile-bff', level: e.LOG_LEVEL })
   return start({
     port: e.MOBILE_BFF_PORT,
     hostname: e.HOST,
-    log: pino({ name: 'mobile-bff', level: e.LOG_LEVEL }),
+    log,
+    store: await openStore({ url: e.REDIS_URL, prefix: 'mobile-bff:', log }),
     upstreams: {
       catalog: e.CATALOG_URL,
       customers: e.CUSTOMERS_URL,

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { type Document, perMinute, serve } from '@bff/gateway-core'
-import { memoryStore, webSession } from '@bff/gateway-core/auth'
+import { revocations, webSession } from '@bff/gateway-core/auth'
 import { inProduction } from '@bff/gateway-core/env'
+import { memoryStore, type Store } from '@bff/gateway-core/state'
 import type { Logger } from 'pino'
 import { app } from './gateway.ts'
 import { routes } from './routes.ts'
@@ -11,6 +12,8 @@ export interface Config {
   readonly port: number
   readonly hostname: string
   readonly log: Logger
+  /** What its processes share; it is disposed with the app. Default: the memory of this one. */
+  readonly store?: Store
   readonly upstreams: Parameters<typeof app>[1]['upstreams']
   /** Addresses and CIDR ranges of the proxies before this BFF. Default none. */
   readonly proxies?: readonly string[]
@@ -29,6 +32,7 @@ export interface Config {
 }
 
 export async function start({ port, hostname, log, upstreams, proxies, requestsPerMinute, ...config }: Config) {
+  const { store = memoryStore() } = config
   const session = webSession({
     issuer: config.issuer,
     clientId: 'web',
@@ -37,14 +41,16 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
     publicUrl: config.publicUrl,
     scope: 'openid profile email offline_access shop',
     resource: 'urn:shop',
-    store: memoryStore(),
+    store,
     keys: config.sessionKeys,
     log,
   })
   const bff = app([...session.routes, ...routes], {
     upstreams,
     authenticate: session.authenticate,
+    revocations: revocations({ store, log }),
     log,
+    store,
     hosts: inProduction() ? [new URL(config.publicUrl).hostname] : [],
     proxies,
     document: JSON.parse(readFileSync(new URL('../openapi.json', import.meta.url), 'utf8')) as Document,
@@ -57,6 +63,7 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
     hostname,
     portVariable: 'WEB_BFF_PORT',
     handler: bff.handler,
+    ready: bff.ready,
     upgrade: bff.door.take,
     drain: bff.door.drain,
     proxies,

@@ -1,9 +1,10 @@
-import { addresses, count, networks, port, readEnv, secret, secrets, text, url } from '@bff/gateway-core/env'
+import { addresses, count, networks, port, readEnv, redis, secret, secrets, text, url } from '@bff/gateway-core/env'
 
 export const variables = {
   HOST: text('127.0.0.1'),
   TRUSTED_PROXIES: networks(''),
   REQUESTS_PER_MINUTE: count(1_200),
+  REDIS_URL: redis(),
   LOG_LEVEL: text('info'),
   WEB_BFF_PORT: port(4000),
   WEB_PUBLIC_URL: url('http://localhost:5173'),

@@ -12,5 +12,6 @@ describe('the way to sign in', () => {
 
   it('is the one that the problem names', () => {
     expect(signInUrl('/cart', '/elsewhere')).toBe('/elsewhere?returnUrl=%2Fcart')
+    expect(signInUrl('/cart', '/bff/login?max_age=300')).toBe('/bff/login?max_age=300&returnUrl=%2Fcart')
   })
 })

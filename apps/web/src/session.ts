@@ -13,8 +13,12 @@ export const useSession = () => useQuery(sessionQuery)
 export const useSignedIn = (): boolean | undefined => useSession().data?.authenticated
 
 /** The place to sign in, from where one comes back to `path`. */
-export const signInUrl = (path: string, loginUrl = '/bff/login'): string =>
-  `${loginUrl}?${new URLSearchParams({ returnUrl: path })}`
+export function signInUrl(path: string, loginUrl = '/bff/login'): string {
+  const [at, asked] = loginUrl.split('?')
+  const query = new URLSearchParams(asked)
+  query.set('returnUrl', path)
+  return `${at}?${query}`
+}
 
 export function useSignOut() {
   const client = useQueryClient()

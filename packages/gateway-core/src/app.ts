@@ -1,10 +1,13 @@
 import express from 'express'
 import helmet from 'helmet'
 import type { Logger } from 'pino'
+import { audit } from './auth/audit.ts'
+import type { Revocations } from './auth/revocations.ts'
 import type { Core, Opened } from './connect.ts'
 import { accessLog } from './edge/access-log.ts'
 import { answer } from './edge/answer.ts'
 import { checks } from './edge/checked.ts'
+import { type Check, cookieless } from './edge/cookieless.ts'
 import { clientAddress, limitKey } from './edge/client-address.ts'
 import { everyAnswer, headersOf } from './edge/every-answer.ts'
 import { deprecation } from './edge/deprecation.ts'
@@ -13,6 +16,7 @@ import type { Gate, Limiters, Surroundings } from './edge/exchange.ts'
 import { type Limit, limiter } from './edge/limit.ts'
 import { notFound, problems } from './edge/problems.ts'
 import { router } from './edge/router.ts'
+import { refuseUnguarded } from './edge/unguarded.ts'
 import { type Door, upgrades } from './edge/upgrades.ts'
 import type { Authenticate, Route } from './exchange.ts'
 import { within } from './networks.ts'
@@ -29,12 +33,18 @@ export interface Running<Upstream extends string = string> {
   readonly upstreams: Readonly<Record<Upstream, string>>
   /** How this BFF's clients prove who they are. */
   readonly authenticate: Authenticate
+  /** What is taken back of it before its time. It is disposed with the app. Absent: nothing is, and a stream may outlive the proof that opened it. */
+  readonly revocations?: Revocations | undefined
   readonly log: Logger
+  /** `none`: those that come are ignored and counted, and none leaves; for clients that prove themselves by tokens. Default `used`. */
+  readonly cookies?: 'used' | 'none' | undefined
   /** Names this BFF answers as, without ports. Default: any, which only suits development. */
   readonly hosts?: readonly string[] | undefined
   /** Proxies before this BFF, as addresses and CIDR ranges: only they may say for whom they speak. Default none. */
   readonly proxies?: readonly string[] | undefined
   readonly limits?: Limits | undefined
+  /** What the processes of this app share. It is disposed with the app. Default: the memory of this one. */
+  readonly store?: Store | undefined
   /** Which clients may use which routes, asked before their guards. Default: all. */
   readonly gate?: Gate | undefined
   /** Whether a caller may name the trace it belongs to. Default `continue`. */
@@ -52,20 +62,24 @@ export interface Limits {
   readonly address?: Limit
   /** By user, once somebody has signed in. */
   readonly user?: Limit
-  /** Shared by the processes of an app. Default: the memory of this one. */
-  readonly store?: Store
-  /** While the store fails. Default `open`: a limit protects, it does not admit. */
-  readonly onStoreError?: 'open' | 'closed'
+  /** While the store fails: `open` lets everyone pass, as a limit protects and does not admit; `closed` answers 503. */
+  readonly onStoreError: 'open' | 'closed'
 }
 
-/** So many requests of one user in any minute, on average; an address, which many may share, gets five times as many. */
+/**
+ * So many requests of one user in any minute, on average; an address, which many may share, gets five times as many. While they
+ * cannot be counted, everyone passes.
+ */
 export const perMinute = (requests = 1_200): Limits => ({
   address: { name: 'address', quota: requests * 5, window: 60_000 },
   user: { name: 'user', quota: requests, window: 60_000 },
+  onStoreError: 'open',
 })
 
-/** An Express app; disposing it closes its connections to the upstreams. */
+/** An Express app; disposing it closes its connections to the upstreams, and its store. */
 export interface App extends AsyncDisposable {
+  /** For `serve`: `true`, or what is missing. An upstream that is down is no reason: the rest still answers. */
+  readonly ready: () => true | string
   readonly handler: express.Express
   /** For `serve`: its `take` as `upgrade`, its `drain` as `drain`. */
   readonly door: Door
@@ -79,8 +93,11 @@ interface Given extends Running {
 
 /** The order of things: what every request meets first stands first. */
 export function createApp(opened: Opened, routes: readonly Route<Core>[], running: Given): App {
+  refuseUnguarded(routes)
   const { log, counted, scrapers = privateNetworks, document, fallback, tracing = 'continue' } = running
-  const around = surroundings(running)
+  const { store = memoryStore() } = running
+  const bare = running.cookies === 'none' ? cookieless(log, counted.cookie) : undefined
+  const around = surroundings(running, store, bare?.incoming)
   const core: Core = {
     ...opened,
     credentials: running.authenticate.reads ?? ['authorization', 'cookie'],
@@ -96,29 +113,45 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   const handler = express()
   handler.disable('x-powered-by')
   handler.disable('etag')
-  everyAnswer(handler, headersOf(helmet({ contentSecurityPolicy })))
+  everyAnswer(handler, headersOf(helmet({ contentSecurityPolicy })), bare?.outgoing)
   handler.use(accessLog(log, { tracing, began: counted.began, ended: counted.ended }))
   handler.use(metricsEndpoint(counted, within(scrapers)))
   handler.use(answer(bound, around, find))
   if (document !== undefined) handler.use(documented(document))
   if (fallback !== undefined) handler.use(fallback)
   handler.use(notFound, problems)
-  return { handler, door: upgrades(bound, around, find), [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() }
+  return {
+    handler,
+    door: upgrades(bound, around, find),
+    ready: () => store.ready?.() !== false || 'the store cannot be reached',
+    [Symbol.asyncDispose]: async () => {
+      await opened[Symbol.asyncDispose]()
+      await running.revocations?.[Symbol.asyncDispose]()
+      await store[Symbol.asyncDispose]?.()
+    },
+  }
 }
 
-const surroundings = ({ authenticate, log, budget, gate, counted, ...running }: Given): Surroundings => ({
+const surroundings = (
+  { authenticate, log, budget, gate, counted, ...running }: Given,
+  store: Store,
+  incoming: (check: Check) => Check = (check) => check,
+): Surroundings => ({
   authenticate,
+  revocations: running.revocations,
+  audit: audit(log),
   log,
   budget,
   gate,
   tracing: running.tracing ?? 'continue',
-  check: checks({ hosts: running.hosts }),
+  check: incoming(checks({ hosts: running.hosts })),
   addressOf: clientAddress(running.proxies),
-  limits: limitersOf(running.limits, counted.refused),
+  limits: limitersOf(running.limits, store, counted.refused),
 })
 
-function limitersOf(limits: Limits = {}, refused: (limit: string) => void): Limiters {
-  const { address, user, store = memoryStore(), onStoreError = 'open' } = limits
+function limitersOf(limits: Limits | undefined, store: Store, refused: (limit: string) => void): Limiters {
+  if (limits === undefined) return {}
+  const { address, user, onStoreError } = limits
   const options = { store, addressKey: limitKey, onStoreError, refused }
   return {
     ...(address && { address: limiter(address, options) }),

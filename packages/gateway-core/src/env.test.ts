@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { port, readEnv, secret, url } from './env.ts'
+import { port, readEnv, redis, secret, url } from './env.ts'
 
 const variables = {
   APP_PORT: port(4000),
@@ -29,5 +29,33 @@ describe('readEnv', () => {
     expect(read).toThrow(/CATALOG_URL is not set/)
     expect(read).toThrow(/APP_SECRET is not set/)
     expect(read).not.toThrow(/APP_PORT/)
+  })
+})
+
+describe('the address of a Redis', () => {
+  const read = (REDIS_URL: string) => readEnv({ REDIS_URL: redis() }, { REDIS_URL, NODE_ENV: 'production' }).REDIS_URL
+
+  it.each([
+    '',
+    'redis://localhost',
+    'redis://:p%40ss@redis:6379/2',
+    'rediss://user:pass@redis.example',
+    'redis://[::1]:1/',
+  ])('may be %j', (address) => {
+    expect(read(address)).toBe(address)
+  })
+
+  it.each([
+    'http://user:hunter2@redis',
+    'user:hunter2@redis:6379',
+    'redis://user:hunter2@redis/first',
+    'redis://user:hunter2@redis?enableOfflineQueue=true',
+    'redis://user:hunter2@redis#0',
+    'redis://user:hunter2@',
+    'redis://user:hunter2%@redis',
+    '/run/hunter2.sock',
+  ])('may not be %j, and what it holds is not shown', (address) => {
+    expect(() => read(address)).toThrow(/REDIS_URL: its value will not do/)
+    expect(() => read(address)).not.toThrow(/hunter2/)
   })
 })

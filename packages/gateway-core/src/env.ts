@@ -12,6 +12,8 @@ export interface Variable<T> {
   readonly fallback?: string | undefined
   /** Used when it is not set and `NODE_ENV` is not `production`. */
   readonly development?: string | undefined
+  /** What it holds is never shown, also not when it is wrong. */
+  readonly hidden?: boolean | undefined
 }
 
 export type Values<V extends Readonly<Record<string, Variable<unknown>>>> = {
@@ -83,6 +85,24 @@ export const secret = (development: string): Variable<string> => ({
   shape: 'at least 32 characters (`openssl rand -base64 32` makes one), or <NAME>_FILE the file that holds them',
   example: '<secret>',
   development,
+  hidden: true,
+})
+
+/** Of a Redis, which may hold a password; also read from the file that `<NAME>_FILE` names. Empty: there is none. */
+export const redis = (): Variable<string> => ({
+  parse: (text) => {
+    if (text === '') return text
+    const { protocol, hostname, pathname, search, hash, username, password } = new URL(text)
+    decodeURIComponent(username + password)
+    if (!/^rediss?:$/.test(protocol) || hostname === '' || search + hash !== '')
+      throw new TypeError('no address of a Redis')
+    if (!/^\/?\d{0,4}$/.test(pathname)) throw new TypeError('no number of a database')
+    return text
+  },
+  shape: 'the address of a Redis, with the number of a database if that is not 0, or empty',
+  example: 'rediss://user:password@redis:6379/0',
+  fallback: '',
+  hidden: true,
 })
 
 /** Several secrets, separated by commas: the first is the one in use, the others are still honoured. */
@@ -91,6 +111,7 @@ export const secrets = (development: string): Variable<readonly string[]> => ({
   shape:
     'secrets of at least 32 characters each, the newest first, separated by commas, or <NAME>_FILE the file with them',
   example: '<secret>',
+  hidden: true,
   development,
 })
 
@@ -138,7 +159,7 @@ export function readEnv<V extends Readonly<Record<string, Variable<unknown>>>>(
       faults.push(`${name} is not set. It must be ${variable.shape}. Example: ${name}=${variable.example}`)
     } catch {
       // A rejected secret must not be echoed.
-      const shown = variable.example === '<secret>' ? 'its value' : JSON.stringify(value)
+      const shown = variable.hidden === true ? 'its value' : JSON.stringify(value)
       faults.push(`${name}: ${shown} will not do. It must be ${variable.shape}. Example: ${name}=${variable.example}`)
     }
     return [name, undefined]

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
@@ -50,6 +51,8 @@ export interface Exchange {
   readonly headers: IncomingHttpHeaders
   /** Of the client: the other end of the socket or, if that is a trusted proxy, whom it speaks for. */
   readonly address: string
+  /** Absent: it came by no socket. */
+  readonly peer?: Peer
   /** `performance.now()` at which the answer must be out. */
   readonly deadline: number
   /** Ends when the answer is out, or the client gone. */
@@ -65,8 +68,17 @@ export interface Exchange {
   authenticate(): Promise<Identity>
 }
 
+/** The other end of the socket: the client itself, or the last proxy before us. */
+export interface Peer {
+  readonly address: string
+  /** Which it has proved to hold, issued by an authority that we trust. Absent: it was asked for none, or what it has will not do. */
+  certificate(): X509Certificate | undefined
+}
+
 export interface Authenticate {
   (exchange: Exchange): Promise<Identity>
+  /** Whether a request carries what it looks at, be it good or not. */
+  readonly carries?: (exchange: Exchange) => boolean
   /** Request fields it looks at. Default `authorization` and `cookie`. */
   readonly reads?: readonly string[]
 }

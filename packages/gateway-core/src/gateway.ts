@@ -51,11 +51,11 @@ export function gateway<const C extends Contract, const S extends Sources>(
     }),
     batch: (key: `POST /${string}`, spec: BatchSpec): Route<Core> => ({ ...batchRoute(key, spec), place: placeOf(1) }),
     app: (routes: readonly Route<Core>[], running: Running<keyof S & string>): App => {
-      const { limits = {}, log } = running
+      const { limits, log } = running
       const counted = metrics({
         routes,
         upstreams: Object.keys(sources),
-        limits: [limits.address, limits.user].flatMap((limit) => limit?.name ?? []),
+        limits: [limits?.address, limits?.user].flatMap((limit) => limit?.name ?? []),
       })
       const core = connect(sources, policies, running.upstreams, { counted, log })
       return createApp(core, routes, { ...running, budget, counted })

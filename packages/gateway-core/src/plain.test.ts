@@ -13,6 +13,7 @@ describe('plain', () => {
     ['a NUL and a DEL', 'a\u0000b\u007fc', 'a%00b%7Fc'],
     ['a token', `Bearer ${jwt} and so on`, 'Bearer [token] and so on'],
     ['half a token', jwt.slice(0, 30), '[token]'],
+    ['an API key', `key=bffk_0123456789abcdef.${'a-B_'.repeat(10)}xyz!`, 'key=[token]!'],
     ['a word that begins like one', 'heyJude', 'heyJude'],
   ])('X-08: %s', (_, given, expected) => {
     expect(plain(given, 200)).toBe(expected)

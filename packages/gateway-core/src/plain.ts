@@ -1,14 +1,14 @@
-/** Three base64url parts of which the first is a JSON object, or what is left of them. */
-const token = /eyJ[\w-]{6,}(?:\.[\w-]*)*/g
+/** Three base64url parts of which the first is a JSON object, or what is left of them; and an API key of ours. */
+const secret = /eyJ[\w-]{6,}(?:\.[\w-]*)*|bffk_[\w-]*(?:\.[\w-]*)?/g
 
 /**
  * Text from outside, fit for one line of a log: at most `length` characters, printable ASCII only (what else there was as
- * `%1B`), and no JSON Web Token. A terminal that shows it does nothing else.
+ * `%1B`), and no JSON Web Token or API key. A terminal that shows it does nothing else.
  */
 export function plain(text: string, length: number): string {
   const short = text.length > length ? text.slice(0, length) : text
   const printable = /^[\x20-\x7e]*$/.test(short) ? short : short.replace(/[^\x20-\x7e]/g, escaped).slice(0, length)
-  return printable.includes('eyJ') ? printable.replace(token, '[token]') : printable
+  return printable.includes('eyJ') || printable.includes('bffk_') ? printable.replace(secret, '[token]') : printable
 }
 
 const escaped = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`

@@ -16,6 +16,8 @@ export type Where =
   | 'user'
   | 'session'
   | 'bearer'
+  /** Operations where a token may be bound to a key of its sender. */
+  | 'proof'
   /** Unsafe methods where a cookie proves who calls, and the routes of its session. */
   | 'csrf'
   /** Operations that say until when they answer. */
@@ -30,6 +32,8 @@ export type Where =
   | 'login'
   /** What the identity provider itself calls. */
   | 'backchannel'
+  /** Operations whose guards ask for it: their contracts declare it. */
+  | 'declared'
   /** A gRPC service's own answer: it leaves only where a contract declares it. */
   | 'service'
 
@@ -104,6 +108,12 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
     'Requests cannot be counted at present, and none passes uncounted.',
     true,
   ),
+  'store-unavailable': type(
+    503,
+    'session',
+    'What is kept between requests, such as who has signed in, cannot be looked up at present.',
+    true,
+  ),
   'upstream-timeout': type(504, 'screen', 'A service that this needs did not answer in time; `source` names it.', true),
   'deadline-exceeded': type(504, 'screen', 'The answer could not be put together in time.', true),
   'version-not-supported': type(505, 'edge', 'The request speaks neither HTTP/1.1 nor HTTP/1.0.'),
@@ -113,12 +123,34 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
   'session-not-found': type(404, [], 'None of the sessions of whoever is signed in has this name.'),
   'token-missing': type(401, 'bearer', 'There is no access token.'),
   'token-invalid': type(401, 'bearer', 'The access token is not one, is not for this, or has expired: get a new one.'),
+  'proof-required': type(401, 'proof', 'This takes an access token that is bound to a key, and a proof of that key.'),
+  'proof-invalid': type(
+    401,
+    'proof',
+    'The proof of the key that the access token is bound to is none, or not for this.',
+  ),
+  'proof-nonce': type(401, 'proof', 'The proof lacks the nonce that `DPoP-Nonce` names, or has an old one.', true),
   'csrf-rejected': type(
     403,
     ['session', 'csrf'],
     'The request seems to come from another site, or lacks the header X-CSRF; `signal` says which spoke against it.',
   ),
   'insufficient-scope': type(403, 'user', 'Whoever is signed in was not granted what this needs.'),
+  'insufficient-user-authentication': type(
+    401,
+    'declared',
+    'This needs a fresher or a stronger proof of who it is; `loginUrl`, or `WWW-Authenticate`, says which.',
+  ),
+  'key-missing': type(401, 'declared', 'There is no API key.'),
+  'key-invalid': type(401, 'declared', 'The API key is not one, has expired, or was withdrawn.'),
+  'certificate-missing': type(401, 'declared', 'There is no client certificate.'),
+  'certificate-invalid': type(
+    401,
+    'declared',
+    'The client certificate is not known here, has expired, or was withdrawn.',
+  ),
+  'not-yours': type(403, 'declared', 'It belongs to somebody else.'),
+  'revocation-failed': type(503, 'declared', 'It is not certain that all instances know who was signed out.', true),
   'identity-unavailable': type(503, 'user', 'Who is calling cannot be found out at present.', true),
   'invalid-return-url': type(400, 'login', '`returnUrl` is not a path on this site.'),
   'invalid-login-request': type(400, 'login', '`prompt`, `max_age` or `acr` is not one that a login can have.'),

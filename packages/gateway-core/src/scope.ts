@@ -1,3 +1,5 @@
+import { Problem } from './problem.ts'
+
 type Listener = (reason: unknown) => void
 
 /**
@@ -67,3 +69,7 @@ export class Scope {
     this.#release = undefined
   }
 }
+
+/** Why it was ended before its time, if that is for its client to know: whatever failed with it did so for this. */
+export const refusalOf = ({ reason }: Pick<Scope, 'reason'>): Problem | undefined =>
+  reason instanceof Problem ? reason : undefined

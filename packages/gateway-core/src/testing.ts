@@ -2,6 +2,9 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { AddressInfo } from 'node:net'
 import type { Identity } from './exchange.ts'
 
+export { hasRedis, redisServer } from './testing-redis.ts'
+export type { RedisServer } from './testing-redis.ts'
+
 /** A real server on a free port of this machine, for tests. */
 export interface Upstream extends AsyncDisposable {
   readonly url: string

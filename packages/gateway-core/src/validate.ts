@@ -1,12 +1,16 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Schema } from './contract.ts'
 import type { Fault } from './problem.ts'
 
 export type Validation = { readonly value: unknown } | { readonly faults: readonly Fault[] }
 
-/** Check a value against any Standard Schema. Pointers are RFC 6901, below `root`. */
-export async function validate(schema: Schema, value: unknown, root = ''): Promise<Validation> {
+/** Check a value against any Standard Schema; at once, unless the schema takes its time. Pointers are RFC 6901, below `root`. */
+export function validate(schema: Schema, value: unknown, root = ''): Validation | Promise<Validation> {
   const checked = schema['~standard'].validate(value)
-  const result = checked instanceof Promise ? await checked : checked
+  return checked instanceof Promise ? checked.then((result) => outcome(result, root)) : outcome(checked, root)
+}
+
+function outcome(result: StandardSchemaV1.Result<unknown>, root: string): Validation {
   if (result.issues === undefined) return { value: result.value }
   return { faults: result.issues.map(({ path = [], message }) => ({ pointer: root + pointer(path), detail: message })) }
 }

@@ -73,7 +73,7 @@ const start = (items: string) =>
       upstreams: { items, people: items },
       log: silent,
       gate,
-      limits: { user: { name: 'user', quota: 4, window: 3_600_000 } },
+      limits: { user: { name: 'user', quota: 4, window: 3_600_000 }, onStoreError: 'closed' },
       authenticate: ({ headers: { authorization } }) =>
         authorization === undefined
           ? Promise.reject(problem(401, 'token-missing'))

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type JsonWebKey, type KeyObject, sign } from 'node:crypto'
+import { constants, generateKeyPairSync, type JsonWebKey, type KeyObject, sign } from 'node:crypto'
 
 export const ISSUER = 'https://id.example'
 export const AUDIENCE = 'urn:api'
@@ -14,21 +14,30 @@ export const jwk = (key: KeyObject, more: object = {}): JsonWebKey & Record<stri
 
 /** Signs whatever it is given, sensible or not. */
 export function token(
-  claims: object | string,
+  payload: object | string,
   { header = {}, key = rsa.privateKey }: { header?: object | string; key?: KeyObject } = {},
 ): string {
   const head = typeof header === 'string' ? header : { alg: 'RS256', typ: 'at+jwt', kid: 'one', ...header }
-  const input = [head, claims]
+  const input = [head, payload]
     .map((part) => (typeof part === 'string' ? part : JSON.stringify(part)))
     .map((text) => Buffer.from(text).toString('base64url'))
     .join('.')
-  return `${input}.${sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+  return `${input}.${signed(input, key, typeof head === 'object' && 'alg' in head ? head.alg : undefined)}`
+}
+
+function signed(input: string, key: KeyObject, alg: unknown): string {
+  const { RSA_PKCS1_PSS_PADDING: padding, RSA_PSS_SALTLEN_DIGEST: saltLength } = constants
+  const how = alg === 'PS256' && key.asymmetricKeyType === 'rsa' ? { padding, saltLength } : {}
+  const hash = key.asymmetricKeyType === 'ed25519' ? undefined : 'sha256'
+  return sign(hash, Buffer.from(input), { key, dsaEncoding: 'ieee-p1363', ...how }).toString('base64url')
 }
 
 export const claims = (more: object = {}) => ({
   iss: ISSUER,
   aud: AUDIENCE,
   sub: 'someone',
+  client_id: 'app',
+  jti: 'a-token',
   iat: NOW / 1000,
   exp: NOW / 1000 + 300,
   scope: 'read write',

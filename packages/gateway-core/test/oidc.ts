@@ -65,7 +65,7 @@ export async function oidcProvider(appUrl: string): Promise<TestProvider> {
 }
 
 /** The provider warns that its memory forgets; here it should. */
-function quietly<T>(work: () => T): T {
+export function quietly<T>(work: () => T): T {
   const { warn } = console
   console.warn = () => {}
   try {

@@ -7,7 +7,7 @@ export function serveH2c(options: ServeOptions): Promise<Listening> {
   let draining = false
   const health: Readonly<Record<string, () => boolean>> = {
     '/livez': () => true,
-    '/readyz': () => !draining && ready(),
+    '/readyz': () => !draining && ready() === true,
   }
   const server = createServer((req, res) => {
     const check = health[req.url]

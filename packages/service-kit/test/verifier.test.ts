@@ -24,7 +24,16 @@ afterAll(async () => {
 
 function token(more: object = {}): string {
   const now = Math.floor(Date.now() / 1000)
-  const claims = { iss: issuer.url, aud: audience, sub: 'cus_ada', iat: now, exp: now + 60, ...more }
+  const claims = {
+    iss: issuer.url,
+    aud: audience,
+    sub: 'cus_ada',
+    client_id: 'app',
+    jti: 'a',
+    iat: now,
+    exp: now + 60,
+    ...more,
+  }
   const input = [{ alg: 'RS256', typ: 'at+jwt', kid: 'one' }, claims]
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
     .join('.')
@@ -66,7 +75,7 @@ it('knows a service by the secret, and by nothing else', async () => {
 
 it('says that it cannot say when the issuer is away', async () => {
   const away = verifier({ issuer: 'http://127.0.0.1:1', audience, serviceSecret })
-  await expect(away('user', `Bearer ${token()}`)).rejects.toMatchObject({
+  await expect(away('user', `Bearer ${token({ iss: 'http://127.0.0.1:1' })}`)).rejects.toMatchObject({
     status: 503,
     code: 'identity-unavailable',
     options: { headers: { 'retry-after': '1' } },

@@ -5,6 +5,7 @@ import { start as startCatalog } from '@bff/catalog'
 import { start as startCustomers } from '@bff/customers'
 import { start as startIdentity } from '@bff/identity'
 import { start as startInventory } from '@bff/inventory'
+import { openStore } from '@bff/gateway-core/state'
 import { start as startMobileBff } from '@bff/mobile-bff'
 import { start as startOrders } from '@bff/orders'
 import { start as startReviews } from '@bff/reviews'
@@ -25,16 +26,24 @@ export interface ShopOptions {
   readonly webRoot?: string
   /** Milliseconds from one state of a confirmed order to the next. Default 0: orders stay confirmed. */
   readonly stepMs?: number
+  /** Of a Redis that the processes of a BFF share. Default: none. */
+  readonly redisUrl?: string
+}
+
+/** Where the BFFs are. */
+export interface Bffs {
+  readonly web: string
+  readonly mobile: string
 }
 
 const names = ['catalog', 'customers', 'orders', 'inventory', 'tracking', 'reviews', 'identity'] as const
 
-export interface Shop extends AsyncDisposable {
+export interface Shop extends Bffs, AsyncDisposable {
   /** Each with its `url`, its fault switch, and a stop of its own: dispose one to see the rest go on without it. */
   readonly services: Readonly<Record<(typeof names)[number], Running>>
-  readonly web: string
-  readonly mobile: string
   readonly issuer: string
+  /** One more process of each BFF, as far as they can tell; browsers would find both behind the one address of the first. */
+  more(given?: { readonly requestsPerMinute?: number }): Promise<Bffs>
 }
 
 const hostname = '127.0.0.1'
@@ -44,7 +53,7 @@ const sessionKeys = ['testbed-only-web-session-key-0000000']
 const cookieSecret = 'testbed-only-identity-cookie-secret-0'
 
 /** Every service and both BFFs in this process, on free ports, with a database of their own that goes with them. */
-export async function startShop({ webRoot = '', stepMs = 0 }: ShopOptions = {}): Promise<Shop> {
+export async function startShop({ webRoot = '', stepMs = 0, redisUrl = '' }: ShopOptions = {}): Promise<Shop> {
   const stack = new AsyncDisposableStack()
   try {
     const log = logger('shop', process.env['TESTBED_LOG'] ?? 'silent')
@@ -53,25 +62,44 @@ export async function startShop({ webRoot = '', stepMs = 0 }: ShopOptions = {}):
     const web = `http://localhost:${webPort}`
     const services = await startServices(stack, log, web, stepMs)
     const issuer = `http://localhost:${services.identity.port}`
-    const { catalog, customers, orders, inventory, reviews } = services
-    const upstreams = {
-      catalog: catalog.url,
-      customers: customers.url,
-      orders: orders.url,
-      inventory: inventory.url,
-      reviews: reviews.url,
+    const common = { hostname, log, upstreams: upstreamsOf(services), issuer }
+    const running = new AsyncDisposableStack()
+    stack.use(running)
+    const start = async (port: number, given: object = {}): Promise<Bffs> => {
+      const own = { ...common, ...given }
+      const [forWeb, forMobile] = [
+        await openStore({ url: redisUrl, prefix: 'web-bff:', log }),
+        await openStore({ url: redisUrl, prefix: 'mobile-bff:', log }),
+      ]
+      const secret = { clientSecret: webSecret, sessionKeys, publicUrl: web, webRoot }
+      return {
+        web: running.use(await startWebBff({ ...own, ...secret, port, store: forWeb })).url,
+        mobile: running.use(await startMobileBff({ ...own, port: 0, publicUrl: 'http://localhost', store: forMobile }))
+          .url,
+      }
     }
-    const bff = { hostname, log, upstreams, issuer }
-    stack.use(
-      await startWebBff({ ...bff, port: webPort, clientSecret: webSecret, sessionKeys, publicUrl: web, webRoot }),
-    )
-    const mobile = stack.use(await startMobileBff({ ...bff, port: 0, publicUrl: 'http://localhost' })).url
-    const running = stack.move()
-    return { services, web, mobile, issuer, [Symbol.asyncDispose]: () => running.disposeAsync() }
+    const { mobile } = await start(webPort)
+    const all = stack.move()
+    return {
+      services,
+      web,
+      mobile,
+      issuer,
+      more: (given) => start(0, given),
+      [Symbol.asyncDispose]: () => all.disposeAsync(),
+    }
   } finally {
     await stack.disposeAsync()
   }
 }
+
+const upstreamsOf = ({ catalog, customers, orders, inventory, reviews }: Shop['services']) => ({
+  catalog: catalog.url,
+  customers: customers.url,
+  orders: orders.url,
+  inventory: inventory.url,
+  reviews: reviews.url,
+})
 
 async function startServices(
   stack: AsyncDisposableStack,

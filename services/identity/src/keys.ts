@@ -19,5 +19,6 @@ export const keySet = (kind: 'private' | 'public'): Variable<readonly JWK[]> => 
   },
   shape: `a JSON Web Key Set of ${kind} keys (RFC 7517)`,
   example: '<secret>',
+  hidden: true,
   fallback: '',
 })

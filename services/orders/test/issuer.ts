@@ -19,7 +19,8 @@ export async function startIssuer(): Promise<Issuer> {
     url: server.url,
     token: (sub) => {
       const iat = Math.floor(Date.now() / 1000)
-      const claims = { iss: server.url, aud: 'urn:shop', sub, iat, exp: iat + 300, jti: crypto.randomUUID() }
+      const who = { sub, client_id: 'app', jti: crypto.randomUUID() }
+      const claims = { iss: server.url, aud: 'urn:shop', ...who, iat, exp: iat + 300 }
       const signed = [{ alg: 'RS256', typ: 'at+jwt', kid: 'key-1' }, claims].map(encode).join('.')
       return `${signed}.${sign('RSA-SHA256', Buffer.from(signed), privateKey).toString('base64url')}`
     },

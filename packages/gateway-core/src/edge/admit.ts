@@ -1,4 +1,6 @@
+import { granted } from '../auth/guards.ts'
 import type { Exchange, Route } from '../exchange.ts'
+import { Problem } from '../problem.ts'
 import type { Surroundings } from './exchange.ts'
 import { joined, type LimitFields } from './limit.ts'
 
@@ -7,19 +9,28 @@ export interface Counted {
   fields?: LimitFields | undefined
 }
 
+type Asked = Pick<Route<never>, 'cost' | 'guard' | 'made' | 'path'>
+
 /**
  * All that stands between a route and whoever asks for it, in its order: the limit by address, so that guessing costs; the
- * gate, the guard; and the limit by user. What the guard grants, or a thrown `Problem`.
+ * gate, the guard; and the limit by user. What the guard grants, or a thrown `Problem`. Who is refused stands in the audit log.
  */
 export async function admit(
   exchange: Exchange,
-  route: Pick<Route<never>, 'cost' | 'guard' | 'made' | 'path'>,
-  { limits = {}, gate }: Pick<Surroundings, 'limits' | 'gate'>,
+  route: Asked,
+  { limits = {}, gate, audit }: Pick<Surroundings, 'limits' | 'gate' | 'audit'>,
   counted: Counted,
 ): Promise<object> {
   counted.fields = await limits.address?.(exchange, route.cost)
   gate?.(exchange, route)
-  const grant = await route.guard(exchange)
+  let grant: object
+  try {
+    grant = granted(await route.guard(exchange))
+  } catch (error) {
+    if (error instanceof Problem && (error.status === 401 || error.status === 403))
+      audit?.('authz_fail', { exchange, identity: exchange.identity, route: route.path, reason: error.code })
+    throw error
+  }
   if (limits.user !== undefined && exchange.identity !== undefined)
     counted.fields = joined(counted.fields, await limits.user(exchange, route.cost))
   return grant

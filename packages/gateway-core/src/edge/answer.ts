@@ -1,5 +1,6 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import { problem } from '../problem.ts'
+import { refusalOf } from '../scope.ts'
 import type { Locals } from './access-log.ts'
 import { admit } from './admit.ts'
 import { checks } from './checked.ts'
@@ -30,8 +31,12 @@ export function answer(routes: readonly Bound[], around: Surroundings, find: Fin
     if (chosen === undefined) return next()
     const { route, handle } = chosen
     locals.route = route.path
-    const grant = await admit(exchange, route, around, locals)
-    await handle(exchange, req, res, grant)
+    try {
+      const grant = await admit(exchange, route, around, locals)
+      await handle(exchange, req, res, grant)
+    } catch (error) {
+      throw refusalOf(exchange.scope) ?? error
+    }
   }
 }
 

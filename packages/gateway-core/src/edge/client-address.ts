@@ -18,7 +18,7 @@ const mostHops = 50
 export function clientAddress(trusted: readonly string[] = []): (req: Asked) => string {
   const isTrusted = within(trusted)
   return ({ socket, headers }) => {
-    const peer = plain(socket.remoteAddress ?? '')
+    const peer = plainAddress(socket.remoteAddress ?? '')
     if (trusted.length === 0 || !isTrusted(peer)) return peer
     const chain = headers['x-forwarded-for']
     return chain === undefined ? peer : (nearest(String(chain), isTrusted) ?? peer)
@@ -42,11 +42,11 @@ function addressIn(text: string): string | undefined {
   if (bare.length > 64) return undefined
   const [, v6, v4] = /^\[([0-9a-f:.]+)\](?::\d{1,5})?$|^([0-9.]+):\d{1,5}$/i.exec(bare) ?? []
   const address = v6 ?? v4 ?? bare
-  return isIP(address) === 0 || address.includes('%') ? undefined : plain(address)
+  return isIP(address) === 0 || address.includes('%') ? undefined : plainAddress(address)
 }
 
 /** An IPv4 address that IPv6 carries (`::ffff:192.0.2.7`) as what it is, so that a client has one name. */
-const plain = (address: string): string =>
+export const plainAddress = (address: string): string =>
   address.length > 7 && address.slice(0, 7).toLowerCase() === '::ffff:' && isIPv4(address.slice(7))
     ? address.slice(7)
     : address

@@ -1,10 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
-import type { Authenticate, Exchange, Identity, Route } from '../exchange.ts'
+import type { Audit } from '../auth/audit.ts'
+import type { Revocations } from '../auth/revocations.ts'
+import type { Authenticate, Exchange, Identity, Peer, Route } from '../exchange.ts'
+import { type Problem } from '../problem.ts'
 import { Scope } from '../scope.ts'
 import type { Trace, Tracing } from '../trace.ts'
 import type { Head } from './checked.ts'
 import type { Limiter } from './limit.ts'
+import { peerOf } from './peer.ts'
+import { interrupt } from './refuse.ts'
 import type { Target } from './target.ts'
 
 export interface Surroundings {
@@ -21,6 +26,9 @@ export interface Surroundings {
   readonly tracing?: Tracing
   /** Whether this client may use a route at all, before anybody asks who it is. Throws a `Problem`. */
   readonly gate?: Gate | undefined
+  /** What proofs are not good any more. Absent: each is good until it ends by itself. */
+  readonly revocations?: Pick<Revocations, 'admit'> | undefined
+  readonly audit?: Audit | undefined
 }
 
 export type Gate = (exchange: Exchange, route: Pick<Route<never>, 'path' | 'made'>) => void
@@ -64,7 +72,8 @@ export class Inbound implements Exchange {
   readonly calls: Exchange['calls'] = []
   identity?: Identity
   readonly #req: IncomingMessage
-  readonly #authenticate: Authenticate
+  readonly #res: ServerResponse
+  readonly #around: Pick<Surroundings, 'authenticate' | 'revocations'>
   #authenticated: Promise<Identity> | undefined
   #query: URLSearchParams | undefined
 
@@ -80,7 +89,8 @@ export class Inbound implements Exchange {
     this.log = around.log
     this.chosenBy = matched.chosenBy ?? nothing
     this.#req = req
-    this.#authenticate = around.authenticate
+    this.#res = res
+    this.#around = around
     // Answered, cut or left: whatever is still done for it is done for nobody.
     res.once('close', () => this.scope.end(over))
   }
@@ -93,8 +103,27 @@ export class Inbound implements Exchange {
     return (this.#query ??= new URLSearchParams(this.search))
   }
 
-  async authenticate(): Promise<Identity> {
-    this.identity = await (this.#authenticated ??= this.#authenticate(this))
-    return this.identity
+  get peer(): Peer {
+    return peerOf(this.#req)
+  }
+
+  authenticate(): Promise<Identity> {
+    return (this.#authenticated ??= this.#prove())
+  }
+
+  /** Ends it before its time: what is under way is called off, and an answer that has begun is cut. */
+  cut(reason: Problem): void {
+    this.scope.end(reason)
+    if (this.#res.headersSent) interrupt(this.#res, reason)
+  }
+
+  /** The one place where anybody is let in, however they prove who they are. */
+  async #prove(): Promise<Identity> {
+    const { authenticate, revocations } = this.#around
+    const identity = await authenticate(this)
+    const waiting = revocations?.admit(this, identity)
+    if (waiting !== undefined) await waiting
+    this.identity = identity
+    return identity
   }
 }

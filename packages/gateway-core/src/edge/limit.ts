@@ -1,7 +1,8 @@
 import type { Exchange } from '../exchange.ts'
 import { plainError } from '../plain.ts'
 import { problem } from '../problem.ts'
-import type { Rate, Taken } from '../state/gcra.ts'
+import type { Taken } from '../state/gcra.ts'
+import { soon } from '../state/soon.ts'
 import type { Store } from '../state/store.ts'
 
 /** So much in such a time, for each client. */
@@ -61,7 +62,7 @@ export function limiter(limit: Limit, options: LimitOptions): Limiter {
     let taken: Taken
     try {
       const rate = { interval, burst, cost }
-      taken = await (local ? store.take(keyOf(exchange), rate) : soon(store, keyOf(exchange), rate, patience))
+      taken = await (local ? store.take(keyOf(exchange), rate) : soon(store.take(keyOf(exchange), rate), patience))
     } catch (error) {
       if (clock() - warnedAt >= quiet) {
         warnedAt = clock()
@@ -114,15 +115,3 @@ function keys({ name, key = 'client' }: Limit, addressKey: (address: string) => 
   return ({ identity, address }: Exchange) =>
     identity === undefined ? `${name}:address:${addressKey(address)}` : `${name}:user:${identity.user.id}`
 }
-
-const soon = (store: Store, key: string, rate: Rate, patience: number): Promise<Taken> =>
-  new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${patience} ms`)), patience)
-    const settled =
-      <Outcome>(settle: (outcome: Outcome) => void) =>
-      (outcome: Outcome): void => {
-        clearTimeout(timer)
-        settle(outcome)
-      }
-    store.take(key, rate).then(settled(resolve), settled(reject))
-  })

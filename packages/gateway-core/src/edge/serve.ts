@@ -14,8 +14,8 @@ export interface ServeOptions extends ListenOptions {
   readonly handler: RequestListener
   /** Absent: every upgrade is refused. */
   readonly upgrade?: ((req: IncomingMessage, socket: Duplex, head: Buffer) => void) | undefined
-  /** Absent: ready from the start. Asked by `/readyz`. */
-  readonly ready?: (() => boolean) | undefined
+  /** Absent: ready from the start. Asked by `/readyz`, which says what is missing when it is told. */
+  readonly ready?: (() => boolean | string) | undefined
   readonly limits?: Partial<ServerLimits> | undefined
   /** Proxies before it, as addresses and CIDR ranges: they bring the connections of many, and are not counted as one client. */
   readonly proxies?: readonly string[] | undefined
@@ -36,7 +36,7 @@ export async function serve(options: ServeOptions): Promise<Listening> {
     // An answer begun before the stop has promised to keep its connection, and nothing will come of that.
     res.once('close', () => draining && server.closeIdleConnections())
     if (req.url === '/livez') res.writeHead(200).end('live\n')
-    else if (req.url === '/readyz') sayReady(res, !draining && ready())
+    else if (req.url === '/readyz') sayReady(res, draining ? 'stopping' : ready())
     else if (req.url === '*' && req.method === 'OPTIONS') res.writeHead(204).end()
     else handler(req, res)
   })
@@ -65,8 +65,10 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   })
 }
 
-const sayReady = (res: ServerResponse, ready: boolean) =>
-  res.writeHead(ready ? 200 : 503).end(ready ? 'ready\n' : 'not ready\n')
+const sayReady = (res: ServerResponse, ready: boolean | string) =>
+  ready === true
+    ? res.writeHead(200).end('ready\n')
+    : res.writeHead(503).end(ready === false ? 'not ready\n' : `not ready: ${ready}\n`)
 
 interface ParseError extends Error {
   readonly code?: string

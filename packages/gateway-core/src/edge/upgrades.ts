@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Exchange } from '../exchange.ts'
 import { problem } from '../problem.ts'
+import { refusalOf } from '../scope.ts'
 import { type Trace, traceOf } from '../trace.ts'
 import type { Upgrade } from '../exchange.ts'
 import { admit as enter } from './admit.ts'
@@ -46,6 +47,8 @@ export function upgrades(routes: readonly Bound[], around: UpgradeSurroundings, 
     await admit(exchange, { route, upgrade, seats: seats.get(upgrade)!, around }, visit)
     if (visit.socket.destroyed) return
     open.add(visit.socket.once('close', () => open.delete(visit.socket)))
+    // It ends with the proof that opened it, at once: a client that reads nothing would keep half of it.
+    exchange.scope.onEnd(() => visit.socket.destroy())
     if (draining) close(visit.socket)
   }
   return {
@@ -98,7 +101,7 @@ async function answer(visit: Visit, enter: (visit: Visit) => Promise<void>, arou
     await Promise.race([enter(visit), late.promise])
     around.log.info({ ...line(), status: 101 }, 'upgrade')
   } catch (error) {
-    const failed = toProblem(error)
+    const failed = (visit.exchange && refusalOf(visit.exchange.scope)) ?? toProblem(error)
     const { code } = failed
     const status = socket.destroyed ? 499 : failed.status
     if (status >= 500) around.log.error({ ...line(), status, code, err: failed.cause }, 'upgrade refused')

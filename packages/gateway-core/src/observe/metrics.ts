@@ -33,6 +33,8 @@ export interface Metrics {
   readonly cache: (upstream: string, result: CacheResult) => void
   /** A rate limit refused. */
   readonly refused: (limit: string) => void
+  /** A cookie came, or would have left, where there are none. */
+  readonly cookie: (way: 'received' | 'sent') => void
   /** Content type of `text`. */
   readonly contentType: string
   /** Everything in the text format of Prometheus 0.0.4. */
@@ -76,6 +78,7 @@ export function metrics(known: Known): Metrics {
       'limit',
       known.limits ?? [],
     ),
+    cookie: counter(registry, 'cookies_ignored_total', 'Cookies where none are used.', 'way', ['received', 'sent']),
     contentType: registry.contentType,
     text: async () => `${await registry.metrics()}\n${await process.metrics()}`,
   }

@@ -1,10 +1,17 @@
 import { describe, expect, it } from '@jest/globals'
 import { fromClient, fromUpstream } from './headers.ts'
 
+const via = '1.1 bff'
+
 describe('what crosses from a client', () => {
+  it('H-5: is told that it came by us, after what is told already', () => {
+    expect(fromClient(['Via', '2 edge', 'via', '1.1 cdn'])).toEqual({ via: ['2 edge', '1.1 cdn', via] })
+    expect(fromClient(['Connection', 'via'])).toEqual({ via })
+  })
+
   it('keeps what a service may read, repeated names together', () => {
     const raw = ['Accept', 'text/html', 'Accept-Language', 'de', 'X-Shop-View', 'a', 'x-shop-view', 'b']
-    expect(fromClient(raw)).toEqual({ accept: 'text/html', 'accept-language': 'de', 'x-shop-view': ['a', 'b'] })
+    expect(fromClient(raw)).toEqual({ accept: 'text/html', 'accept-language': 'de', 'x-shop-view': ['a', 'b'], via })
   })
 
   it.each([
@@ -28,16 +35,17 @@ describe('what crosses from a client', () => {
     ['H-06', 'Cookie'],
     ['H-06', 'Authorization'],
   ])('%s: drops %s', (_, name) => {
-    expect(fromClient([name, 'x', 'Accept', '*/*'])).toEqual({ accept: '*/*' })
+    expect(fromClient([name, 'x', 'Accept', '*/*'])).toEqual({ accept: '*/*', via })
   })
 
   it('S-29: survives __proto__', () => {
-    expect(fromClient(['__proto__', 'x', 'Accept', '*/*'])).toEqual({ accept: '*/*' })
+    expect(fromClient(['__proto__', 'x', 'Accept', '*/*'])).toEqual({ accept: '*/*', via })
   })
 
   it('H-04: drops what Connection lists, whatever case', () => {
     expect(fromClient(['Accept', '*/*', 'X-Hop', '1', 'connection', 'close, x-hop, authorization'])).toEqual({
       accept: '*/*',
+      via,
     })
   })
 })

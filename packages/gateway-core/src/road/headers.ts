@@ -20,7 +20,10 @@ const hopByHop = [
 const notFromClients = new Set([
   ...hopByHop,
   'authorization',
+  'client-cert',
+  'client-cert-chain',
   'cookie',
+  'dpop',
   'expect',
   'forwarded',
   'host',
@@ -57,8 +60,13 @@ export function fromClient(raw: readonly string[]): Kept {
     if (name === 'connection') listed = tokens(value, listed)
     else if (!notFromClients.has(name) && !internal.test(name) && !disguised.test(name)) keep(kept, name, value)
   }
-  return without(kept, listed)
+  const all = without(kept, listed)
+  keep(all, 'via', received)
+  return all
 }
+
+/** RFC 9110 §7.6.3: which way a request came is told to whom it is forwarded, after what was told already. */
+const received = '1.1 bff'
 
 /** What may go on from a service to a client. */
 export function fromUpstream(headers: Headers): Kept {

@@ -3,6 +3,7 @@ import { parseKey } from '../contract.ts'
 import type { Composed, Exchange, Guard, Route } from '../exchange.ts'
 import { plainError } from '../plain.ts'
 import { receive } from '../receive.ts'
+import { refusalOf } from '../scope.ts'
 import { toProblem } from '../road/fault.ts'
 import { type Asked, batchBody } from './batch-body.ts'
 import { conclude, type Concluded } from './conclude.ts'
@@ -58,6 +59,8 @@ export function batch(key: `POST /${string}`, { guard, most = 10, cost }: BatchS
           readonly body: readonly Asked[]
         }
         const answers = await Promise.all(parts.map((part) => answered(dispatch, exchange, part)))
+        const refusal = refusalOf(exchange.scope)
+        if (refusal !== undefined) throw refusal
         send(res, `{"parts":[${answers.join(',')}]}`)
       },
   }

@@ -3,6 +3,7 @@ import type { Composed, Exchange } from '../exchange.ts'
 import { ofService, onTrail } from '../part.ts'
 import { problem, Problem } from '../problem.ts'
 import type { Received } from '../receive.ts'
+import { refusalOf } from '../scope.ts'
 import { validate } from '../validate.ts'
 import { type Head, headOf } from './head.ts'
 import { Run } from './run.ts'
@@ -28,6 +29,9 @@ export async function compose(screen: Plain, exchange: Exchange, received: Recei
     const start = () => screen.parts({ ...received, ...grant, from: screen.from(run) } as never) as Parts
     parts = operation.stale === undefined ? start() : onTrail(start)
     const outcome = await inTime(exchange, settle(parts, reporter(exchange)))
+    // A part that may be missing hides that all of it was called off.
+    const refusal = refusalOf(exchange.scope)
+    if (refusal !== undefined) throw refusal
     const view = screen.view(outcome.values as never)
     const body = await shown(screen, view, outcome.statuses)
     return { ...headOf(screen.head, run, outcome, view), body }

@@ -1,4 +1,5 @@
 import { gcra } from './gcra.ts'
+import { listeners } from './listeners.ts'
 import type { Entry, Only, Store } from './store.ts'
 
 export interface MemoryOptions {
@@ -85,23 +86,12 @@ function sets(maxEntries: number, clock: () => number): Pick<Store, 'add' | 'rem
 }
 
 function channels(): Pick<Store, 'publish' | 'subscribe'> {
-  const listeners = new Map<string, Set<(message: string) => void>>()
+  const heard = listeners()
   return {
-    publish: async (channel, message) => {
-      for (const listen of listeners.get(channel) ?? []) queueMicrotask(() => listen(message))
-    },
+    publish: async (channel, message) => heard.tell(channel, message),
     subscribe: async (channel, listen) => {
-      const of = listeners.get(channel) ?? new Set()
-      listeners.set(channel, of)
-      // Twice the same function is two listeners.
-      const own = (message: string) => listen(message)
-      of.add(own)
-      return {
-        [Symbol.asyncDispose]: async () => {
-          of.delete(own)
-          if (of.size === 0) listeners.delete(channel)
-        },
-      }
+      const leave = heard.add(channel, { listen })
+      return { [Symbol.asyncDispose]: async () => void leave() }
     },
   }
 }

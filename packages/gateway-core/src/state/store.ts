@@ -1,3 +1,4 @@
+import { Problem } from '../problem.ts'
 import type { Rate, Taken } from './gcra.ts'
 
 export interface Entry {
@@ -9,10 +10,29 @@ export interface Entry {
 /** When a write happens. `{ was }`: the value is still that one, so that of two writers who read the same one wins. */
 export type Only = 'if-absent' | 'if-present' | { readonly was: string }
 
-/** State shared by the processes of an app. Each method is one atomic step. A `ttl` is milliseconds from now. */
+/**
+ * What a store that is somewhere else rejects with when it does not answer, or answers that it cannot. What became of a write
+ * is then not known: it may have been done. Where nobody chooses otherwise it leaves as a 503, so that nothing is taken for
+ * allowed, or for gone, that could not be looked up.
+ */
+export class StoreUnavailable extends Problem {
+  /** Of the reason nothing but its text is kept: commands carry keys and values. */
+  constructor(reason: string) {
+    super(503, 'store-unavailable', { headers: { 'retry-after': '1' }, cause: new Error(reason) })
+  }
+}
+
+/**
+ * State shared by the processes of an app. Each method is one atomic step. A `ttl` is milliseconds from now, above 0. Whoever
+ * hands a store to an app hands it over: it is disposed with the app.
+ */
 export interface Store {
   /** It answers out of the memory of this process: nobody need guard against its silence. */
   readonly local?: boolean
+  /** Whether it can be reached now. Absent: always. */
+  ready?(): boolean
+  /** Absent: there is nothing to release. */
+  [Symbol.asyncDispose]?(): Promise<void>
   /** `undefined` when there is none, or no longer. */
   get(key: string): Promise<Entry | undefined>
   /** `false` when the condition did not hold, and nothing was written. With `if-present`, what has been deleted stays so. */
@@ -27,7 +47,10 @@ export interface Store {
   members(key: string): Promise<readonly string[]>
   /** Tells every process that listens now. Who is cut off misses it: what must not be missed is also written down. */
   publish(channel: string, message: string): Promise<void>
-  /** Resolves when it listens. `gap` is called after a time in which messages may have been missed. */
+  /**
+   * Resolves when it listens; while the store cannot be reached, soon all the same, and it listens as soon as that is so. `gap`
+   * is called after a time in which messages may have been missed. Neither function may throw.
+   */
   subscribe(channel: string, listen: (message: string) => void, gap?: () => void): Promise<AsyncDisposable>
   /** Takes units of a rate if they are there: see `gcra`. The clock is the store's own. */
   take(key: string, rate: Rate): Promise<Taken>

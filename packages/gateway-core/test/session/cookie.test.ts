@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { memoryStore, webSession } from '../../src/auth.ts'
+import { webSession } from '../../src/auth.ts'
+import { memoryStore } from '../../src/state.ts'
 import { sealingKeys } from '../../src/auth/sealing-keys.ts'
 import { browser } from '../browser.ts'
 import { wire } from '../raw.ts'

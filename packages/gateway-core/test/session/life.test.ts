@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
-import { memoryStore, type Store } from '../../src/auth.ts'
+import { memoryStore, type Store } from '../../src/state.ts'
 import { type Browser, browser } from '../browser.ts'
 import { ACCESS_TTL } from '../oidc.ts'
 import { wire } from '../raw.ts'

@@ -55,7 +55,7 @@ const as = (id: string) => ({
 })
 
 describe('cache: hits', () => {
-  it('A-03: keeps an answer for as long as it says, and tells its age', async () => {
+  it('A-03, K-4: keeps an answer for as long as it says, and tells its age', async () => {
     const { ask, send, seen } = setUp([ok('one'), ok('two')])
     expect(await ask()).toBe('200 one fwd=miss; stored')
     await pass(20_000)
@@ -494,7 +494,7 @@ describe('cache: writes (RFC 9111 §4.4)', () => {
     expect(await ask({ url: '/items/1' })).toContain(ends ? 'two' : 'one')
   })
 
-  it('A-03: what was asked before a write is not kept after it, nor given to who asks then', async () => {
+  it('A-03, K-5: what was asked before a write is not kept after it, nor given to who asks then', async () => {
     const before = Promise.withResolvers<Reply>()
     const { ask } = setUp([() => before.promise, () => replyOf(204), ok('after')])
     const early = ask()
@@ -506,7 +506,7 @@ describe('cache: writes (RFC 9111 §4.4)', () => {
     expect(await ask()).toBe('200 after hit; ttl=60')
   })
 
-  it('A-03: a user’s write ends what is kept for this user', async () => {
+  it('A-03, K-5: a user’s write ends what is kept for this user', async () => {
     const { ask, seen } = setUp([ok('one')], { token: 'user' })
     await ask(as('a'))
     await ask(as('b'))

@@ -1,0 +1,54 @@
+import type { Variable } from '../env.ts'
+
+/** What is known of an API key: never the key. */
+export interface ApiKeyRecord {
+  /** The part of the key that names it: 16 hex digits. */
+  readonly id: string
+  /** Whose it is. */
+  readonly client: string
+  /** SHA-256 of the whole key, in hex. */
+  readonly hash: string
+  readonly scopes: readonly string[]
+  /** Epoch milliseconds, as is the next. */
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+interface Entry {
+  readonly [member: string]: unknown
+}
+
+/**
+ * Keys out of the environment, as `npm run api-key` prints them: a JSON array of `{ id, client, hash, scopes, created, expires }`
+ * with dates like `2027-01-31T00:00:00Z`. Every key ends. What is wrong is not echoed, for it may be a key by mistake.
+ */
+export const apiKeyRecords: Variable<readonly ApiKeyRecord[]> = {
+  parse: (text) => {
+    const entries: unknown = JSON.parse(text)
+    if (!Array.isArray(entries)) throw new TypeError('no array')
+    const records = (entries as readonly Entry[]).map(recordOf)
+    if (new Set(records.map(({ id }) => id)).size < records.length) throw new TypeError('an id twice')
+    return records
+  },
+  shape: 'a JSON array of keys, as `npm run api-key` prints them: hashes, never keys',
+  example: '<secret>',
+  hidden: true,
+  fallback: '[]',
+}
+
+function recordOf({ id, client, hash, scopes, created, expires }: Entry): ApiKeyRecord {
+  const createdAt = Date.parse(String(created))
+  const expiresAt = Date.parse(String(expires))
+  if (
+    !matches(/^[0-9a-f]{16}$/, id) ||
+    !matches(/^[\w.-]{1,64}$/, client) ||
+    !matches(/^[0-9a-f]{64}$/, hash) ||
+    !Array.isArray(scopes) ||
+    !scopes.every((scope) => matches(/^[\x21\x23-\x5b\x5d-\x7e]+$/, scope)) ||
+    !(createdAt < expiresAt)
+  )
+    throw new TypeError('no key')
+  return { id, client, hash, scopes, createdAt, expiresAt }
+}
+
+const matches = (shape: RegExp, value: unknown): value is string => typeof value === 'string' && shape.test(value)

@@ -1,0 +1,58 @@
+import { type Algorithm, algorithms } from './jws.ts'
+
+/** Whose tokens are taken, and for what. */
+export interface TrustedIssuer {
+  /** Exactly as in the `iss` of its tokens. Over plain http, who controls the network chooses the keys. */
+  readonly issuer: string
+  /** This API. The token must name it in `aud`, character for character. */
+  readonly audience: string
+  /** What it signs with. Default RS256 and ES256. */
+  readonly algorithms?: readonly Algorithm[] | undefined
+  /** Where its keys are (JWK set). Default: where its discovery document says. */
+  readonly jwksUrl?: string | undefined
+  /** Most milliseconds from `iat` to `exp`: nobody can take a token back before. Default 1 h. */
+  readonly maxLifetime?: number | undefined
+}
+
+export interface Sound extends TrustedIssuer {
+  readonly algorithms: readonly Algorithm[]
+  readonly maxLifetime: number
+}
+
+/** With their defaults. Throws one `TypeError` that lists all that is wrong, for no compiler has read what comes from a file. */
+export function soundIssuers(given: readonly TrustedIssuer[]): readonly Sound[] {
+  const sound = given.map((one): Sound => ({
+    ...one,
+    algorithms: one.algorithms ?? ['RS256', 'ES256'],
+    maxLifetime: one.maxLifetime ?? 3_600_000,
+  }))
+  const names = sound.map(({ issuer }) => issuer)
+  const faults = [
+    ...(sound.length === 0 ? ['there must be an issuer'] : []),
+    ...sound.flatMap(faultsOf),
+    ...names.filter((name, i) => names.indexOf(name) < i).map((name) => `${name}: it stands there twice`),
+  ]
+  if (faults.length > 0) throw new TypeError(`No token can be verified like this: ${faults.join('; ')}`)
+  return sound
+}
+
+function faultsOf({ issuer, audience, algorithms: listed, jwksUrl, maxLifetime }: Sound): string[] {
+  const faults = [
+    isUrl(issuer) ? '' : 'an issuer is an http(s) URL without query and fragment (RFC 8414 §2)',
+    typeof audience === 'string' && /^[\x21-\x7e]+$/.test(audience) ? '' : 'audience must be text without spaces',
+    // `includes` of a string would take parts of it.
+    Array.isArray(listed) && listed.length > 0 && listed.every((one) => algorithms.includes(one))
+      ? ''
+      : `algorithms must be a list of ${algorithms.join(', ')}`,
+    jwksUrl === undefined || isUrl(jwksUrl, issuer) ? '' : 'jwksUrl must be a URL, https if its issuer is',
+    Number.isFinite(maxLifetime) && maxLifetime > 0 ? '' : 'maxLifetime must be milliseconds above 0',
+  ]
+  return faults.filter((fault) => fault !== '').map((fault) => `${issuer}: ${fault}`)
+}
+
+function isUrl(text: string, issuer?: string): boolean {
+  if (typeof text !== 'string' || !URL.canParse(text)) return false
+  const { protocol, search, hash } = new URL(text)
+  if (issuer !== undefined) return protocol === 'https:' || (protocol === 'http:' && issuer.startsWith('http:'))
+  return /^https?:$/.test(protocol) && !/[?#]/.test(text) && search + hash === ''
+}

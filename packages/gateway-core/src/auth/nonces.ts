@@ -1,0 +1,42 @@
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+
+/** Milliseconds after which a new one is given out. */
+const turn = 60_000
+/** For how many turns after its own one is good. */
+const turns = 5
+const stamp = 6
+const tag = 16
+
+/** Milliseconds that one is good for at most. */
+export const nonceLife = turn * (turns + 1)
+
+export interface Nonces {
+  readonly current: () => string
+  readonly isGood: (nonce: unknown) => boolean
+}
+
+/**
+ * Nonces of the server (RFC 9449 §8): a time and its authentication code, so that nobody can make one in advance, every process
+ * with the same secret knows it, and none is stored. A new one each minute, each good for five more.
+ */
+export function nonces(secret: string, clock: () => number): Nonces {
+  const key = new Uint8Array(hkdfSync('sha256', secret, '', 'dpop nonce', 32))
+  const made = (at: number): Buffer => {
+    const bytes = Buffer.alloc(stamp + tag)
+    bytes.writeUIntBE(at, 0, stamp)
+    createHmac('sha256', key).update(bytes.subarray(0, stamp)).digest().copy(bytes, stamp)
+    return bytes
+  }
+  const now = () => Math.floor(clock() / turn)
+  return {
+    current: () => made(now()).toString('base64url'),
+    isGood: (nonce) => {
+      if (typeof nonce !== 'string' || nonce.length !== 30) return false
+      const bytes = Buffer.from(nonce, 'base64url')
+      if (bytes.length !== stamp + tag || bytes.toString('base64url') !== nonce) return false
+      const at = bytes.readUIntBE(0, stamp)
+      // The clock of another process may be ahead.
+      return at <= now() + 1 && at >= now() - turns && timingSafeEqual(bytes, made(at))
+    },
+  }
+}

@@ -1,0 +1,17 @@
+const primes = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157].map((prime) => ({
+  prime: BigInt(prime),
+  powers: powersOf65537(prime),
+}))
+
+/**
+ * Whether an RSA modulus was made by the chips whose keys can be factored (CVE-2017-15361, "ROCA"): modulo each of these primes
+ * it is then a power of 65537, which of other moduli less than one in a hundred million is.
+ */
+export const isRoca = (modulus: bigint): boolean =>
+  primes.every(({ prime, powers }) => powers.has(Number(modulus % prime)))
+
+function powersOf65537(prime: number): ReadonlySet<number> {
+  const powers = new Set<number>()
+  for (let power = 1; !powers.has(power); power = (power * 65_537) % prime) powers.add(power)
+  return powers
+}

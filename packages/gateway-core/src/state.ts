@@ -1,0 +1,6 @@
+export { memoryStore } from './state/memory.ts'
+export { openStore } from './state/open.ts'
+export { StoreUnavailable } from './state/store.ts'
+export type { MemoryOptions } from './state/memory.ts'
+export type { OpenOptions } from './state/open.ts'
+export type { Entry, Only, Store } from './state/store.ts'

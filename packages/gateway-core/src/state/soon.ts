@@ -1,0 +1,12 @@
+/** What a store answers, unless it is silent for so many ms: then it has failed. */
+export const soon = <T>(answer: Promise<T>, patience: number): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no answer within ${patience} ms`)), patience)
+    const settled =
+      <Outcome>(settle: (outcome: Outcome) => void) =>
+      (outcome: Outcome): void => {
+        clearTimeout(timer)
+        settle(outcome)
+      }
+    answer.then(settled(resolve), settled(reject))
+  })

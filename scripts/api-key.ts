@@ -1,0 +1,44 @@
+// npm run api-key -- --client partner --scopes read,write [--days 365] — makes an API key: shown once, known by its hash.
+import { parseArgs } from 'node:util'
+import { apiKeyRecords, newApiKey } from '@bff/gateway-core/auth'
+
+export interface Made {
+  /** For the client. */
+  readonly key: string
+  /** An element of `API_KEYS`, for the environment of the BFF. */
+  readonly entry: string
+}
+
+/** Throws when it would not be read. `days` from now it ends. */
+export function apiKey(client: string, scopes: readonly string[], days: number, now: number): Made {
+  const { key, id, hash } = newApiKey()
+  const date = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`
+  const entry = JSON.stringify({
+    id,
+    client,
+    hash,
+    scopes,
+    created: date(now),
+    expires: date(now + days * 86_400_000),
+  })
+  apiKeyRecords.parse(`[${entry}]`)
+  return { key, entry }
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      client: { type: 'string', default: '' },
+      scopes: { type: 'string', default: '' },
+      days: { type: 'string', default: '365' },
+    },
+  })
+  try {
+    const scopes = values.scopes.split(',').flatMap((scope) => scope.trim() || [])
+    const { key, entry } = apiKey(values.client, scopes, Number(values.days), Date.now())
+    process.stdout.write(`For the client, this once:\n  ${key}\n\nInto the list API_KEYS of the BFF:\n  ${entry}\n`)
+  } catch {
+    process.stderr.write('npm run api-key -- --client partner --scopes read,write [--days 365]\n')
+    process.exitCode = 1
+  }
+}
