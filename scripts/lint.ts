@@ -36,6 +36,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   openapi: [],
   screen: ['road'],
   forward: ['road'],
+  live: ['road'],
   plan: ['road', 'screen'],
   edge: ['road', 'auth', 'state', 'observe'],
 }
@@ -52,6 +53,7 @@ const above = new Set([
   'server.ts',
   'token.ts',
   'client.ts',
+  'grpc.ts',
   'plan.ts',
   'testing.ts',
 ])

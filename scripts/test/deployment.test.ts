@@ -39,10 +39,10 @@ const variablesOf = (folder: string): ReadonlyMap<string, string> =>
     globSync(`${folder}/src/{env,main}.ts`, { cwd: root })
       .flatMap((file) => [
         ...text(file).matchAll(
-          /\b([A-Z\d_]+): (?:port|url|addresses|networks|count|redis|secrets?|keySet|text|milliseconds)\(([^,)]*)/g,
+          /\b([A-Z\d_]+): (?:privateKeys\b|(?:port|url|addresses|networks|count|redis|secrets?|keySet|text|milliseconds)\(([^,)]*))/g,
         ),
       ])
-      .map(([, name, fallback]) => [name!, fallback!]),
+      .map(([, name, fallback]) => [name!, fallback ?? '']),
   )
 
 // There is no engine to run it with: the file is parsed, not run.
@@ -87,10 +87,14 @@ describe('docker-compose.yml', () => {
   )
 
   it.each(ours)('%s gets every address and secret it reads, and no secret from here', (_, service) => {
-    const needed = [...variablesOf(service.build.args.FOLDER).keys()].filter((name) => /_(?:URL|SECRET)$/.test(name))
+    const folder = service.build.args.FOLDER
+    const shared = text(`${folder}/src/main.ts`).includes('bffVariables') ? variablesOf('packages/service-kit') : []
+    const needed = [...variablesOf(folder).keys(), ...new Map(shared).keys()].filter(
+      (name) => /_(?:URL|SECRET)$/.test(name) || /^(?:SESSION|WEB_BFF|MOBILE_BFF)_KEYS$/.test(name),
+    )
     expect(Object.keys(service.environment ?? {})).toEqual(expect.arrayContaining(needed))
     for (const [name, value] of Object.entries(service.environment ?? {})) {
-      if (name.endsWith('_SECRET')) expect(value).toBe(`\${${name}:?}`)
+      if (/_SECRET$|^(?:SESSION|WEB_BFF|MOBILE_BFF)_KEYS$/.test(name)) expect(value).toBe(`\${${name}:?}`)
       const [, host, port] = /^http:\/\/([^:]+):(\d+)$/.exec(value) ?? []
       if (host !== undefined) expect(services[host]?.build?.args.PORT).toBe(Number(port))
     }
@@ -132,7 +136,7 @@ describe('.env.example', () => {
   })
 
   it('gives no secret away, which somebody might keep', () => {
-    expect(listed.filter(([name, value]) => name!.endsWith('_SECRET') && value !== '')).toEqual([])
+    expect(listed.filter(([name, value]) => /_(?:SECRET|KEYS)$/.test(name!) && value !== '')).toEqual([])
   })
 
   it('is what turbo hands on to the programs', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { appVersion, type Document, perMinute, serve } from '@bff/gateway-core'
-import { bearer, revocations } from '@bff/gateway-core/auth'
+import { bearer, internalTokens, type KeyRing, revocations } from '@bff/gateway-core/auth'
 import { inProduction } from '@bff/gateway-core/env'
 import { memoryStore, type Store } from '@bff/gateway-core/state'
 import type { Logger } from 'pino'
@@ -20,6 +20,8 @@ export interface Config {
   /** Of one user; an address, which many may share, gets five times as many. Default 1 200. */
   readonly requestsPerMinute?: number
   readonly issuer: string
+  /** What it signs with that it says to services. Default: a key for this run alone. */
+  readonly keys?: KeyRing | undefined
   /** Where apps find this BFF. In production it answers to no other name. */
   readonly publicUrl: string
 }
@@ -28,6 +30,7 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
   const { store = memoryStore() } = config
   const bff = app(routes, {
     upstreams,
+    tokens: internalTokens({ name: 'mobile-bff', keys: config.keys, log }),
     authenticate: bearer({ issuer: config.issuer, audience: 'urn:shop' }),
     revocations: revocations({ store, log }),
     log,

@@ -1,3 +1,4 @@
+import { privateKeys } from '@bff/gateway-core/auth'
 import { addresses, count, networks, port, readEnv, redis, text, url } from '@bff/gateway-core/env'
 
 export const variables = {
@@ -6,13 +7,14 @@ export const variables = {
   REQUESTS_PER_MINUTE: count(1_200),
   REDIS_URL: redis(),
   LOG_LEVEL: text('info'),
+  MOBILE_BFF_KEYS: privateKeys,
   MOBILE_BFF_PORT: port(4001),
   MOBILE_BFF_URL: url('http://localhost:4001'),
   IDENTITY_URL: url('http://localhost:4400'),
   CATALOG_URL: addresses('http://localhost:4101'),
   CUSTOMERS_URL: addresses('http://localhost:4102'),
   ORDERS_URL: addresses('http://localhost:4103'),
-  INVENTORY_URL: url('http://localhost:4104'),
+  INVENTORY_URL: addresses('http://localhost:4104'),
   REVIEWS_URL: addresses('http://localhost:4106'),
 }
 

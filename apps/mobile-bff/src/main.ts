@@ -20,6 +20,7 @@ await run(async () => {
       reviews: e.REVIEWS_URL,
     },
     issuer: e.IDENTITY_URL,
+    keys: e.MOBILE_BFF_KEYS,
     publicUrl: e.MOBILE_BFF_URL,
     proxies: e.TRUSTED_PROXIES,
     requestsPerMinute: e.REQUESTS_PER_MINUTE,

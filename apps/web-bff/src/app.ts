@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Document, perMinute, serve } from '@bff/gateway-core'
-import { revocations, webSession } from '@bff/gateway-core/auth'
+import { internalTokens, type KeyRing, revocations, webSession } from '@bff/gateway-core/auth'
 import { inProduction } from '@bff/gateway-core/env'
 import { memoryStore, type Store } from '@bff/gateway-core/state'
 import type { Logger } from 'pino'
@@ -25,6 +25,8 @@ export interface Config {
   readonly clientSecret?: string
   /** The first seals sessions, all of them open: a new one goes first, the oldest goes a day later. */
   readonly sessionKeys: readonly string[]
+  /** What it signs with that it says to services. Default: a key for this run alone. */
+  readonly keys?: KeyRing | undefined
   /** Where browsers find this BFF: the origin of cookies and redirects. In production it answers to no other name. */
   readonly publicUrl: string
   /** Folder of the built client to serve beside the API; empty for none. */
@@ -47,6 +49,7 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
   })
   const bff = app([...session.routes, ...routes], {
     upstreams,
+    tokens: internalTokens({ name: 'web-bff', keys: config.keys, log }),
     authenticate: session.authenticate,
     revocations: revocations({ store, log }),
     log,

@@ -1,3 +1,4 @@
+import { privateKeys } from '@bff/gateway-core/auth'
 import { addresses, count, networks, port, readEnv, redis, secret, secrets, text, url } from '@bff/gateway-core/env'
 
 export const variables = {
@@ -6,6 +7,7 @@ export const variables = {
   REQUESTS_PER_MINUTE: count(1_200),
   REDIS_URL: redis(),
   LOG_LEVEL: text('info'),
+  WEB_BFF_KEYS: privateKeys,
   WEB_BFF_PORT: port(4000),
   WEB_PUBLIC_URL: url('http://localhost:5173'),
   WEB_CLIENT_SECRET: secret('development-only-web-client-secret-00'),
@@ -16,7 +18,7 @@ export const variables = {
   CATALOG_URL: addresses('http://localhost:4101'),
   CUSTOMERS_URL: addresses('http://localhost:4102'),
   ORDERS_URL: addresses('http://localhost:4103'),
-  INVENTORY_URL: url('http://localhost:4104'),
+  INVENTORY_URL: addresses('http://localhost:4104'),
   REVIEWS_URL: addresses('http://localhost:4106'),
 }
 

@@ -20,6 +20,7 @@ await run(async () => {
       reviews: e.REVIEWS_URL,
     },
     issuer: e.IDENTITY_URL,
+    keys: e.WEB_BFF_KEYS,
     proxies: e.TRUSTED_PROXIES,
     requestsPerMinute: e.REQUESTS_PER_MINUTE,
     ...(e.WEB_CLIENT_KEY === '' ? { clientSecret: e.WEB_CLIENT_SECRET } : { clientKey: e.WEB_CLIENT_KEY }),

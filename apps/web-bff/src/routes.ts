@@ -6,11 +6,13 @@ import { checkout, confirm } from './screens/checkout.ts'
 import { home } from './screens/home.ts'
 import { createOrder, order, orders } from './screens/orders.ts'
 import { product } from './screens/product.ts'
+import { liveStock } from './screens/stock.ts'
 
 /** Everything this BFF answers, beside the session's own routes under `/bff`. */
 export const routes: readonly Route<Core>[] = [
   home,
   product,
+  liveStock,
   cart,
   setItem,
   removeItem,

@@ -1,7 +1,7 @@
 import type { catalog as Catalog } from '@bff/contracts/catalog'
 import type { Session, Web } from '@bff/contracts/web'
 import { type ClientProblem, cookie, createClient } from '@bff/gateway-core/client'
-import type { Input, Output } from '@bff/gateway-core/contract'
+import type { Input, Once, Output } from '@bff/gateway-core/contract'
 import { queryOptions } from '@tanstack/react-query'
 
 const as = cookie()
@@ -16,7 +16,7 @@ declare module '@tanstack/react-query' {
   }
 }
 
-type Read = Extract<keyof Web, `GET ${string}`>
+type Read = Extract<Once<Web>, `GET ${string}`>
 type Asked<K extends Read> = object extends Input<Web, K> ? [input?: Input<Web, K>] : [input: Input<Web, K>]
 
 /** One read of the BFF as a query; its key starts with the operation's. */

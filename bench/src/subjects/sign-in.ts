@@ -21,7 +21,7 @@ export async function signIn(open: (options: Options) => Session): Promise<Signe
   const says = { nonce: '' }
   const provider = stack.use(await listen((req, res) => answer(req, res, provider.url, says.nonce)))
   const site = stack.use(await listen((req, res) => bff.handler(req, res)))
-  const client = { clientId: 'bench', clientSecret: 's'.repeat(32), scope: 'openid' }
+  const client = { clientId: 'bench', clientSecret: 's'.repeat(32), scope: 'openid', keys: ['k'.repeat(32)] }
   const { authenticate, routes } = open({ ...client, issuer: provider.url, publicUrl: site.url })
   const bff = stack.use(
     gateway({}, {}, {}).app(routes, { upstreams: {}, authenticate, log: pino({ level: 'silent' }) }),

@@ -1,11 +1,11 @@
 import { catalog } from './catalog.ts'
 import { customers } from './customers.ts'
-import { Inventory } from './inventory.ts'
+import { inventory } from './inventory.ts'
 import { orders } from './orders.ts'
 import { reviews } from './reviews.ts'
 
 /** Every service a BFF may call, by the name its policy, its folder and its `<NAME>_URL` share. */
-export const shop = { catalog, customers, orders, reviews, inventory: Inventory } as const
+export const shop = { catalog, customers, orders, reviews, inventory } as const
 
 export type Shop = typeof shop
 export type { Availability, Money, OrderStatus } from './common.ts'

@@ -68,6 +68,13 @@ export const web = {
     optional: ['stock', 'reviews'],
     errors: { 'product-not-found': 404 },
   },
+  'GET /api/products/:id/stock': {
+    summary: 'The stock of a product, and then whenever it is another',
+    auth: 'open',
+    streams: true,
+    out: Stock,
+    errors: { 'product-not-found': 404 },
+  },
   'GET /api/cart': {
     summary: 'The cart',
     stale: ['products'],

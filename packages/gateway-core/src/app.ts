@@ -2,8 +2,10 @@ import express from 'express'
 import helmet from 'helmet'
 import type { Logger } from 'pino'
 import { audit } from './auth/audit.ts'
+import type { InternalTokens } from './auth/internal-tokens.ts'
 import type { Revocations } from './auth/revocations.ts'
 import type { Core, Opened } from './connect.ts'
+import type { TokenSource } from './credential.ts'
 import { accessLog } from './edge/access-log.ts'
 import { answer } from './edge/answer.ts'
 import { checks } from './edge/checked.ts'
@@ -20,11 +22,13 @@ import { refuseUnguarded } from './edge/unguarded.ts'
 import { type Door, upgrades } from './edge/upgrades.ts'
 import type { Authenticate, Route } from './exchange.ts'
 import { within } from './networks.ts'
-import { metricsEndpoint, privateNetworks } from './observe/endpoint.ts'
+import { keySetPage, keySetPath } from './auth/key-ring.ts'
+import { metricsPage, privateNetworks, privatePages } from './observe/endpoint.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { Document } from './openapi/document.ts'
 import { documented } from './openapi/documented.ts'
 import { memoryStore } from './state/memory.ts'
+import { Scope } from './scope.ts'
 import type { Store } from './state/store.ts'
 import type { Tracing } from './trace.ts'
 
@@ -40,6 +44,10 @@ export interface Running<Upstream extends string = string> {
   readonly cookies?: 'used' | 'none' | undefined
   /** Names this BFF answers as, without ports. Default: any, which only suits development. */
   readonly hosts?: readonly string[] | undefined
+  /** Says to services for whom they are asked: see `internalTokens`. Needed where a policy's `token` is `user` or `client`. */
+  readonly tokens?: InternalTokens | undefined
+  /** Of each upstream whose `token` is `external`: where it comes from, such as `clientCredentials`. */
+  readonly external?: Readonly<Partial<Record<Upstream, TokenSource>>> | undefined
   /** Proxies before this BFF, as addresses and CIDR ranges: only they may say for whom they speak. Default none. */
   readonly proxies?: readonly string[] | undefined
   readonly limits?: Limits | undefined
@@ -51,7 +59,7 @@ export interface Running<Upstream extends string = string> {
   readonly tracing?: Tracing | undefined
   /** What it answers at `/openapi.json` and, for people, at `/docs`. Absent: neither exists. */
   readonly document?: Document | undefined
-  /** Who may read `/metrics`, as addresses and CIDR ranges. Default: this machine and private networks. */
+  /** Who may read `/metrics` and the keys of `tokens`, as addresses and CIDR ranges. Default: this machine and private networks. */
   readonly scrapers?: readonly string[] | undefined
   /** Answers a GET that no route knows. Absent: 404. */
   readonly fallback?: express.RequestHandler
@@ -94,12 +102,14 @@ interface Given extends Running {
 /** The order of things: what every request meets first stands first. */
 export function createApp(opened: Opened, routes: readonly Route<Core>[], running: Given): App {
   refuseUnguarded(routes)
-  const { log, counted, scrapers = privateNetworks, document, fallback, tracing = 'continue' } = running
+  const { log, counted, tokens, scrapers = privateNetworks, document, fallback, tracing = 'continue' } = running
   const { store = memoryStore() } = running
   const bare = running.cookies === 'none' ? cookieless(log, counted.cookie) : undefined
   const around = surroundings(running, store, bare?.incoming)
+  const leaving = new Scope()
   const core: Core = {
     ...opened,
+    leaving,
     credentials: running.authenticate.reads ?? ['authorization', 'cookie'],
     dispatch: dispatcher(() => find, around),
   }
@@ -115,14 +125,20 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   handler.disable('etag')
   everyAnswer(handler, headersOf(helmet({ contentSecurityPolicy })), bare?.outgoing)
   handler.use(accessLog(log, { tracing, began: counted.began, ended: counted.ended }))
-  handler.use(metricsEndpoint(counted, within(scrapers)))
+  const pages = { '/metrics': metricsPage(counted), ...(tokens && { [keySetPath]: keySetPage(tokens.keySet) }) }
+  handler.use(privatePages(pages, within(scrapers)))
   handler.use(answer(bound, around, find))
   if (document !== undefined) handler.use(documented(document))
   if (fallback !== undefined) handler.use(fallback)
   handler.use(notFound, problems)
+  const door = upgrades(bound, around, find)
+  const drain = () => {
+    door.drain()
+    leaving.end(new Error('the app stops'))
+  }
   return {
     handler,
-    door: upgrades(bound, around, find),
+    door: { ...door, drain },
     ready: () => store.ready?.() !== false || 'the store cannot be reached',
     [Symbol.asyncDispose]: async () => {
       await opened[Symbol.asyncDispose]()

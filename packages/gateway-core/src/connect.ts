@@ -1,21 +1,28 @@
+import type { DescService } from '@bufbuild/protobuf'
 import type { Logger } from 'pino'
 import type { Contract } from './contract.ts'
+import { credentialOf, type Mint, type TokenSource } from './credential.ts'
 import type { Dispatch } from './edge/dispatch.ts'
 import { EnvironmentError } from './env.ts'
 import type { ForwardCore } from './forward/forward.ts'
+import type { LiveCore } from './live/stream.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { asked } from './part.ts'
-import type { Policies } from './policy.ts'
+import { complete, type Policies } from './policy.ts'
 import type { Asking } from './road/asking.ts'
 import { gathered } from './road/gather.ts'
 import { client, type Send } from './road/client.ts'
-import { type GrpcRoad, grpcRoad } from './road/grpc.ts'
-import { type Road, road, type RoadOptions } from './road/road.ts'
+import { grpcClient, type Remote } from './road/grpc/client.ts'
+import { ask } from './road/grpc/health.ts'
+import { connections } from './road/grpc/wire.ts'
+import { type Road, road, type RoadOptions, type Wire } from './road/road.ts'
 import type { ScreenCore } from './screen/screen.ts'
 import { isGrpc, type Sources } from './sources.ts'
 
+const overGrpc: Wire = { open: connections, ask }
+
 /** What an app has when it runs, and its routes need. */
-export interface Core extends ScreenCore, ForwardCore {
+export interface Core extends ScreenCore, ForwardCore, LiveCore {
   readonly dispatch: Dispatch
 }
 
@@ -25,6 +32,9 @@ export type Opened = Pick<Core, 'roads' | 'from'> & AsyncDisposable
 export interface Told {
   readonly counted: Metrics
   readonly log: Logger
+  /** Where tokens come from that go with calls. */
+  readonly tokens?: { readonly mint: Mint } | undefined
+  readonly external?: Readonly<Record<string, TokenSource | undefined>> | undefined
 }
 
 /**
@@ -38,13 +48,16 @@ export function connect(
   told: Told,
 ): Opened {
   const roads: Record<string, Road> = {}
-  const grpc: Record<string, GrpcRoad> = {}
+  const grpc: Record<string, Road> = {}
   const faults: string[] = []
   for (const [name, source] of Object.entries(sources)) {
     const [policy, options] = [policies[name]!, optionsOf(name, told)]
     try {
-      if (isGrpc(source)) grpc[name] = grpcRoad(name, source, addresses[name]!, policy, options.attempted)
-      else roads[name] = road(addresses[name] ?? '', policy, options)
+      const { mint } = told.tokens ?? {}
+      const credential = credentialOf(name, complete(policy), { mint, source: told.external?.[name] })
+      const way = road(addresses[name] ?? '', policy, { ...options, credential }, isGrpc(source) ? overGrpc : undefined)
+      if (isGrpc(source)) grpc[name] = way
+      else roads[name] = way
     } catch (error) {
       faults.push(`${name}: ${(error as Error).message}`)
     }
@@ -55,9 +68,10 @@ export function connect(
     const contract = sources[name] as Contract
     return gathered(name, contract, client(name, contract, way))
   })
+  const remotes = mapValues(grpc, (way, name) => remote(grpcClient(name, sources[name] as DescService, way)))
   return {
     roads,
-    from: clients({ ...mapValues(sends, http), ...mapValues(grpc, remote) }),
+    from: clients({ ...mapValues(sends, http), ...remotes }),
     async [Symbol.asyncDispose]() {
       await Promise.all([...Object.values(roads), ...Object.values(grpc)].map((way) => way[Symbol.asyncDispose]()))
     },
@@ -105,10 +119,16 @@ const http =
   (key: string, input?: Record<string, unknown>) =>
     asked(() => send(asking, key, input))
 
+/** What answers once is a part; what answers often is read as it comes. */
 const remote =
-  ({ calls }: GrpcRoad): Make =>
+  (calls: Readonly<Record<string, Remote>>): Make =>
   (asking) =>
-    mapValues(calls, (call) => (input: unknown) => asked(() => call(asking, input)))
+    mapValues(
+      calls,
+      ({ answers, call }) =>
+        (input: unknown) =>
+          answers === 'once' ? asked(() => call(asking, input)) : call(asking, input),
+    )
 
 const mapValues = <A, B>(
   object: Readonly<Record<string, A>>,

@@ -30,6 +30,8 @@ export interface Operation {
   readonly optional?: readonly string[]
   /** The parts of this screen that may be older than their service would have them; `meta.parts` says so as well. */
   readonly stale?: readonly string[]
+  /** It answers many times, each time with `out`: as server-sent events, or one JSON text per line. */
+  readonly streams?: true
   /** How a service is asked for many of these at once. */
   readonly batch?: Batch
   /** It still answers, and says until when. */
@@ -130,8 +132,14 @@ export type Answer<C extends Contract, K extends keyof C> =
 export type Output<C extends Contract, K extends keyof C> =
   Field<C, K, 'out'> extends Schema ? Flat<OutputOf<Field<C, K, 'out'>> & Meta<C, K>> : void
 
+/** Operations that answer once, and those that answer many times. */
+export type Once<C extends Contract> = {
+  [K in keyof C & string]: C[K] extends { readonly streams: true } ? never : K
+}[keyof C & string]
+export type Streaming<C extends Contract> = Exclude<keyof C & string, Once<C>>
+
 /** `from.orders('GET /orders/:id', { id })`. The input is required exactly when something in it is. */
-export type Call<C extends Contract> = <K extends keyof C & string>(
+export type Call<C extends Contract> = <K extends Once<C>>(
   key: K,
   ...input: NoInfer<object extends Input<C, K> ? [input?: Input<C, K>] : [input: Input<C, K>]>
 ) => Promise<Output<C, K>>

@@ -13,10 +13,9 @@ export interface User {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** Who is calling, how that is known, and the token that may travel to upstreams whose policy says `token: 'user'`. Never leaves the process otherwise. */
+/** Who is calling, and how that is known. What proved it is not kept: services are told of it in our own words (`credential.ts`). */
 export interface Identity {
   readonly user: User
-  readonly accessToken: string
   /** What the caller proved it with. */
   readonly by: 'session' | 'bearer' | 'api-key' | 'certificate'
   /** The OAuth client that acts for the user, or the machine itself. */
@@ -180,6 +179,12 @@ export type Made =
       readonly upstream: string
       readonly upgrade: boolean
       readonly rewritten: boolean
+    }
+  | {
+      readonly door: 'stream'
+      readonly key: Key
+      readonly operation: Operation
+      readonly items: (request: never) => AsyncIterable<unknown>
     }
   | { readonly door: 'own'; readonly summary: string }
 

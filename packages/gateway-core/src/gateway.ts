@@ -1,14 +1,16 @@
-import type { Contract } from './contract.ts'
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
+import type { Contract, Once, Streaming } from './contract.ts'
 import { type App, createApp, type Running } from './app.ts'
 import { type Core, connect } from './connect.ts'
 import { faultsOfDeprecated } from './edge/deprecation.ts'
 import type { Route } from './exchange.ts'
 import { forward as forwardRoute, type ForwardSpec } from './forward/forward.ts'
+import { stream as streamRoute, type StreamSpec } from './live/stream.ts'
 import { metrics } from './observe/metrics.ts'
 import type { Estate } from './plan/estate.ts'
 import { placeOf } from './place.ts'
 import { faultsOf } from './policy-faults.ts'
-import type { Policy } from './policy.ts'
+import type { Policies, Policy } from './policy.ts'
 import { faultsOfBatches } from './road/gather.ts'
 import { batch as batchRoute, type BatchSpec } from './screen/batch.ts'
 import { faultsOfExposed } from './screen/head/faults-of-exposed.ts'
@@ -31,39 +33,52 @@ export function gateway<const C extends Contract, const S extends Sources>(
 ) {
   const budget = options.budget ?? defaultBudget
   const spoken = protocols(sources)
-  const faults = [...faultsOf(policies, spoken, budget), ...faultsOfContracts(contract, sources)]
+  const faults = [...faultsOf(policies, spoken, budget), ...faultsOfContracts(contract, sources, policies)]
   if (faults.length > 0)
     throw new TypeError(`The gateway's policies do not fit:\n${faults.map((f) => `  - ${f}`).join('\n')}`)
   return {
     /** What was declared, for whoever explains it. */
     estate: { contract, sources, policies, budget } as Estate,
-    screen: <K extends keyof C & string, G extends object, P extends object>(
+    screen: <K extends Once<C>, G extends object, P extends object>(
       key: K,
       spec: ScreenSpec<C, K, S, G, P>,
     ): Fitting<C, K, P, Route<Core>> =>
-      ({
-        ...screenRoute(contract, key, sound(key, spec as Erased, spoken)),
-        place: placeOf(1),
-      }) as Route<Core> as Fitting<C, K, P, Route<Core>>,
-    forward: (prefix: `/${string}`, upstream: keyof S & string, spec: ForwardSpec): Route<Core> => ({
-      ...forwardRoute(prefix, upstream, spec),
-      place: placeOf(1),
-    }),
-    batch: (key: `POST /${string}`, spec: BatchSpec): Route<Core> => ({ ...batchRoute(key, spec), place: placeOf(1) }),
+      placed(screenRoute(contract, key, sound(key, spec as Erased, spoken))) as Fitting<C, K, P, Route<Core>>,
+    stream: <K extends Streaming<C>, G extends object, T>(key: K, spec: StreamSpec<C, K, S, G, T>): Route<Core> =>
+      placed(streamRoute(contract, key, spec)),
+    forward: (prefix: `/${string}`, upstream: keyof S & string, spec: ForwardSpec): Route<Core> =>
+      placed(forwardRoute(prefix, upstream, spec)),
+    batch: (key: `POST /${string}`, spec: BatchSpec): Route<Core> => placed(batchRoute(key, spec)),
     app: (routes: readonly Route<Core>[], running: Running<keyof S & string>): App => {
-      const { limits, log } = running
+      const { limits } = running
       const counted = metrics({
         routes,
         upstreams: Object.keys(sources),
         limits: [limits?.address, limits?.user].flatMap((limit) => limit?.name ?? []),
       })
-      const core = connect(sources, policies, running.upstreams, { counted, log })
+      const core = connect(sources, policies, running.upstreams, { ...running, counted })
       return createApp(core, routes, { ...running, budget, counted })
     },
   }
 }
 
-const faultsOfContracts = (contract: Contract, sources: Sources): string[] => [
+/** With the place where an app made it. */
+const placed = (route: Route<Core>): Route<Core> => ({ ...route, place: placeOf(2) })
+
+/** Methods that a policy speaks of must be there, and must not say already what they are. */
+const faultsOfIdempotency = (sources: Sources, policies: Policies): string[] =>
+  Object.entries(sources).flatMap(([name, source]) => {
+    if (!isGrpc(source)) return []
+    return Object.keys(policies[name]?.idempotency ?? {}).flatMap((method) => {
+      const found = source.method[method]
+      if (found === undefined) return [`${name}: idempotency: there is no method "${method}"`]
+      const said = found.idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN
+      return said ? [`${name}: idempotency: the .proto of "${method}" says it already`] : []
+    })
+  })
+
+const faultsOfContracts = (contract: Contract, sources: Sources, policies: Policies): string[] => [
+  ...faultsOfIdempotency(sources, policies),
   ...Object.entries(contract).flatMap(([key, { deprecated }]) =>
     deprecated === undefined ? [] : faultsOfDeprecated(deprecated).map((fault) => `${key}: deprecated: ${fault}`),
   ),

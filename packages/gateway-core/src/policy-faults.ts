@@ -1,4 +1,5 @@
 import { complete, type FullPolicy, type Policies, type Policy } from './policy.ts'
+import { mayTravel } from './travel.ts'
 
 type Range = readonly [least: number, most: number, shape: string]
 
@@ -40,25 +41,27 @@ const nested: Readonly<Record<string, Readonly<Record<string, Range | undefined>
   probe: { path: undefined, interval: ms, timeout: ms, healthy: count, unhealthy: count },
 }
 
-const others = ['retryMethods', 'coalesce', 'balance', 'stickyKey', 'split', 'token', 'validate']
+const others = [
+  'retryMethods',
+  'coalesce',
+  'balance',
+  'stickyKey',
+  'split',
+  'token',
+  'audience',
+  'headers',
+  'idempotency',
+  'validate',
+]
 
 const known = [...Object.keys(numbers), ...Object.keys(nested), ...others]
 
-/** What only the HTTP road has. */
-const httpOnly = [
-  'breaker',
-  'outlier',
-  'bulkhead',
-  'hedge',
-  'coalesce',
-  'cache',
-  'balance',
-  'probe',
-  'split',
-  'shadow',
-  'slowStart',
-  'validate',
-]
+/** What has no meaning in the other protocol. */
+const strangeTo: Readonly<Record<'http' | 'grpc', readonly string[]>> = {
+  http: ['idempotency'],
+  // A generated message is what its `.proto` says, and no forward passes gRPC on.
+  grpc: ['validate', 'maxRequestBytes'],
+}
 
 /** What cannot be meant, one sentence each, with its mend. */
 export function faultsOf(
@@ -80,7 +83,14 @@ export function faultsOf(
 }
 
 function faultsOfPolicy(given: Policy, full: FullPolicy, protocol: 'http' | 'grpc', budget: number): string[] {
-  return [...unknown(given), ...ranges(given), ...contradictions(given, full, budget), ...unreachable(given, protocol)]
+  return [
+    ...unknown(given),
+    ...ranges(given),
+    ...contradictions(given, full, budget),
+    ...choices(full),
+    ...headerFaults(full),
+    ...unreachable(given, protocol),
+  ]
 }
 
 function unknown(given: Policy): string[] {
@@ -115,7 +125,7 @@ function outside(key: string, value: unknown, [least, most, shape]: Range): stri
 function contradictions(given: Policy, full: FullPolicy, budget: number): string[] {
   const { timeout, connectTimeout, firstByteTimeout, breaker, cache, probe, split } = full
   const shares = Object.values(split)
-  const checks: readonly (readonly [wrong: boolean, sentence: string])[] = [
+  const checks: readonly Check[] = [
     [timeout > budget, `timeout ${timeout} ms is longer than the ${budget} ms of a whole exchange`],
     [
       connectTimeout > timeout,
@@ -146,18 +156,44 @@ function contradictions(given: Policy, full: FullPolicy, budget: number): string
       full.balance !== 'hash' && given.stickyKey !== undefined && shares.length === 0,
       'stickyKey does nothing without balance: "hash" or split',
     ],
-    [!['least-busy', 'round-robin', 'hash'].includes(full.balance), 'balance must be least-busy, round-robin or hash'],
-    [!['none', 'user'].includes(full.token), 'token must be none or user'],
-    [!['enforce', 'warn', 'off'].includes(full.validate), 'validate must be enforce, warn or off'],
   ]
-  return checks.filter(([wrong]) => wrong).map(([, sentence]) => sentence)
+  return sentences(checks)
 }
 
+function choices({ balance, token, audience, validate }: FullPolicy): string[] {
+  return sentences([
+    [!['least-busy', 'round-robin', 'hash'].includes(balance), 'balance must be least-busy, round-robin or hash'],
+    [!['none', 'user', 'client', 'external'].includes(token), 'token must be none, user, client or external'],
+    [audience !== undefined && !/^\S+$/.test(audience), 'audience must be a name without spaces'],
+    [
+      audience !== undefined && token !== 'user' && token !== 'client',
+      'audience does nothing without token: "user" or "client"',
+    ],
+    [!['enforce', 'warn', 'off'].includes(validate), 'validate must be enforce, warn or off'],
+  ])
+}
+
+type Check = readonly [wrong: boolean, sentence: string]
+
+const sentences = (checks: readonly Check[]): string[] =>
+  checks.filter(([wrong]) => wrong).map(([, sentence]) => sentence)
+
 function unreachable(given: Policy, protocol: 'http' | 'grpc'): string[] {
-  if (protocol === 'http') return []
-  return httpOnly
+  const faults = strangeTo[protocol]
     .filter((key) => given[key as keyof Policy] !== undefined)
-    .map((key) => `${key} does nothing on a gRPC upstream: leave it out`)
+    .map((key) => `${key} does nothing on ${names[protocol]} upstream: leave it out`)
+  if (protocol === 'grpc' && partOf(given, 'probe')['path'] !== undefined)
+    faults.push('probe.path does nothing on a gRPC upstream, which is asked by grpc.health.v1: leave it out')
+  return faults
+}
+
+const names = { http: 'an HTTP', grpc: 'a gRPC' } as const
+
+/** May travel when a policy says so. What speaks about one connection, proves who calls, or is ours to say, may not. */
+function headerFaults({ headers }: FullPolicy): string[] {
+  return headers
+    .filter((name) => !mayTravel(name))
+    .map((name) => `headers may not hold ${JSON.stringify(name)}: it is no name in lower case, or never travels`)
 }
 
 const partOf = (given: Policy, part: string): Readonly<Record<string, unknown>> => {

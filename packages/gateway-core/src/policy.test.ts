@@ -5,7 +5,7 @@ import type { Policies } from './policy.ts'
 describe('policies', () => {
   it('accepts defaults, and every part at its own', () => {
     const all = { breaker: {}, outlier: {}, bulkhead: {}, hedge: {}, cache: {}, probe: {}, split: { canary: 0.1 } }
-    expect(faultsOf({ a: {}, b: all }, { a: 'grpc', b: 'http' }, 5_000)).toEqual([])
+    expect(faultsOf({ a: all, b: all }, { a: 'grpc', b: 'http' }, 5_000)).toEqual([])
   })
 
   it.each<[string, object | undefined, RegExp]>([
@@ -34,9 +34,35 @@ describe('policies', () => {
   })
 
   it('refuses what the other protocol has not, and upstreams that are not there', () => {
-    expect(faultsOf({ a: { cache: {} }, b: {} }, { a: 'grpc' }, 5_000)).toEqual([
+    const policies: Policies = {
+      a: { validate: 'warn', probe: { path: '/x' } },
+      b: {},
+      c: { idempotency: { get: 'safe' } },
+    }
+    expect(faultsOf(policies, { a: 'grpc', c: 'http' }, 5_000)).toEqual([
       expect.stringMatching(/b: is no upstream; there are a/),
-      expect.stringMatching(/a: cache does nothing on a gRPC upstream/),
+      expect.stringMatching(/a: validate does nothing on a gRPC upstream/),
+      expect.stringMatching(/a: probe.path does nothing on a gRPC upstream/),
+      expect.stringMatching(/c: idempotency does nothing on an HTTP upstream/),
     ])
+  })
+
+  it.each([
+    'Accept',
+    'authorization',
+    'cookie',
+    'host',
+    'x-forwarded-for',
+    'x_user',
+    'trace-bin',
+    'grpc-timeout',
+    'te',
+    'range',
+  ])('R-03: lets no policy name %j to travel', (name) =>
+    expect(faultsOf({ a: { headers: [name] } }, { a: 'grpc' }, 5_000)).toHaveLength(1),
+  )
+
+  it('lets a policy name what a client says of itself', () => {
+    expect(faultsOf({ a: { headers: ['accept-language', 'x-app-version'] } }, { a: 'grpc' }, 5_000)).toEqual([])
   })
 })

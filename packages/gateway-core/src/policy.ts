@@ -2,13 +2,16 @@ import type { Exchange } from './exchange.ts'
 
 /** How to treat one upstream. Policy is code; addresses are environment. Milliseconds and bytes everywhere, shares from 0 to 1. */
 export interface Policy {
-  /** Longest one call may take, retries and waiting included; of a streamed answer, until its head is there. Default 1 000. */
+  /**
+   * Longest one call may take, retries and waiting included; of a streamed answer, until its head is there, and of a gRPC stream
+   * until its first message is. Default 1 000.
+   */
   readonly timeout?: number
   /** Longest to open a connection. Default 1 000, or half of `timeout` if that is less: then there is time for another address. */
   readonly connectTimeout?: number
   /** Longest from the last byte of one attempt to the head of its answer. Default 0: as long as `timeout` leaves. */
   readonly firstByteTimeout?: number
-  /** Longest silence inside a body. Default 30 000. */
+  /** Longest silence inside a body, or between two messages of a stream. Default 30 000. */
   readonly idleTimeout?: number
   /** Longest a streamed body may take from its head on. Default 600 000. */
   readonly streamTimeout?: number
@@ -42,14 +45,27 @@ export interface Policy {
   readonly split?: Readonly<Record<string, number>>
   /** Share of reads that are also sent, for their effect on nobody, to the addresses of the arm `shadow`. Default 0. */
   readonly shadow?: number
-  /** Whose token travels. Default `none`. */
-  readonly token?: 'none' | 'user'
+  /**
+   * For whom the upstream is asked. It never sees what a client has shown us: `user` and `client` are tokens of ours, about
+   * who asks or about this BFF itself; `external` is for an upstream of somebody else's, out of the source that is handed in for it
+   * (`clientCredentials`). Default `none`.
+   */
+  readonly token?: 'none' | 'user' | 'client' | 'external'
+  /** Whom our tokens are for (`aud`): the upstream takes no others. Default `urn:` and its name. */
+  readonly audience?: string
+  /** Header fields of a client's request, in lower case, that travel with a screen's calls: `accept-language`. Default none. */
+  readonly headers?: readonly string[]
+  /**
+   * What repeating a method does, where its `.proto` has no `idempotency_level`: `{ getStock: 'safe', reserve: 'idempotent' }`.
+   * What is `safe` may share calls, be kept and be hedged; what is either may be tried again. gRPC only. Default: nothing.
+   */
+  readonly idempotency?: Readonly<Record<string, 'safe' | 'idempotent'>>
   /**
    * Answers that are not what the contract says: `enforce` fails the call (502), `warn` logs and uses them, `off` does not look
    * and saves the time. Only what `enforce` lets through is what its type says. Default `enforce`.
    */
   readonly validate?: 'enforce' | 'warn' | 'off'
-  /** Largest answer a screen will read. Default 1 MiB. */
+  /** Largest answer a screen will read; of gRPC the largest message, either way. Default 1 MiB. */
   readonly maxBytes?: number
   /** Largest request body a forward will pass on. Default 10 MiB. */
   readonly maxRequestBytes?: number
@@ -107,7 +123,7 @@ export interface CachePolicy {
 }
 
 export interface ProbePolicy {
-  /** Default `/readyz`. */
+  /** Default `/readyz`. gRPC is asked by `grpc.health.v1` and has none. */
   readonly path?: string
   /** Default 5 000. */
   readonly interval?: number
@@ -120,7 +136,8 @@ export interface ProbePolicy {
 }
 
 /** A policy with every default filled in, down to the parts that are on. */
-export interface FullPolicy extends Required<Omit<Policy, 'stickyKey'>> {
+export interface FullPolicy extends Required<Omit<Policy, 'stickyKey' | 'audience'>> {
+  readonly audience: string | undefined
   readonly breaker: Required<BreakerPolicy> | false
   readonly outlier: Required<OutlierPolicy> | false
   readonly bulkhead: Required<BulkheadPolicy>
@@ -175,6 +192,9 @@ export function complete(policy: Policy): FullPolicy {
     split: policy.split ?? {},
     shadow: policy.shadow ?? 0,
     token: policy.token ?? 'none',
+    audience: policy.audience,
+    headers: policy.headers ?? [],
+    idempotency: policy.idempotency ?? {},
     validate: policy.validate ?? 'enforce',
     maxBytes: policy.maxBytes ?? 1_048_576,
     maxRequestBytes: policy.maxRequestBytes ?? 10_485_760,

@@ -28,12 +28,14 @@ export type Where =
   | 'batch'
   /** WebSocket upgrades. */
   | 'upgrade'
+  /** Operations that answer many times. */
+  | 'stream'
   /** The redirects of a login. */
   | 'login'
-  /** What the identity provider itself calls. */
-  | 'backchannel'
   /** Operations whose guards ask for it: their contracts declare it. */
   | 'declared'
+  /** What the identity provider itself calls. */
+  | 'backchannel'
   /** A gRPC service's own answer: it leaves only where a contract declares it. */
   | 'service'
 
@@ -81,7 +83,7 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
   misdirected: type(421, 'edge', 'The host of the request is not served here.'),
   validation: type(
     422,
-    'input',
+    ['input', 'service'],
     'The request was understood and is not what the contract says; `errors` has a pointer for each fault.',
   ),
   'rate-limited': type(429, 'operation', 'Too many requests; `Retry-After` says for how long to wait.', true),
@@ -181,7 +183,6 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
   'not-batchable': type(400, 'batch', 'This answers on a connection of its own only, not as a part of a batch.'),
 
   'malformed-upgrade': type(400, 'upgrade', 'The handshake is not that of a WebSocket.'),
-  'token-refused': type(401, 'upgrade', 'The service does not take the access token.'),
   forbidden: type(403, ['upgrade', 'service'], 'The service does not allow this to whoever is signed in.'),
   'origin-not-allowed': type(403, 'upgrade', 'Pages of this site may not open a socket here.'),
   'not-found': type(404, ['upgrade', 'service'], 'The service has nothing of that name.'),
@@ -193,7 +194,7 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
     'This client (429), or everybody together (503), has too many sockets open.',
     true,
   ),
-  draining: type(503, 'upgrade', 'This instance is about to stop: connect again.', true),
+  draining: type(503, ['upgrade', 'stream'], 'This instance is about to stop: connect again.', true),
   'upgrade-timeout': type(504, 'upgrade', 'The handshake took too long.', true),
 
   'invalid-argument': type(400, 'service', 'The service cannot make sense of what was asked.'),

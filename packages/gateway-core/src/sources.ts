@@ -1,6 +1,5 @@
-import type { DescService } from '@bufbuild/protobuf'
-import type { Client } from '@connectrpc/connect'
-import type { Contract, Declared, Input, Output } from './contract.ts'
+import type { DescMessage, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf'
+import type { Contract, Declared, Input, Once, Output } from './contract.ts'
 import type { Part } from './part.ts'
 
 /** Every upstream by name: an HTTP contract, or a generated gRPC service. */
@@ -12,17 +11,33 @@ export type From<S extends Sources> = {
 }
 
 /** The input is required exactly when something in it is. */
-export type Ask<C extends Contract, Upstream> = <K extends keyof C & string>(
+export type Ask<C extends Contract, Upstream> = <K extends Once<C>>(
   key: K,
   ...input: NoInfer<object extends Input<C, K> ? [input?: Input<C, K>] : [input: Input<C, K>]>
 ) => Part<Output<C, K>, Declared<C, K>, K extends `${'GET' | 'HEAD'} ${string}` ? never : `${Upstream & string} ${K}`>
 
 /** What a generated service does not say the compiler cannot see: whether a method writes. `npm run audit` does. */
 type Remote<S extends DescService> = {
-  readonly [M in keyof Client<S>]: Client<S>[M] extends (input: infer I, ...rest: never[]) => Promise<infer O>
-    ? (input: I) => Part<O>
+  readonly [M in keyof Methods<S>]: Methods<S>[M] extends {
+    readonly methodKind: infer Kind
+    readonly input: infer I extends DescMessage
+    readonly output: infer O extends DescMessage
+  }
+    ? Kind extends 'unary'
+      ? (input: MessageInitShape<I>) => Part<MessageShape<O>, DeclaredOf<S, M>>
+      : Kind extends 'server_streaming'
+        ? (input: MessageInitShape<I>) => AsyncIterableIterator<MessageShape<O>>
+        : never
     : never
 }
+
+type Methods<S extends DescService> = S['method']
+
+type DeclaredOf<S, M> = S extends { readonly errors: infer E }
+  ? M extends keyof E
+    ? { [N in keyof E[M] & string]: `${E[M][N] & number} ${N}` }[keyof E[M] & string]
+    : never
+  : never
 
 export const isGrpc = (source: Contract | DescService): source is DescService =>
   'kind' in source && source['kind'] === 'service'

@@ -39,10 +39,9 @@ export const json = (res: ServerResponse, body: unknown, status = 200, type = 'a
   res.writeHead(status, { 'content-type': type }).end(JSON.stringify(body))
 }
 
-/** Whoever is called so, signed in just now with a token that says so. */
+/** Whoever is called so, signed in just now by a token. */
 export const signedInAs = (id: string, given: Partial<Identity> = {}): Identity => ({
   user: { id, scopes: new Set(), claims: {} },
-  accessToken: `token-of-${id}`,
   by: 'bearer',
   client: 'test',
   issuedAt: Date.now(),

@@ -1,5 +1,11 @@
-/** Access tokens for services: loads no OpenID client. */
+/** Tokens for services: loads no OpenID client. */
 export { KeysUnavailable } from './auth/keys.ts'
 export type { TrustedIssuer } from './auth/issuers.ts'
+export { keyRing, keySetPath, newKeyRing } from './auth/key-ring.ts'
+export type { KeyRing } from './auth/key-ring.ts'
+export { internalTokens } from './auth/internal-tokens.ts'
+export type { InternalTokens, InternalTokensOptions } from './auth/internal-tokens.ts'
+export { internalVerifier } from './auth/internal-verifier.ts'
+export type { InternalOptions, Principal, VerifyInternal } from './auth/internal-verifier.ts'
 export { TokenError, tokenVerifier } from './auth/token.ts'
 export type { Claims, TokenFault, TokenOptions, VerifyToken } from './auth/token.ts'

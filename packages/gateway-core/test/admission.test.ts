@@ -128,11 +128,11 @@ describe('a cookie', () => {
       issuer: idp.issuer,
       clientId: CLIENT.id,
       clientSecret: CLIENT.secret,
+      keys: ['a-key-that-seals-the-sessions-of-tests'],
       publicUrl: site.url,
       scope: 'openid profile email read',
       resource: RESOURCE,
       store: site.store,
-      keys: ['a-key-of-this-test-for-its-sessions'],
     })
     site.use([...web.routes, ...routes], web.authenticate)
     someone = browser()

@@ -8,6 +8,7 @@ import { json, signedInAs, upstream } from '../src/testing.ts'
 import { seeded } from './call.ts'
 import { silent } from './exchange.ts'
 import { listen } from './listen.ts'
+import { plainTokens } from './tokens.ts'
 import { wire } from './raw.ts'
 
 const Word = z.object({ word: z.string() })
@@ -97,6 +98,7 @@ async function setUp(said: { first?: Said; second?: Said; mine?: Said } = {}) {
     await listen(
       app(routes, {
         upstreams: { first: first.url, second: second.url, mine: mine.url },
+        tokens: plainTokens,
         log: silent,
         authenticate: ({ headers: { authorization: id } }) =>
           id === undefined ? Promise.reject(problem(401, 'token-missing')) : Promise.resolve(signedInAs(id)),

@@ -8,6 +8,7 @@ import { batch } from '../src/screen/batch.ts'
 import { json, signedInAs, upstream } from '../src/testing.ts'
 import { silent } from './exchange.ts'
 import { listen } from './listen.ts'
+import { plainTokens } from './tokens.ts'
 
 const Item = z.object({ id: z.string() })
 
@@ -71,6 +72,7 @@ const start = (items: string) =>
   listen(
     app(routes, {
       upstreams: { items, people: items },
+      tokens: plainTokens,
       log: silent,
       gate,
       limits: { user: { name: 'user', quota: 4, window: 3_600_000 }, onStoreError: 'closed' },

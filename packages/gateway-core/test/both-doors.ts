@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
+import type { InternalTokens } from '../src/auth/internal-tokens.ts'
 import type { Contract } from '../src/contract.ts'
 import type { Guard } from '../src/exchange.ts'
 import { gateway, optional, problem } from '../src/index.ts'
@@ -7,6 +8,7 @@ import type { Policy } from '../src/policy.ts'
 import { silent } from './exchange.ts'
 import { identity } from './shop.ts'
 import { listen } from './listen.ts'
+import { plainTokens } from './tokens.ts'
 
 export const Item = z.object({ id: z.string(), name: z.string() })
 
@@ -54,13 +56,15 @@ export interface Given {
   readonly budget?: number
   /** Who is not `me` is nobody. Default: nobody needs to be. */
   readonly guarded?: boolean
+  /** Default: such as a test can read. */
+  readonly tokens?: InternalTokens
   /** Default: silent. */
   readonly log?: Logger
 }
 
 /** A gateway whose two doors stand before one upstream. */
 export async function bothDoors(address: string, given: Given = {}) {
-  const { policy = {}, other = address, budget = 3_000, guarded = false, log = silent } = given
+  const { policy = {}, other = address, budget = 3_000, guarded = false, log = silent, tokens = plainTokens } = given
   const guard = guarded ? signedIn : open
   const { screen, forward, app } = gateway(
     front,
@@ -102,6 +106,7 @@ export async function bothDoors(address: string, given: Given = {}) {
     ],
     {
       upstreams: { items: address, others: other },
+      tokens,
       log,
       authenticate: ({ headers }) =>
         headers.authorization === 'me' ? Promise.resolve(identity) : Promise.reject(problem(401, 'token-missing')),

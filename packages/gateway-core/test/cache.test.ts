@@ -13,6 +13,7 @@ import { Scope } from '../src/scope.ts'
 import { callOf } from './call.ts'
 import { exchangeOf } from './exchange.ts'
 import { rawUpstream } from './raw.ts'
+import { plainCredential } from './tokens.ts'
 import { signedInAs } from '../src/testing.ts'
 
 type Script = (socket: Socket, head: string, nth: number) => void
@@ -23,7 +24,10 @@ async function setUp(given: Policy, script: Script) {
   const policy = complete({ timeout: 5_000, ...given })
   const { token, timeout } = policy
   const end = connections({ url: upstream.url, weight: 1, arm: 'main' }, policy)
-  const filters: Filter[] = [deadline(timeout, policy.streamTimeout), onward(token)]
+  const filters: Filter[] = [
+    deadline(timeout, policy.streamTimeout),
+    onward(token === 'user' ? plainCredential : undefined),
+  ]
   if (policy.shadow > 0) filters.unshift(shadow(policy.shadow, end.send))
   if (policy.coalesce) filters.unshift(coalesce(token, policy.maxBytes))
   if (policy.cache) filters.unshift(cache({ ...policy.cache, token, timeout, address: upstream.url }))

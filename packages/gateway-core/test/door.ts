@@ -3,6 +3,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { WebSocketServer } from 'ws'
+import type { InternalTokens } from '../src/auth/internal-tokens.ts'
+import { credentialOf } from '../src/credential.ts'
 import { accessLog } from '../src/edge/access-log.ts'
 import { answer } from '../src/edge/answer.ts'
 import { closeBehind, wantsWebSocket } from '../src/edge/handshake.ts'
@@ -12,17 +14,20 @@ import { type Door, upgrades, type UpgradeSurroundings } from '../src/edge/upgra
 import type { Guard } from '../src/exchange.ts'
 import { forward } from '../src/forward/forward.ts'
 import { forwardUpgrade, type UpgradeSpec } from '../src/forward/upgrade.ts'
-import type { Policy } from '../src/policy.ts'
+import { complete, type Policy } from '../src/policy.ts'
 import { problem } from '../src/problem.ts'
 import { road } from '../src/road/road.ts'
 import type { Predicate } from '../src/exchange.ts'
 import { silent } from './exchange.ts'
 import { identity } from './shop.ts'
+import { plainTokens } from './tokens.ts'
 
 export interface Given {
   readonly spec?: Partial<UpgradeSpec>
   readonly guard?: Guard
   readonly policy?: Policy
+  /** Default: such as a test can read. */
+  readonly tokens?: InternalTokens
   readonly when?: Predicate
   readonly around?: Partial<UpgradeSurroundings>
 }
@@ -31,8 +36,9 @@ export const site = 'https://shop.example'
 
 /** A door before one upstream: `/live/*` takes upgrades, `/files/*` takes none. `Authorization: me` signs in. */
 export async function doorTo(address: string, given: Given = {}) {
-  const { spec, guard = () => ({}), policy = {}, when, around = {} } = given
-  const way = road(address, policy)
+  const { spec, guard = () => ({}), policy = {}, tokens = plainTokens, when, around = {} } = given
+  const credential = credentialOf('service', complete(policy), { mint: tokens.mint })
+  const way = road(address, policy, { credential })
   const surroundings: UpgradeSurroundings = {
     authenticate: ({ headers }) =>
       headers.authorization === 'me' ? Promise.resolve(identity) : Promise.reject(problem(401, 'token-missing')),

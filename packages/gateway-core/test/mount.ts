@@ -5,13 +5,13 @@ import type { Authenticate, Exchange, Route } from '../src/exchange.ts'
 import { problem, Problem } from '../src/problem.ts'
 import { exchangeOf, silent } from './exchange.ts'
 
-/** A route that tells who is calling, and which token would travel. */
+/** A route that tells who is calling. */
 export const whoAmI: Route<unknown> = {
   methods: ['GET', 'POST'],
   path: '/api/me',
   guard: async (exchange) => ({ user: (await exchange.authenticate()).user }),
   bind: () => (exchange, _req, res) => {
-    res.end(JSON.stringify({ id: exchange.identity?.user.id, accessToken: exchange.identity?.accessToken }))
+    res.end(JSON.stringify({ id: exchange.identity?.user.id }))
   },
 }
 

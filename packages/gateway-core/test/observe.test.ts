@@ -7,7 +7,7 @@ import { pino } from 'pino'
 import { accessLog, type AccessLogOptions, type Locals } from '../src/edge/access-log.ts'
 import { within } from '../src/networks.ts'
 import { notFound, problems } from '../src/edge/problems.ts'
-import { metricsEndpoint, privateNetworks } from '../src/observe/endpoint.ts'
+import { metricsPage, privateNetworks, privatePages } from '../src/observe/endpoint.ts'
 import { metrics } from '../src/observe/metrics.ts'
 import { problem } from '../src/problem.ts'
 import { eventually } from './door.ts'
@@ -196,7 +196,7 @@ describe('a trace', () => {
   })
 })
 
-describe('metricsEndpoint', () => {
+describe('privatePages', () => {
   const seen = metrics({ routes: [{ path: '/a/:id', methods: ['GET'] }], upstreams: ['orders'] })
 
   it('X-09: 300 paths and methods on the wire add nothing', async () => {
@@ -216,7 +216,7 @@ describe('metricsEndpoint', () => {
   })
 
   it('answers callers of the private networks, and counts itself as chatter', async () => {
-    const t = await logged((app) => app.use(metricsEndpoint(seen, within(privateNetworks))))
+    const t = await logged((app) => app.use(privatePages({ '/metrics': metricsPage(seen) }, within(privateNetworks))))
     const response = await fetch(`${t.url}/metrics`)
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/)
@@ -231,7 +231,7 @@ describe('metricsEndpoint', () => {
     ['who comes through a proxy', within(privateNetworks), { 'x-forwarded-for': '203.0.113.7' }],
     ['who comes through a proxy of RFC 7239', within(privateNetworks), { forwarded: 'for=203.0.113.7' }],
   ])('is not there for %s', async (_, trusted, headers) => {
-    const t = await logged((app) => app.use(metricsEndpoint(seen, trusted)))
+    const t = await logged((app) => app.use(privatePages({ '/metrics': metricsPage(seen) }, trusted)))
     const [refused, unknown] = [await fetch(`${t.url}/metrics`, { headers }), await fetch(`${t.url}/unknown`)]
     expect(refused.status).toBe(404)
     const { traceId: one, ...told } = (await refused.json()) as { traceId: string }
@@ -241,7 +241,7 @@ describe('metricsEndpoint', () => {
   })
 
   it('takes no POST', async () => {
-    const t = await logged((app) => app.use(metricsEndpoint(seen, within(privateNetworks))))
+    const t = await logged((app) => app.use(privatePages({ '/metrics': metricsPage(seen) }, within(privateNetworks))))
     expect((await fetch(`${t.url}/metrics`, { method: 'POST' })).status).toBe(404)
   })
 })

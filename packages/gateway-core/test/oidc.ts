@@ -15,6 +15,8 @@ export interface TestProvider extends AsyncDisposable {
   person: string
   /** Requests so far, by path. */
   readonly requests: ReadonlyMap<string, number>
+  /** Every access token so far. */
+  readonly issued: readonly string[]
   /** Published in place of the keys that it signs with. */
   keys: readonly object[] | undefined
   /** No answer from now on: connections are cut. */
@@ -28,11 +30,14 @@ export async function oidcProvider(appUrl: string): Promise<TestProvider> {
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const provider = quietly(() => new Provider(issuer, configuration(appUrl)))
   const requests = new Map<string, number>()
+  const issued: string[] = []
+  provider.on('grant.success', (ctx) => issued.push((ctx.body as { access_token: string }).access_token))
   const answer = provider.callback()
   const state: TestProvider = {
     issuer,
     person: 'someone',
     requests,
+    issued,
     keys: undefined,
     cut: false,
     [Symbol.asyncDispose]: async () => {

@@ -4,6 +4,7 @@ import type { Contract } from '../src/contract.ts'
 import type { Guard, Identity } from '../src/exchange.ts'
 import { gateway, optional, problem } from '../src/index.ts'
 import { listen } from './listen.ts'
+import { plainTokens } from './tokens.ts'
 import { signedInAs } from '../src/testing.ts'
 
 const Item = z.object({ id: z.string(), name: z.string() })
@@ -75,6 +76,7 @@ export async function shop(upstreams: { items: string; notes: string }) {
   const log = pino({ level: 'silent' })
   const bff = app(routes, {
     upstreams,
+    tokens: plainTokens,
     log,
     authenticate: ({ headers }) =>
       headers.authorization === 'me' ? Promise.resolve(identity) : Promise.reject(problem(401, 'token-missing')),

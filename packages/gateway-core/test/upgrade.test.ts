@@ -253,7 +253,7 @@ describe('a service', () => {
       502,
       'upstream-failed',
     ],
-    ['that knows no such user', line('401 No\r\nContent-Length: 0\r\nSet-Cookie: a=b'), 401, 'token-refused'],
+    ['that does not know us', line('401 No\r\nContent-Length: 0\r\nSet-Cookie: a=b'), 502, 'upstream-failed'],
     ['that forbids', line('403 No\r\nContent-Length: 0'), 403, 'forbidden'],
     ['that finds nothing', line('404 No\r\nContent-Length: 0'), 404, 'not-found'],
     ['that has enough', line('429 No\r\nContent-Length: 0\r\nRetry-After: 7'), 429, 'too-many-requests'],

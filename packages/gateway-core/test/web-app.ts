@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { z } from 'zod'
-import { signedIn, type WebSession, webSession, type WebSessionOptions } from '../src/auth.ts'
+import { internalTokens, signedIn, type WebSession, webSession, type WebSessionOptions } from '../src/auth.ts'
 import { memoryStore, type Store } from '../src/state.ts'
 import type { Contract } from '../src/contract.ts'
 import { wantsWebSocket } from '../src/edge/handshake.ts'
@@ -13,6 +13,7 @@ import { json, upstream } from '../src/testing.ts'
 import { type Browser, browser } from './browser.ts'
 import { echo } from './door.ts'
 import { CLIENT, oidcProvider, RESOURCE } from './oidc.ts'
+import { silent } from './exchange.ts'
 
 const Thing = z.object({ name: z.string() })
 
@@ -115,7 +116,12 @@ export async function webApp({ processes = 1, clock = Date.now, session = {}, ..
       ...session,
     })
     const upstreams = { things: behind.url, sockets: sockets.url }
-    const running = app([...web.routes, ...routes(web)], { upstreams, authenticate: web.authenticate, log })
+    const running = app([...web.routes, ...routes(web)], {
+      upstreams,
+      authenticate: web.authenticate,
+      tokens: internalTokens({ name: 'web-bff', log: silent }),
+      log,
+    })
     stack.use(running)
     return running
   })

@@ -1,4 +1,5 @@
-import { text, type Values } from '@bff/gateway-core/env'
+import { text, url, type Values } from '@bff/gateway-core/env'
+import { keySetPath } from '@bff/gateway-core/token'
 import type { HostOptions } from './host.ts'
 import { logger } from './logger.ts'
 
@@ -8,6 +9,18 @@ export const serviceVariables = {
   LOG_LEVEL: text('info'),
   NODE_ENV: text('development'),
 }
+
+/** Of services that want to know for whom they are asked: where the programs are whose word they take. */
+export const bffVariables = {
+  WEB_BFF_URL: url('http://localhost:4000'),
+  MOBILE_BFF_URL: url('http://localhost:4001'),
+}
+
+/** Whose tokens count, and where their keys are. */
+export const bffIssuers = (env: Values<typeof bffVariables>): Readonly<Record<string, string>> => ({
+  'urn:web-bff': env.WEB_BFF_URL + keySetPath,
+  'urn:mobile-bff': env.MOBILE_BFF_URL + keySetPath,
+})
 
 /** Where and how a service runs. Its fault switch is for development. */
 export const serviceSettings = (

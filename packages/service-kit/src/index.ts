@@ -1,4 +1,4 @@
-export { serviceSettings, serviceVariables } from './env.ts'
+export { bffIssuers, bffVariables, serviceSettings, serviceVariables } from './env.ts'
 export { type Fault, type Faults } from './faults.ts'
 export { host, type HostOptions, type Running } from './host.ts'
 export { type Logger, logger } from './logger.ts'

@@ -30,7 +30,7 @@ export interface ServiceOptions {
   readonly raw?: RequestHandler | undefined
 }
 
-const nobody: Caller = { id: '', token: '' }
+const nobody: Caller = { id: '' }
 
 /** Answer a contract over HTTP. Every operation wants a verified user unless it says otherwise. */
 export function serve<const C extends Contract>(

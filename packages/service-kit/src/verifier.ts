@@ -1,36 +1,36 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { type Problem, problem } from '@bff/gateway-core/problem'
-import { KeysUnavailable, TokenError, tokenVerifier } from '@bff/gateway-core/token'
+import { type InternalOptions, internalVerifier, KeysUnavailable, TokenError } from '@bff/gateway-core/token'
 
 export interface Caller {
-  /** `sub` of the token; for another service, `service`. */
+  /** The user; of a program that is there for itself its name, of another service `service`. */
   readonly id: string
-  /** For a call in the user's name to another service. */
-  readonly token: string
 }
 
-/** Rejects with a 401 `Problem`, or 503 when the issuer's keys cannot be had. */
+/** Rejects with a 401 `Problem`, or 503 when the keys of who asks cannot be had. */
 export type Verify = (kind: 'user' | 'service', authorization: string | undefined) => Promise<Caller>
 
-export interface VerifierOptions {
-  readonly issuer: string
-  readonly audience: string
+export interface VerifierOptions extends InternalOptions {
   /** What services show each other. */
   readonly serviceSecret: string
 }
 
-/** Who calls a service: a user, by an access token of the issuer (RFC 9068), or another service, by the shared secret. */
-export function verifier({ issuer, audience, serviceSecret }: VerifierOptions): Verify {
-  const verifyToken = tokenVerifier({ issuer, audience })
+/**
+ * For whom a service is asked. `user`: somebody in whose name a BFF asks, by its token for this service (`internalTokens`).
+ * `service`: a program that is there for itself, by such a token or by the shared secret. Neither passes for the other, and
+ * nothing that a client of a BFF could hold passes at all.
+ */
+export function verifier({ serviceSecret, ...options }: VerifierOptions): Verify {
+  const { audience } = options
+  const verifyToken = internalVerifier(options)
   return async (kind, authorization) => {
     const token = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
     if (token === undefined) throw refusal(audience, 'token-missing')
-    if (kind === 'service') {
-      if (!same(token, serviceSecret)) throw refusal(audience, 'token-invalid', 'invalid_token')
-      return { id: 'service', token }
-    }
+    if (kind === 'service' && same(token, serviceSecret)) return { id: 'service' }
     try {
-      return { id: (await verifyToken(token)).sub, token }
+      const { id, actor } = await verifyToken(token)
+      if ((kind === 'user') !== (actor !== undefined)) throw new TokenError('subject')
+      return { id }
     } catch (error) {
       if (error instanceof TokenError) throw refusal(audience, 'token-invalid', 'invalid_token', error)
       if (error instanceof KeysUnavailable)

@@ -108,6 +108,22 @@ suite('in a real browser', () => {
     await page.getByRole('button', { name: 'Add to cart' }).waitFor()
   }, 60_000)
 
+  it('one signs out of the app and of the provider by one click, and a failed sign-in is told on a page', async () => {
+    await using browser = await browse(1_280)
+    const { page } = browser
+    await page.goto(`${shop.web}/bff/login?returnUrl=/`)
+    await logIn(page)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('link', { name: 'Sign in' }).waitFor()
+    expect(page.url()).toBe(`${shop.web}/`)
+    await page.goto(`${shop.web}/bff/callback?code=x&state=y`)
+    await heading(page, 'Signing in did not work')
+    // The provider asks who it is: it has forgotten as well.
+    await page.getByRole('link', { name: 'Sign in again' }).click()
+    await logIn(page)
+    expect(browser.complaints.filter((line) => !/40[01]/.test(line))).toEqual([])
+  }, 60_000)
+
   it('holds no token, anywhere a script or a person can look', async () => {
     await using browser = await browse(1_280)
     const { page, context } = browser

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { start as startCatalog } from '@bff/catalog'
 import { start as startCustomers } from '@bff/customers'
+import { type InternalTokens, internalTokens, newKeyRing } from '@bff/gateway-core/token'
 import { start as startIdentity } from '@bff/identity'
 import { start as startInventory } from '@bff/inventory'
 import { openStore } from '@bff/gateway-core/state'
 import { start as startMobileBff } from '@bff/mobile-bff'
 import { start as startOrders } from '@bff/orders'
 import { start as startReviews } from '@bff/reviews'
-import { type Logger, logger, type Running, verifier } from '@bff/service-kit'
+import { bffIssuers, type Logger, logger, type Running, verifier } from '@bff/service-kit'
 import { start as startTracking } from '@bff/tracking'
 import { start as startWebBff } from '@bff/web-bff'
 import { freePort } from './free-port.ts'
@@ -44,6 +45,8 @@ export interface Shop extends Bffs, AsyncDisposable {
   readonly issuer: string
   /** One more process of each BFF, as far as they can tell; browsers would find both behind the one address of the first. */
   more(given?: { readonly requestsPerMinute?: number }): Promise<Bffs>
+  /** Those of mobile-bff: what a service is shown. */
+  readonly tokens: InternalTokens
 }
 
 const hostname = '127.0.0.1'
@@ -60,32 +63,45 @@ export async function startShop({ webRoot = '', stepMs = 0, redisUrl = '' }: Sho
     // The identity provider must know where the browser comes back to, before web-bff can know its provider.
     const webPort = await freePort()
     const web = `http://localhost:${webPort}`
-    const services = await startServices(stack, log, web, stepMs)
+    const mobilePort = await freePort()
+    const mobile = `http://localhost:${mobilePort}`
+    // Services fetch the keys of the BFFs when they need them.
+    const issuers = bffIssuers({ WEB_BFF_URL: web, MOBILE_BFF_URL: mobile })
+    const services = await startServices({ stack, log, web, issuers, stepMs })
     const issuer = `http://localhost:${services.identity.port}`
     const common = { hostname, log, upstreams: upstreamsOf(services), issuer }
     const running = new AsyncDisposableStack()
     stack.use(running)
-    const start = async (port: number, given: object = {}): Promise<Bffs> => {
+    const [webKeys, mobileKeys] = [newKeyRing(), newKeyRing()]
+    const start = async (ports: readonly [web: number, mobile: number], given: object = {}): Promise<Bffs> => {
       const own = { ...common, ...given }
       const [forWeb, forMobile] = [
         await openStore({ url: redisUrl, prefix: 'web-bff:', log }),
         await openStore({ url: redisUrl, prefix: 'mobile-bff:', log }),
       ]
-      const secret = { clientSecret: webSecret, sessionKeys, publicUrl: web, webRoot }
+      const forBrowsers = {
+        clientSecret: webSecret,
+        sessionKeys,
+        keys: webKeys,
+        publicUrl: web,
+        webRoot,
+        store: forWeb,
+      }
+      const forApps = { keys: mobileKeys, publicUrl: mobile, store: forMobile }
       return {
-        web: running.use(await startWebBff({ ...own, ...secret, port, store: forWeb })).url,
-        mobile: running.use(await startMobileBff({ ...own, port: 0, publicUrl: 'http://localhost', store: forMobile }))
-          .url,
+        web: running.use(await startWebBff({ ...own, ...forBrowsers, port: ports[0] })).url,
+        mobile: running.use(await startMobileBff({ ...own, ...forApps, port: ports[1] })).url,
       }
     }
-    const { mobile } = await start(webPort)
+    await start([webPort, mobilePort])
     const all = stack.move()
     return {
       services,
       web,
       mobile,
       issuer,
-      more: (given) => start(0, given),
+      tokens: internalTokens({ name: 'mobile-bff', keys: mobileKeys, log }),
+      more: (given) => start([0, 0], given),
       [Symbol.asyncDispose]: () => all.disposeAsync(),
     }
   } finally {
@@ -101,27 +117,29 @@ const upstreamsOf = ({ catalog, customers, orders, inventory, reviews }: Shop['s
   reviews: reviews.url,
 })
 
-async function startServices(
-  stack: AsyncDisposableStack,
-  log: Logger,
-  web: string,
-  stepMs: number,
-): Promise<Shop['services']> {
+interface Wanted {
+  readonly stack: AsyncDisposableStack
+  readonly log: Logger
+  readonly web: string
+  readonly issuers: Readonly<Record<string, string>>
+  readonly stepMs: number
+}
+
+async function startServices({ stack, log, web, issuers, stepMs }: Wanted): Promise<Shop['services']> {
   const folder = await mkdtemp(join(tmpdir(), 'shop-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const common = { port: 0, hostname, log, faults: true }
   const identity = stack.use(await startIdentity({ ...common, webOrigins: [web], webSecret, cookieSecret }))
-  const issuer = `http://localhost:${identity.port}`
-  const verify = verifier({ issuer, audience: 'urn:shop', serviceSecret })
+  const verifyFor = (name: string) => verifier({ issuers, audience: `urn:${name}`, serviceSecret })
   const catalog = stack.use(await startCatalog(common))
-  const customers = stack.use(await startCustomers({ ...common, verify }))
+  const customers = stack.use(await startCustomers({ ...common, verify: verifyFor('customers') }))
   const inventory = stack.use(await startInventory(common))
   const reviews = stack.use(await startReviews(common))
   const file = join(folder, 'orders.db')
   const shop = { catalogUrl: catalog.url, inventoryUrl: inventory.url }
-  const orders = stack.use(await startOrders({ ...common, ...shop, file, verify, stepMs }))
+  const orders = stack.use(await startOrders({ ...common, ...shop, file, verify: verifyFor('orders'), stepMs }))
   const tracking = stack.use(
-    await startTracking({ ...common, verify, ordersUrl: orders.url, serviceSecret, pollMs: 50 }),
+    await startTracking({ ...common, verify: verifyFor('tracking'), ordersUrl: orders.url, serviceSecret, pollMs: 50 }),
   )
   return { catalog, customers, orders, inventory, tracking, reviews, identity }
 }

@@ -58,6 +58,30 @@ describe('the shop, all of it', () => {
     expect((await app('GET /m/v1/orders')).items[0]!.id).toBe(orderId)
   })
 
+  it('shows the stock of a product as it changes while somebody buys it', async () => {
+    const { featured } = await ada.bff('GET /api/home')
+    const left = new AbortController()
+    const { body, status } = await fetch(`${shop.web}/api/products/${featured[2]!.id}/stock`, { signal: left.signal })
+    expect(status).toBe(200)
+    let text = ''
+    const reading = (async () => {
+      for await (const chunk of body!.pipeThrough(new TextDecoderStream())) text += chunk
+    })().catch(() => undefined)
+    const events = () => text.split('\n\n').filter((one) => one.startsWith('data: ')).length
+    while (events() === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+    await ada.bff('PUT /api/cart/items/:productId', { productId: featured[2]!.id, body: { quantity: 1 } })
+    const { orderId } = await ada.bff('POST /api/orders', key())
+    await ada.bff('POST /api/checkout/:orderId/confirm', { orderId })
+    while (events() === 1) await new Promise((resolve) => setTimeout(resolve, 10))
+    expect(JSON.parse(text.split('\n\n')[0]!.slice('data: '.length))).toEqual({
+      availability: expect.any(String),
+      text: expect.any(String),
+    })
+    left.abort()
+    await reading
+    expect((await fetch(`${shop.web}/api/products/nothing/stock`)).status).toBe(404)
+  })
+
   it('answers the same order once for one idempotency key', async () => {
     await checkOut(ada)
     await ada.bff('PUT /api/cart/items/:productId', {

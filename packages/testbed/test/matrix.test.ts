@@ -17,19 +17,16 @@ const timeout = 1_200
  * As the policies are, but that no case may have to do with another: nothing that remembers failures, or lets one call answer
  * two requests.
  */
-const apart: Change = (policy, protocol) =>
-  protocol === 'grpc'
-    ? { ...policy, timeout }
-    : {
-        ...policy,
-        timeout,
-        breaker: false,
-        outlier: false,
-        coalesce: false,
-        bulkhead: { calls: 2_048, queue: 64 },
-      }
-const cold: Change = (policy, protocol) => {
-  const { cache: _, ...rest } = apart(policy, protocol)
+const apart: Change = (policy) => ({
+  ...policy,
+  timeout,
+  breaker: false,
+  outlier: false,
+  coalesce: false,
+  bulkhead: { calls: 2_048, queue: 64 },
+})
+const cold: Change = (policy) => {
+  const { cache: _, ...rest } = apart(policy)
   return rest
 }
 

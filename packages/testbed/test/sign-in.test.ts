@@ -88,6 +88,8 @@ describe('web-bff at services/identity', () => {
     })
     expect(await signedIn(ada)).toBe(false)
     expect([await signedIn(again), await signedIn(grace)]).toEqual([true, true])
+    // It is sure who is asking, and does not.
+    expect(await (await ada.fetch(endSessionUrl)).text()).toContain('<h1>Signing out</h1>')
 
     // Somebody signs out at the provider alone: `again` is told nothing by anybody but the provider.
     const page = await again.fetch(`${issuer}/session/end?client_id=web`)

@@ -36,7 +36,15 @@ describe('a program', () => {
     expect(message).toContain(`${port}: "http" will not do. It must be a port, 0 to 65535. Example: ${port}=`)
     expect(message).not.toMatch(/^\s+at /m)
     if (folder === 'apps/web-bff') {
-      for (const name of ['CATALOG_URL', 'IDENTITY_URL', 'WEB_PUBLIC_URL', 'WEB_CLIENT_SECRET', 'SESSION_KEYS']) {
+      const names = [
+        'CATALOG_URL',
+        'IDENTITY_URL',
+        'WEB_PUBLIC_URL',
+        'WEB_CLIENT_SECRET',
+        'SESSION_KEYS',
+        'WEB_BFF_KEYS',
+      ]
+      for (const name of names) {
         expect(message).toMatch(new RegExp(`${name} is not set\\. It must be .*Example: ${name}=`))
       }
     }

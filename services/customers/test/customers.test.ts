@@ -6,7 +6,7 @@ import { start } from '../src/app.ts'
 
 const verify: Verify = (_kind, authorization) => {
   const id = /^Bearer (\w+)$/.exec(authorization ?? '')?.[1]
-  return id === undefined ? Promise.reject(problem(401, 'token-missing')) : Promise.resolve({ id, token: id })
+  return id === undefined ? Promise.reject(problem(401, 'token-missing')) : Promise.resolve({ id })
 }
 
 let running: Running

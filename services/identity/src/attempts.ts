@@ -1,3 +1,5 @@
+import { turns } from './turns.ts'
+
 /** How many tries may fail at once, and how often one more may later. */
 interface Allowance {
   readonly most: number
@@ -12,11 +14,11 @@ const allowances = [
   { most: 100, every: 60_000 },
 ] as const satisfies readonly Allowance[]
 
-export interface Attempt {
-  /** Milliseconds to wait before the next try; 0: this one may go on. */
+export interface Outcome<T> {
+  /** Milliseconds to wait before the next try; 0: this one was made. */
   readonly wait: number
-  /** To be called when it was no failure: only those count. */
-  succeeded(): void
+  /** What it proved. */
+  readonly result?: T | undefined
 }
 
 export interface AttemptsOptions {
@@ -26,8 +28,9 @@ export interface AttemptsOptions {
 }
 
 /**
- * Tries at a password. Each counts before its outcome is known, so that of a hundred at the same time no more get through than
- * one after the other.
+ * Tries at a password, of which only those count that prove nothing (`undefined`). Those for one login at one address take turns:
+ * of a hundred at the same time no more get through than of a hundred in a row, and whoever signs in on five devices at once is
+ * no suspect. Towards the larger allowances a try counts until it has succeeded.
  */
 export function attempts({ clock = () => performance.now(), room = 50_000 }: AttemptsOptions = {}) {
   // When the last failure of a key will be forgotten.
@@ -40,16 +43,20 @@ export function attempts({ clock = () => performance.now(), room = 50_000 }: Att
       debts.delete(oldest)
     }
   }
-  return (login: string, address: string): Attempt => {
-    const keys = [`${address} ${login}`, address, ` ${login}`]
-    const now = clock()
-    const debtOf = (key: string) => Math.max(now, debts.get(key) ?? now)
-    const waits = allowances.map(({ most, every }, nth) => debtOf(keys[nth]!) + every - most * every - now)
-    const wait = Math.max(0, ...waits)
-    if (wait === 0) allowances.forEach(({ every }, nth) => set(keys[nth]!, debtOf(keys[nth]!) + every))
-    return {
-      wait,
-      succeeded: () => allowances.forEach(({ every }, nth) => set(keys[nth]!, (debts.get(keys[nth]!) ?? 0) - every)),
-    }
+  const debtOf = (key: string): number => Math.max(clock(), debts.get(key) ?? 0)
+  const inTurn = turns()
+  return <T>(login: string, address: string, prove: () => Promise<T | undefined>): Promise<Outcome<T>> => {
+    const keys = [`${address} ${login}`, address, ` ${login}`] as const
+    const add = (sign: 1 | -1) =>
+      allowances.forEach(({ every }, nth) => set(keys[nth]!, debtOf(keys[nth]!) + sign * every))
+    return inTurn(keys[0], async () => {
+      const waits = allowances.map(({ most, every }, nth) => debtOf(keys[nth]!) + every - most * every - clock())
+      const wait = Math.max(0, ...waits)
+      if (wait > 0) return { wait }
+      add(1)
+      const result = await prove()
+      if (result !== undefined) add(-1)
+      return { wait, result }
+    })
   }
 }

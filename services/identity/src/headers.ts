@@ -1,4 +1,5 @@
 import type { Provider } from 'oidc-provider'
+import { pressSource } from './press.ts'
 import { styleSource } from './style.ts'
 
 export type Middleware = Parameters<Provider['use']>[0]
@@ -8,8 +9,8 @@ export const contentPolicy = (targets: readonly string[]): string =>
   [
     "default-src 'none'",
     `style-src ${styleSource}`,
-    // No script is served from here; the provider adds the hash of the one that a page of its own contains.
-    "script-src 'self'",
+    // One script there is; the provider adds the hash of the one that a page of its own contains.
+    `script-src ${pressSource}`,
     'img-src data:',
     `form-action 'self' ${targets.join(' ')}`,
     "base-uri 'none'",

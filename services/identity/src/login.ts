@@ -93,20 +93,21 @@ function loggingIn({ accounts, log, trustedProxies }: LoginOptions): Resolve {
     const form = await readForm(ctx.req)
     if (form === undefined) return ctx.throw(413)
     const login = form.get('login') ?? ''
-    const tried = attempt(login.trim().toLowerCase().slice(0, 254), limitKey(addressOf(ctx.req)))
+    const name = login.trim().toLowerCase().slice(0, 254)
+    const { wait, result: account } = await attempt(name, limitKey(addressOf(ctx.req)), () =>
+      accounts.authenticate(login, form.get('password') ?? ''),
+    )
     const clientId = interaction.params['client_id']
-    if (tried.wait > 0) {
-      const seconds = Math.ceil(tried.wait / 1_000)
+    if (wait > 0) {
+      const seconds = Math.ceil(wait / 1_000)
       log.warn({ clientId, seconds }, 'login refused: too many tries')
       ctx.set('retry-after', String(seconds))
       return show(ctx, 429, loginPage({ ...page, login, error: `Too many tries. Wait ${seconds} seconds.` }))
     }
-    const account = await accounts.authenticate(login, form.get('password') ?? '')
     log.info({ clientId, sub: account?.sub }, account === undefined ? 'login refused' : 'logged in')
     if (account === undefined) {
       return show(ctx, 401, loginPage({ ...page, login, error: 'E-mail or password is wrong.' }))
     }
-    tried.succeeded()
     const how = wantsAgain(interaction.params) ? acr.again : acr.password
     return { login: { accountId: account.sub, acr: how, amr: ['pwd'] } }
   }

@@ -1,5 +1,6 @@
 import type { Person } from './data.ts'
 import { html, type Markup } from './html.ts'
+import { pressElement } from './press.ts'
 import { styleElement } from './style.ts'
 
 export interface LoginPage {
@@ -56,14 +57,15 @@ export const loginPage = ({ client, action, cancel, login, again, error, people 
 
 const invalid = html`aria-invalid="true" aria-describedby="error"`
 
-/** `form` is the provider's, with its token against forgery; the button belongs to it. */
-export const signOutPage = (name: string, form: string): string =>
+/** `form` is the provider's, with its token against forgery; the button belongs to it. `asked`: the person has said so before. */
+export const signOutPage = (name: string, form: string, asked: boolean): string =>
   page(
     'Sign out',
-    html`<h1>Sign out?</h1>
+    html`<h1>${asked ? 'Signing out' : 'Sign out?'}</h1>
       <p>You are signed in as ${name}.</p>
       ${{ markup: form }}
-      <button type="submit" form="op.logoutForm" name="logout" value="yes" autofocus>Sign out</button>`,
+      <button type="submit" form="op.logoutForm" name="logout" value="yes" autofocus>Sign out</button>
+      ${asked ? pressElement : undefined}`,
   )
 
 export const messagePage = (title: string, text: string): string =>

@@ -110,7 +110,11 @@ const resourceIndicators: NonNullable<Configuration['features']>['resourceIndica
 const rpInitiatedLogout = (accounts: Accounts): NonNullable<Configuration['features']>['rpInitiatedLogout'] => ({
   enabled: true,
   logoutSource: (ctx, form) => {
-    ctx.body = signOutPage(accounts.find(ctx.oidc.session?.accountId ?? '')?.name ?? '', form)
+    const { session, client, params } = ctx.oidc
+    const sid = client && session?.sidFor(client.clientId)
+    // Only the app itself knows what its session is called here: another site could link to a sign-out, but not say that.
+    const asked = sid !== undefined && params?.['logout_hint'] === sid
+    ctx.body = signOutPage(accounts.find(session?.accountId ?? '')?.name ?? '', form, asked)
   },
   postLogoutSuccessSource: (ctx) => {
     ctx.body = messagePage('Signed out', 'You can close this page.')

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { tokenVerifier } from '@bff/gateway-core/token'
 import type { Running } from '@bff/service-kit'
@@ -67,7 +68,7 @@ describe('discovery', () => {
 })
 
 describe('a sign-in', () => {
-  it('gets the app, on whatever port it waits, tokens for the shop', async () => {
+  it('N-4: gets the app, on whatever port it waits, tokens for the shop', async () => {
     const browser = new Browser()
     const page = await browser.follow(clients.authorization('mobile'))
     expect([page.status, page.text]).toEqual([200, expect.stringContaining('to continue to the Lagom app')])
@@ -113,7 +114,7 @@ describe('a sign-in', () => {
     expect(tokens['refresh_token']).toEqual(expect.any(String))
   })
 
-  it('asks a browser once for web-bff, and every time for an app, which anyone can pretend to be', async () => {
+  it('N-6: asks a browser once for web-bff, and every time for an app, which anyone can pretend to be', async () => {
     const browser = new Browser()
     await clients.signIn('web', browser)
     expect((await browser.follow(clients.authorization('web'))).url).toContain(`${web}/bff/callback?code=`)
@@ -133,7 +134,7 @@ describe('a sign-in', () => {
     }
   })
 
-  it('redeems a code once, and only with the verifier it was made for', async () => {
+  it('D-01: redeems a code once, and only with the verifier it was made for', async () => {
     const browser = new Browser()
     const begin = async () => logIn(browser, await browser.follow(clients.authorization('mobile')))
     const other = { code_verifier: 'x'.repeat(43) }
@@ -221,7 +222,7 @@ describe('an authorization request', () => {
     ['with plain PKCE', { code_challenge_method: 'plain' }, 'invalid_request'],
     ['for a token without a code', { response_type: 'token' }, 'unsupported_response_type'],
     ['for another API', { resource: 'urn:bank' }, 'invalid_target'],
-  ])('%s is refused, of both clients', async (_case, more, error) => {
+  ])('S-5, S-10, D-01: %s is refused, of both clients', async (_case, more, error) => {
     for (const client of ['web', 'mobile'] as const) {
       const { url } = await new Browser().follow(clients.authorization(client, more))
       const answer = new URL(url.replace('#', '?'))
@@ -239,7 +240,7 @@ describe('an authorization request', () => {
     ['mobile', 'http://user@127.0.0.1:50123/callback'],
     ['mobile', 'shop.example.app:/callback/other'],
     ['mobile', `${web}/bff/callback`],
-  ] as const)('that would lead %s to %s leads nowhere', async (client, redirect_uri) => {
+  ] as const)('S-1: that would lead %s to %s leads nowhere', async (client, redirect_uri) => {
     const page = await new Browser().follow(clients.authorization(client, { redirect_uri }))
     expect([page.status, page.url.startsWith(issuer)]).toEqual([400, true])
     expect(page.text).toContain('<h1>This did not work</h1>')
@@ -261,6 +262,23 @@ describe('signing out', () => {
     expect((await browser.follow(clients.authorization('web'))).text).toContain('<h1>Sign in</h1>')
   })
 
+  it('does not ask an app that names the session, and asks whoever does not', async () => {
+    const browser = new Browser()
+    const { id_token: token = '' } = await clients.signIn('web', browser)
+    const sid = String(decode(token)[1]!['sid'])
+    for (const hint of [undefined, '', 'cus_ada', `${sid}x`]) {
+      const page = await browser.follow(endSession(hint === undefined ? {} : { logout_hint: hint }))
+      expect(page.text).toContain('<h1>Sign out?</h1>')
+      expect(page.text).not.toContain('<script')
+    }
+    const page = await browser.follow(endSession({ logout_hint: sid }))
+    expect(page.text).toContain('<h1>Signing out</h1>')
+    const [, script = ''] = /<script>([^<]*)<\/script>/.exec(page.text) ?? []
+    const hash = createHash('sha256').update(script).digest('base64')
+    expect(page.headers.get('content-security-policy')).toContain(`script-src 'sha256-${hash}'`)
+    expect((await browser.submit(page, { logout: 'yes' })).url).toBe(`${web}/`)
+  })
+
   it('says so where nobody waits', async () => {
     const browser = new Browser()
     await clients.signIn('web', browser)
@@ -268,7 +286,7 @@ describe('signing out', () => {
     expect([page.status, page.text]).toEqual([200, expect.stringContaining('<h1>Signed out</h1>')])
   })
 
-  it('leads to no address that is not registered, and takes no button but its own', async () => {
+  it('S-1: leads to no address that is not registered, and takes no button but its own', async () => {
     const browser = new Browser()
     const { refresh_token: token } = await clients.signIn('web', browser)
     const lured = await browser.follow(endSession({ post_logout_redirect_uri: 'http://evil.example/' }))

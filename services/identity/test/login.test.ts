@@ -150,6 +150,14 @@ describe('guessing', () => {
     expect(statuses.slice(-5)).toEqual([429, 429, 429, 429, 429])
   })
 
+  it('is none when twenty browsers sign in at once', async () => {
+    const signIns = Array.from({ length: 20 }, async () => {
+      const browser = new Browser({ 'x-forwarded-for': '192.0.2.6' })
+      return logIn(browser, await browser.follow(clients.authorization('web')))
+    })
+    for (const { url } of await Promise.all(signIns)) expect(url).toContain('?code=')
+  })
+
   it('a right password costs nothing', async () => {
     const headers = { 'x-forwarded-for': '192.0.2.5' }
     for (let times = 0; times < 12; times++) {

@@ -5,8 +5,10 @@ import { describe, expect, it } from '@jest/globals'
 import { signingKey } from '../src/keys.ts'
 import { Browser } from './browser.ts'
 import { launch, startProgram } from './program.ts'
+import { receiver } from './receiver.ts'
 import { clientsOf, failure, logIn, web } from './shop.ts'
 import { assertion, ecKey } from './sign.ts'
+import { verified } from './verified.ts'
 
 const productive = {
   NODE_ENV: 'production',
@@ -51,6 +53,16 @@ describe('the program', () => {
     const good = assertion(key, issuer)
     expect((await redeem(good)).status).toBe(200)
     expect(await failure(await redeem(good))).toEqual([401, 'invalid_client'])
+  })
+
+  it('tells web-bff that a person has signed out, at an address of this machine too', async () => {
+    await using told = await receiver(200)
+    await using program = await startProgram({ WEB_BACKCHANNEL_URL: told.url })
+    const browser = new Browser()
+    await clientsOf(program.issuer).signIn('web', browser)
+    await browser.submit(await browser.follow(`${program.issuer}/session/end`), { logout: 'yes' })
+    expect(told.told).toHaveLength(1)
+    expect(await verified(told.told[0]!.token, program.issuer)).toMatchObject({ aud: 'web', sub: 'cus_ada' })
   })
 
   it('signs with the keys of a file, in their order', async () => {

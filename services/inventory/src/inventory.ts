@@ -1,19 +1,29 @@
 import type { Inventory } from '@bff/contracts/inventory'
+import { BadRequestSchema, ErrorInfoSchema } from '@bff/gateway-core/grpc'
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
 import { OutOfStock, type Stock, UnknownSku } from './stock.ts'
+import { watch } from './watch.ts'
 
 const most = 200
 
 export const inventory = (stock: Stock): ServiceImpl<typeof Inventory> => ({
   getStock({ skus }) {
-    if (skus.length > most) throw invalid(`at most ${most} SKUs at once`)
+    checkSkus(skus)
     return { levels: skus.map((sku) => stock.level(sku)).filter((level) => level !== undefined) }
   },
+  watchStock({ skus }, { signal }) {
+    if (skus.length === 0) throw invalid('skus', 'no SKUs')
+    checkSkus(skus)
+    const known = skus.filter((sku) => stock.level(sku) !== undefined)
+    if (known.length === 0) throw refused('none of these SKUs is known', Code.NotFound, 'UNKNOWN_SKU')
+    return watch(stock, known, signal)
+  },
   reserve({ orderId, lines }, { signal }) {
-    if (orderId === '') throw invalid('order_id is missing')
-    if (lines.length === 0) throw invalid('no lines')
-    if (lines.length > most) throw invalid(`at most ${most} lines at once`)
-    if (lines.some(({ quantity }) => quantity === 0)) throw invalid('a quantity must be at least 1')
+    if (orderId === '') throw invalid('order_id', 'order_id is missing')
+    if (lines.length === 0) throw invalid('lines', 'no lines')
+    if (lines.length > most) throw invalid('lines', `at most ${most} lines at once`)
+    const empty = lines.findIndex(({ quantity }) => quantity === 0)
+    if (empty >= 0) throw invalid(`lines[${empty}].quantity`, 'a quantity must be at least 1')
     // Whoever asked is told that it failed: nothing may stay set aside for them.
     signal.throwIfAborted()
     try {
@@ -24,16 +34,26 @@ export const inventory = (stock: Stock): ServiceImpl<typeof Inventory> => ({
     return {}
   },
   release({ orderId }) {
-    if (orderId === '') throw invalid('order_id is missing')
+    if (orderId === '') throw invalid('order_id', 'order_id is missing')
     stock.release(orderId)
     return {}
   },
 })
 
-const invalid = (message: string) => new ConnectError(message, Code.InvalidArgument)
+function checkSkus(skus: readonly string[]): void {
+  if (skus.length > most) throw invalid('skus', `at most ${most} SKUs at once`)
+}
+
+function invalid(field: string, description: string): ConnectError {
+  const value = { fieldViolations: [{ field, description }] }
+  return new ConnectError(description, Code.InvalidArgument, undefined, [{ desc: BadRequestSchema, value }])
+}
+
+const refused = (message: string, code: Code, reason: string): ConnectError =>
+  new ConnectError(message, code, undefined, [{ desc: ErrorInfoSchema, value: { reason, domain: 'inventory.shop' } }])
 
 function refusal(error: unknown): unknown {
-  if (error instanceof UnknownSku) return new ConnectError(error.message, Code.NotFound)
-  if (error instanceof OutOfStock) return new ConnectError(error.message, Code.FailedPrecondition)
+  if (error instanceof UnknownSku) return refused(error.message, Code.NotFound, 'UNKNOWN_SKU')
+  if (error instanceof OutOfStock) return refused(error.message, Code.FailedPrecondition, 'OUT_OF_STOCK')
   return error
 }

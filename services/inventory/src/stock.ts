@@ -24,12 +24,18 @@ export interface Stock {
   /** All lines or none; throws `UnknownSku` or `OutOfStock`. An order that has set stock aside keeps what it has. */
   reserve(orderId: string, lines: readonly Line[]): void
   release(orderId: string): void
+  /** Told of each SKU whose level is another now. Returns what takes the listener away again. */
+  onChange(listener: (sku: string) => void): () => void
 }
 
 export function openStock(shelf: (sku: string) => Shelf | undefined = shelfOf): Stock {
   const orders = new Map<string, ReadonlyMap<string, number>>()
   const aside = new Map<string, number>()
-  const put = (sku: string, units: number) => aside.set(sku, (aside.get(sku) ?? 0) + units)
+  const listeners = new Set<(sku: string) => void>()
+  const put = (sku: string, units: number) => {
+    aside.set(sku, (aside.get(sku) ?? 0) + units)
+    for (const listener of listeners) listener(sku)
+  }
   const level = (sku: string): Level | undefined => {
     const found = shelf(sku)
     if (found === undefined) return undefined
@@ -52,6 +58,10 @@ export function openStock(shelf: (sku: string) => Shelf | undefined = shelfOf): 
     release(orderId) {
       for (const [sku, units] of orders.get(orderId) ?? []) put(sku, -units)
       orders.delete(orderId)
+    },
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
   }
 }

@@ -2,11 +2,14 @@ import { once } from 'node:events'
 import { connect } from 'node:http2'
 import { text } from 'node:stream/consumers'
 import { Inventory } from '@bff/contracts/inventory'
+import { BadRequestSchema, ErrorInfoSchema, Health, ServingStatus } from '@bff/gateway-core/grpc'
 import { logger, type Running } from '@bff/service-kit'
-import { type Client, Code, createClient } from '@connectrpc/connect'
+import { type Client, Code, ConnectError, createClient } from '@connectrpc/connect'
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { start } from '../src/app.ts'
+import { openStock } from '../src/stock.ts'
+import { watch } from '../src/watch.ts'
 
 const [full, other, low, empty, unknown] = ['LMP-001', 'LMP-002', 'LMP-006', 'LMP-000', 'no such']
 
@@ -93,6 +96,87 @@ describe('Reserve and Release', () => {
     expect(refusals).toHaveLength(200 - 42)
     for (const { reason } of refusals) expect(reason).toMatchObject({ code: Code.FailedPrecondition })
     expect(await available(full)).toBe(0)
+  })
+})
+
+describe('WatchStock', () => {
+  const levelsOf = async (stream: AsyncIterable<{ sku: string; available: number }>, count: number) => {
+    const seen: [string, number][] = []
+    for await (const { sku, available } of stream) if (seen.push([sku, available]) === count) break
+    return seen
+  }
+
+  it('tells what is there, and then each change, of what it was asked for', async () => {
+    const stream = client.watchStock({ skus: [full, low, unknown] })[Symbol.asyncIterator]()
+    const next = async () => {
+      const { value } = (await stream.next()) as { value: { sku: string; available: number } }
+      return [value.sku, value.available]
+    }
+    expect([await next(), await next()]).toEqual([
+      [full, 42],
+      [low, 2],
+    ])
+    await client.reserve({ orderId: 'o0', lines: [{ sku: other, quantity: 1 }] })
+    await client.reserve({ orderId: 'o1', lines: [{ sku: full, quantity: 2 }] })
+    expect(await next()).toEqual([full, 40])
+    await client.release({ orderId: 'o1' })
+    expect(await next()).toEqual([full, 42])
+    await stream.return?.()
+  })
+
+  it('a reader that is slow learns the last of it', async () => {
+    const stream = client.watchStock({ skus: [full] })
+    expect(await levelsOf(stream, 1)).toEqual([[full, 42]])
+    const stock = openStock()
+    const slow = watch(stock, [full], new AbortController().signal)
+    expect((await slow.next()).value).toMatchObject({ available: 42 })
+    for (let i = 0; i < 30; i++) stock.reserve(`o${i}`, [{ sku: full, quantity: 1 }])
+    expect((await slow.next()).value).toMatchObject({ available: 12 })
+    await slow.return(undefined)
+  })
+
+  it('ends when nobody waits for it any more', async () => {
+    const gone = new AbortController()
+    const slow = watch(openStock(), [full], gone.signal)
+    await slow.next()
+    const next = slow.next()
+    gone.abort()
+    expect(await next).toEqual({ done: true, value: undefined })
+  })
+
+  it.each([
+    ['no SKUs', [], Code.InvalidArgument],
+    ['none that is known', [unknown], Code.NotFound],
+    ['too many', Array.from({ length: 201 }, () => full), Code.InvalidArgument],
+  ])('refuses %s', async (_, skus, code) => {
+    await expect(levelsOf(client.watchStock({ skus }), 1)).rejects.toMatchObject({ code })
+  })
+})
+
+describe('what it says of a refusal', () => {
+  it('is a reason that stays, or the field that was wrong', async () => {
+    const reasonOf = async (skus: string, quantity: number) => {
+      const error = await client
+        .reserve({ orderId: 'o1', lines: [{ sku: skus, quantity }] })
+        .catch((failed: unknown) => ConnectError.from(failed))
+      return (error as ConnectError).findDetails(ErrorInfoSchema)[0]?.reason
+    }
+    expect([await reasonOf(unknown, 1), await reasonOf(low, 3)]).toEqual(['UNKNOWN_SKU', 'OUT_OF_STOCK'])
+    const error = await client
+      .reserve({ orderId: 'o1', lines: [{ sku: low, quantity: 0 }] })
+      .catch((failed: unknown) => ConnectError.from(failed))
+    expect((error as ConnectError).findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.field).toBe(
+      'lines[0].quantity',
+    )
+  })
+})
+
+describe('grpc.health.v1', () => {
+  it('says that it serves, as a whole and by name', async () => {
+    const health = createClient(Health, createGrpcTransport({ baseUrl: inventory.url, sessionManager: sessions }))
+    for (const service of ['', Inventory.typeName])
+      expect(await health.check({ service })).toMatchObject({ status: ServingStatus.SERVING })
+    await expect(health.check({ service: 'another' })).rejects.toMatchObject({ code: Code.NotFound })
   })
 })
 

@@ -23,7 +23,7 @@ const boot = async (): Promise<void> => {
     // Its folder does not exist yet.
     ORDERS_FILE: join(folder, 'data', 'orders.db'),
     ORDERS_STEP_MS: '40',
-    IDENTITY_URL: issuer.url,
+    WEB_BFF_URL: issuer.url,
     CATALOG_URL: catalog.url,
     INVENTORY_URL: inventory.url,
     SERVICE_SECRET: serviceSecret,

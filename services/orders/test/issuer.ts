@@ -1,31 +1,20 @@
-import { generateKeyPairSync, sign } from 'node:crypto'
-import { json, upstream } from '@bff/gateway-core/testing'
+import { json, signedInAs, upstream } from '@bff/gateway-core/testing'
+import { internalTokens, keySetPath } from '@bff/gateway-core/token'
+import { logger } from '@bff/service-kit'
 
 export interface Issuer extends AsyncDisposable {
   readonly url: string
-  /** An access token (RFC 9068) of this customer. */
+  /** A token for orders about this customer. */
   token(sub: string): string
 }
 
-/** An OpenID issuer, as far as a service needs one: its metadata, its keys, its signature. */
+/** A BFF, as far as a service needs one: its keys and its word. */
 export async function startIssuer(): Promise<Issuer> {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const keys = [{ ...publicKey.export({ format: 'jwk' }), kid: 'key-1', alg: 'RS256', use: 'sig' }]
-  const server = await upstream((req, res) => {
-    if (req.url === '/jwks') json(res, { keys })
-    else json(res, { issuer: server.url, jwks_uri: `${server.url}/jwks` })
-  })
+  const { mint, keySet } = internalTokens({ name: 'web-bff', log: logger('web-bff', 'silent') })
+  const server = await upstream((req, res) => json(res, req.url === keySetPath ? keySet : {}))
   return {
     url: server.url,
-    token: (sub) => {
-      const iat = Math.floor(Date.now() / 1000)
-      const who = { sub, client_id: 'app', jti: crypto.randomUUID() }
-      const claims = { iss: server.url, aud: 'urn:shop', ...who, iat, exp: iat + 300 }
-      const signed = [{ alg: 'RS256', typ: 'at+jwt', kid: 'key-1' }, claims].map(encode).join('.')
-      return `${signed}.${sign('RSA-SHA256', Buffer.from(signed), privateKey).toString('base64url')}`
-    },
+    token: (sub) => mint('urn:orders', signedInAs(sub)),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
 }
-
-const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')

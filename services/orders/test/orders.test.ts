@@ -16,7 +16,7 @@ const serviceSecret = 'the-secret-of-services-under-test'
 const verify: Verify = (kind, authorization) => {
   const token = authorization?.slice('Bearer '.length) ?? ''
   if (kind === 'service' && token !== serviceSecret) return Promise.reject(problem(401, 'token-invalid'))
-  return Promise.resolve({ id: token, token })
+  return Promise.resolve({ id: token })
 }
 
 let folder: string

@@ -9,6 +9,7 @@ import { Loaded } from '../components/loaded.tsx'
 import { Picture } from '../components/picture.tsx'
 import { Reviews } from '../components/reviews.tsx'
 import { Stock } from '../components/stock.tsx'
+import { useLive } from '../live.ts'
 
 type Answer = Output<Web, 'GET /api/products/:id'>
 
@@ -30,7 +31,9 @@ export function ProductScreen() {
   )
 }
 
-function Details({ product, stock, meta }: Answer) {
+function Details({ product, stock: first, meta }: Answer) {
+  const url = `/api/products/${encodeURIComponent(product.id)}/stock`
+  const stock = useLive('GET /api/products/:id/stock', url, first)
   return (
     <div className="product">
       <Picture src={product.image} alt={product.name} eager />
@@ -44,7 +47,7 @@ function Details({ product, stock, meta }: Answer) {
         <p className="brand">{product.brand}</p>
         <p className="lead">{product.summary}</p>
         <p className="price">{product.price.text}</p>
-        {meta.parts.stock === 'fallback' ? (
+        {meta.parts.stock === 'fallback' && stock === first ? (
           <p className="stock unknown">Availability cannot be shown right now. It is checked again at checkout.</p>
         ) : (
           <Stock {...stock} />

@@ -37,7 +37,6 @@ describe('API keys', () => {
   it('tell who is calling: each of the keys of a client, with the scopes of that key', async () => {
     expect(await ask(`ApiKey ${old.key}`)).toEqual({
       user: { id: 'client:partner', scopes: new Set(['read']), claims: {} },
-      accessToken: '',
       by: 'api-key',
       client: 'partner',
       tokenId: old.id,

@@ -57,7 +57,6 @@ const keyIn = ({ headers }: Pick<Exchange, 'headers'>): string | undefined =>
 
 const identityOf = ({ id, client, scopes, createdAt, expiresAt }: ApiKeyRecord): Identity => ({
   user: { id: `client:${client}`, scopes: new Set(scopes), claims: {} },
-  accessToken: '',
   by: 'api-key',
   client,
   tokenId: id,

@@ -33,7 +33,7 @@ export function bearer(options: BearerOptions): Authenticate {
     const { claims, holds } = await check(sent)
     // What was cut out of a header keeps all of the header alive.
     const token = Buffer.from(sent, 'latin1').toString('latin1')
-    const verified = { identity: identityOf(claims, token), key: thumbprintIn(claims), holds }
+    const verified = { identity: identityOf(claims), key: thumbprintIn(claims), holds }
     known.add(token, verified)
     return verified
   }
@@ -70,11 +70,10 @@ function credentials(header = ''): { readonly scheme: Scheme; readonly token: st
   return scheme === undefined || token === '' ? undefined : { scheme, token }
 }
 
-function identityOf(claims: Claims, accessToken: string): Identity {
+function identityOf(claims: Claims): Identity {
   const { sub, scope = '', client_id: client, sid, jti, iat, exp, auth_time: authTime, acr } = claims
   return {
     user: { id: sub, scopes: new Set(scope.split(' ').filter(Boolean)), claims },
-    accessToken,
     by: 'bearer',
     client,
     sessionId: typeof sid === 'string' ? sid : undefined,

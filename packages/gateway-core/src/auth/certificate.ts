@@ -97,7 +97,6 @@ function faultOf({ validFromDate, validToDate }: X509Certificate, found: unknown
 
 const identityOf = ({ client, scopes }: CertificateRecord, certificate: X509Certificate): Identity => ({
   user: { id: `client:${client}`, scopes: new Set(scopes), claims: {} },
-  accessToken: '',
   by: 'certificate',
   client,
   tokenId: bare(certificate.fingerprint256),

@@ -38,7 +38,9 @@ export function soundIssuers(given: readonly TrustedIssuer[]): readonly Sound[] 
 
 function faultsOf({ issuer, audience, algorithms: listed, jwksUrl, maxLifetime }: Sound): string[] {
   const faults = [
-    isUrl(issuer) ? '' : 'an issuer is an http(s) URL without query and fragment (RFC 8414 §2)',
+    isUrl(issuer) || (jwksUrl !== undefined && URL.canParse(issuer))
+      ? ''
+      : 'an issuer is an http(s) URL without query and fragment (RFC 8414 §2), or any URI whose keys have a jwksUrl',
     typeof audience === 'string' && /^[\x21-\x7e]+$/.test(audience) ? '' : 'audience must be text without spaces',
     // `includes` of a string would take parts of it.
     Array.isArray(listed) && listed.length > 0 && listed.every((one) => algorithms.includes(one))
@@ -53,6 +55,6 @@ function faultsOf({ issuer, audience, algorithms: listed, jwksUrl, maxLifetime }
 function isUrl(text: string, issuer?: string): boolean {
   if (typeof text !== 'string' || !URL.canParse(text)) return false
   const { protocol, search, hash } = new URL(text)
-  if (issuer !== undefined) return protocol === 'https:' || (protocol === 'http:' && issuer.startsWith('http:'))
+  if (issuer !== undefined) return protocol === 'https:' || (protocol === 'http:' && !issuer.startsWith('https:'))
   return /^https?:$/.test(protocol) && !/[?#]/.test(text) && search + hash === ''
 }

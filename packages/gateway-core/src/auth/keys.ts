@@ -14,6 +14,8 @@ export interface KeysOptions {
   readonly issuer: string
   /** Where its keys are (JWK set). Default: where its discovery document says. */
   readonly jwksUrl?: string | undefined
+  /** Milliseconds between two fetches for the sake of unknown key ids. Default 30 000: whoever sends tokens could invent ids. */
+  readonly coolDown?: number | undefined
   /** Epoch milliseconds. Default `Date.now`. */
   readonly clock?: (() => number) | undefined
   readonly fetch?: typeof fetch | undefined
@@ -37,7 +39,8 @@ export class KeysUnavailable extends Error {
  * issuer has taken back is refused after the next renewal. An unknown key id causes at most one fetch in 30 s, so invented ids
  * cost the issuer nothing. A fetch takes at most 1 s and 64 KiB a document.
  */
-export function issuerKeys({ issuer, jwksUrl, clock = Date.now, fetch = globalThis.fetch }: KeysOptions): Keys {
+export function issuerKeys(options: KeysOptions): Keys {
+  const { issuer, jwksUrl, coolDown = COOL_DOWN, clock = Date.now, fetch = globalThis.fetch } = options
   const cache = keyCache(() => fetchKeys({ issuer, jwksUrl }, fetch), clock)
   let soughtAt = -Infinity
   const seek = singleFlight(async () => {
@@ -53,7 +56,7 @@ export function issuerKeys({ issuer, jwksUrl, clock = Date.now, fetch = globalTh
 
     const known = cache.get(kid)
     if (known !== undefined) return fitting(known, alg)
-    if (cache.age() >= RETRY && clock() - soughtAt >= COOL_DOWN) await seek()
+    if (cache.age() >= RETRY && clock() - soughtAt >= coolDown) await seek()
     const found = cache.get(kid)
     if (found !== undefined || cache.failure() === undefined) return fitting(found, alg)
     throw new KeysUnavailable(`no newer keys from ${issuer}`, { cause: cache.failure() })

@@ -15,11 +15,10 @@ export function sessionIdentities(client: string): (session: Session, id: string
 }
 
 function identityOf(session: Session, id: string, client: string): Identity {
-  const { claims, scope, accessToken } = session
+  const { claims, scope } = session
   const { sid, iat, auth_time: authTime, acr } = claims
   return {
     user: { id: claims.sub, scopes: new Set(scope.split(' ')), claims },
-    accessToken,
     by: 'session',
     client,
     sessionId: typeof sid === 'string' ? sid : nameOf(id),

@@ -10,8 +10,11 @@ export { TokenError, type TokenFault } from './token-error.ts'
 export type { Claims } from './claims.ts'
 
 /** One issuer, or several of which each has an audience, algorithms and keys of its own. */
-export type TokenOptions = Pick<KeysOptions, 'clock' | 'fetch'> &
-  (TrustedIssuer | { readonly issuers: readonly TrustedIssuer[] })
+export type TokenOptions = Pick<KeysOptions, 'clock' | 'coolDown' | 'fetch'> &
+  (TrustedIssuer | { readonly issuers: readonly TrustedIssuer[] }) & {
+    /** The one `typ` that is taken, without its `application/`. Default `at+jwt`. */
+    readonly type?: string | undefined
+  }
 
 /** Rejects with a `TokenError`, or with `KeysUnavailable` when the issuer cannot be asked for its keys. */
 export type VerifyToken = (token: string) => Promise<Claims>
@@ -38,16 +41,16 @@ export interface Checked {
 
 /** Leaves to the caller who may send a token that is bound to a key (`cnf`). */
 export function tokenChecker(options: TokenOptions): (token: string) => Promise<Checked> {
-  const { clock = Date.now, fetch } = options
+  const { clock = Date.now, coolDown, fetch, type = 'at+jwt' } = options
   const known = new Map(
     soundIssuers(issuersOf(options)).map((rules): [string, { rules: Sound; keys: Keys }] => [
       rules.issuer,
-      { rules, keys: issuerKeys({ ...rules, clock, fetch }) },
+      { rules, keys: issuerKeys({ ...rules, clock, coolDown, fetch }) },
     ]),
   )
   const every = [...new Set([...known.values()].flatMap(({ rules }) => rules.algorithms))]
   return async (token) => {
-    const jws = readJws(token, { type: 'at+jwt', algorithms: every })
+    const jws = readJws(token, { type, algorithms: every })
     // Nothing is verified yet: this only chooses whose rules and keys it is held against.
     const { rules, keys } = known.get(jws.payload['iss'] as string) ?? refused('issuer')
     if (!rules.algorithms.includes(jws.alg)) throw new TokenError('algorithm')

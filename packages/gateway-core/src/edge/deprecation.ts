@@ -42,7 +42,8 @@ export function fieldsOf({ since, sunset, link }: Deprecated): DeprecationFields
  */
 export function deprecation(clock: () => number = Date.now): <Core>(route: Route<Core>) => Route<Core> {
   return <Core>(route: Route<Core>) => {
-    const deprecated = route.made?.door === 'screen' ? route.made.operation.deprecated : undefined
+    const deprecated =
+      route.made !== undefined && 'operation' in route.made ? route.made.operation.deprecated : undefined
     return deprecated === undefined ? route : ending(route, deprecated, clock)
   }
 }

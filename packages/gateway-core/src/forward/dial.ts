@@ -75,13 +75,12 @@ const proves = ({ headers }: IncomingMessage, accept: string): boolean =>
   headers.upgrade?.toLowerCase() === 'websocket' && headers['sec-websocket-accept'] === accept
 
 const codes: Readonly<Record<number, string>> = {
-  401: 'token-refused',
   403: 'forbidden',
   404: 'not-found',
   429: 'too-many-requests',
 }
 
-/** What concerns the client keeps its status; all else is the service's fault. */
+/** What concerns the client keeps its status; all else is the service's fault, or ours: 401, for it saw no proof but ours. */
 function refusal(upstream: string, { statusCode = 0, headers }: IncomingMessage): Problem | Fault {
   const code = codes[statusCode]
   if (code === undefined) return new Fault('malformed', upstream, new Error(`status ${statusCode} to an upgrade`))

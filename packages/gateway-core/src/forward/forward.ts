@@ -129,9 +129,11 @@ async function pass(
       throw upload?.refused ?? error
     })
   const headers = responseHeaders(reply, change, road, url, prefix)
-  if (headers === undefined) {
+  // A service sees no proof but ours, so 401 is about us: a client that was told could only sign in again, in vain.
+  if (headers === undefined || reply.status === 401) {
     reply.body.destroy()
-    throw problem(502, 'upstream-failed', { source: upstream, cause: new Error('redirect to a foreign address') })
+    const cause = new Error(headers ? 'it does not know us' : 'redirect to a foreign address')
+    throw problem(502, 'upstream-failed', { source: upstream, cause })
   }
   res.writeHead(reply.status, headers)
   await passOn(reply.body, res, (error) => {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { createProxyMiddleware } from 'http-proxy-middleware'
 import type { Exchange } from '../exchange.ts'
 import { Fault } from '../road/fault.ts'
-import { accessToken } from '../road/filters/onward.ts'
+import { authorized } from '../road/filters/onward.ts'
 import { fromClient, ours } from '../road/headers.ts'
 import type { Road } from '../road/road.ts'
 import type { Caps, Upgrade } from '../exchange.ts'
@@ -46,7 +46,7 @@ export function forwardUpgrade(prefix: string, upstream: string, road: Road, spe
   const pass = async (exchange: Exchange, req: IncomingMessage, client: Socket, head: Buffer) => {
     const key = req.headers['sec-websocket-key']!
     const headers = { ...change(plain(fromClient(req.rawHeaders))), ...ours(exchange), ...asking(req) }
-    if (road.policy.token === 'user') headers['authorization'] = `Bearer ${accessToken(exchange, upstream)}`
+    Object.assign(headers, await authorized(road.credential, exchange, upstream, exchange.scope))
     const url = pathOf(exchange.path, exchange.params) + exchange.search
     const answer = await dial(url, headers, exchange.scope, acceptOf(key))
     if (client.destroyed) {

@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import type { Metrics } from './metrics.ts'
 
 /** Loopback, RFC 1918, link-local and unique local addresses. */
@@ -16,28 +16,39 @@ export const privateNetworks: readonly string[] = [
 /** A reverse proxy in a private network has an address that may ask. Those it speaks for have not. */
 const relayed = ['forwarded', 'via', 'x-forwarded-for', 'x-real-ip'] as const
 
+export interface Page {
+  readonly type: string
+  readonly text: string
+}
+
 /**
- * Answers `GET /metrics` to callers whose socket comes from a trusted address, and only when they speak for themselves. For
- * all others the path is one that does not exist.
+ * Answers `GET` of these paths to callers whose socket comes from a trusted address, and only when they speak for themselves.
+ * For all others they are paths that do not exist.
  */
-export function metricsEndpoint(
-  metrics: Pick<Metrics, 'text' | 'contentType'>,
+export function privatePages(
+  pages: Readonly<Record<string, () => Page | Promise<Page>>>,
   trusted: (address: string) => boolean,
-  path = '/metrics',
 ): RequestHandler {
-  return async (req, res, next) => {
-    if (req.url !== path || (req.method !== 'GET' && req.method !== 'HEAD')) return next()
+  const known = new Map(Object.entries(pages))
+  return (req, res, next) => {
+    const page = known.get(req.url)
+    if (page === undefined || (req.method !== 'GET' && req.method !== 'HEAD')) return next()
     const address = req.socket.remoteAddress
     if (address === undefined || !trusted(address)) return next()
     if (relayed.some((name) => req.headers[name] !== undefined)) return next()
-    res.locals['route'] = path
+    res.locals['route'] = req.url
     res.locals['chatter'] = true
-    const text = await metrics.text()
-    res.writeHead(200, {
-      'content-type': metrics.contentType,
-      'content-length': Buffer.byteLength(text),
-      'cache-control': 'no-store',
-    })
-    res.end(req.method === 'HEAD' ? undefined : text)
+    return send(page, req, res)
   }
 }
+
+async function send(page: () => Page | Promise<Page>, req: Request, res: Response): Promise<void> {
+  const { type, text } = await page()
+  res.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store' })
+  res.end(req.method === 'HEAD' ? undefined : text)
+}
+
+/** `/metrics`, for Prometheus. */
+export const metricsPage =
+  ({ contentType, text }: Pick<Metrics, 'text' | 'contentType'>) =>
+  async (): Promise<Page> => ({ type: contentType, text: await text() })

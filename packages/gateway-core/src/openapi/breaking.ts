@@ -79,7 +79,8 @@ function parametersOf(operation: Described, document: Document): ReadonlyMap<str
 
 const bodyOf = ({ requestBody }: Described): JsonSchema | undefined => schemaIn(requestBody?.content)
 
-const schemaIn = (content: Content | undefined): JsonSchema | undefined => content?.['application/json']?.schema
+const schemaIn = (content: Content | undefined): JsonSchema | undefined =>
+  (content?.['application/json'] ?? content?.['text/event-stream'])?.schema
 
 const taking = (where: string, sent: JsonSchema, taken: JsonSchema, { before, after }: Pair): readonly Break[] =>
   misfits({ schema: sent, document: before }, { schema: taken, document: after }, 'narrow').map((misfit) => ({

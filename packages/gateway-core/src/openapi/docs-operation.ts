@@ -82,7 +82,7 @@ function row({ name, in: place, required, description, schema }: Parameter): Mar
 }
 
 function bodyOf(content: Content, document: Document): Markup {
-  const { schema = {} } = content['application/json'] ?? {}
+  const { schema = {} } = content['application/json'] ?? content['text/event-stream'] ?? {}
   return html`<div class="body">${shape(schema)}</div>
     <details class="example">
       <summary>Example</summary>

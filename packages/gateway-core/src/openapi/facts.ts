@@ -27,7 +27,11 @@ export const needsUser = ({ operation }: Pick<Facts, 'operation'>): boolean => o
 
 /** Whether the answer has an ETag, so that a client may ask whether it has changed. */
 export const isTagged = (facts: Facts): boolean =>
-  isSafe(facts) && !facts.own && facts.operation.out !== undefined && (facts.operation.status ?? 200) === 200
+  isSafe(facts) &&
+  !facts.own &&
+  facts.operation.streams !== true &&
+  facts.operation.out !== undefined &&
+  (facts.operation.status ?? 200) === 200
 
 function circumstances(facts: Facts): ReadonlySet<Where> {
   const { operation, security, own, floor } = facts
@@ -43,6 +47,7 @@ function circumstances(facts: Facts): ReadonlySet<Where> {
     [security, needsUser(facts)],
     ['csrf', security === 'session' && (own || !isSafe(facts))],
     ['sunset', deprecated?.sunset !== undefined],
+    ['stream', operation.streams === true],
     ['version', floor],
   ]
   return new Set(holds.filter(([, so]) => so).map(([where]) => where))

@@ -64,7 +64,7 @@ function success(facts: Facts, status: number): Response {
   const { operation, own } = facts
   const { out, deprecated } = operation
   const sent = named([
-    ...(own ? [] : ['Cache-Control', 'Server-Timing']),
+    ...(own ? [] : ['Cache-Control', ...(operation.streams === true ? [] : ['Server-Timing'])]),
     ...(isTagged(facts) ? ['ETag'] : []),
     ...(status === 201 && !own ? ['Location'] : []),
     ...(deprecated === undefined ? [] : ['Deprecation']),
@@ -73,11 +73,15 @@ function success(facts: Facts, status: number): Response {
   return {
     description: STATUS_CODES[status] ?? 'Success',
     ...(Object.keys(sent).length > 0 && { headers: sent }),
-    ...(out !== undefined && {
-      content: { 'application/json': { schema: answered(jsonSchemaOf(out, 'output'), operation) } },
-    }),
+    ...(out !== undefined && { content: contentOf(answered(jsonSchemaOf(out, 'output'), operation), operation) }),
   }
 }
+
+/** Of a stream the schema is that of each item. */
+const contentOf = (schema: JsonSchema, { streams }: Operation) =>
+  streams === true
+    ? { 'text/event-stream': { schema }, 'application/x-ndjson': { schema } }
+    : { 'application/json': { schema } }
 
 /** What a view shows, and beside it `meta.parts`. */
 function answered(shown: JsonSchema, { optional = [], stale = [] }: Operation): JsonSchema {

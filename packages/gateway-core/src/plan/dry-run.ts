@@ -89,9 +89,11 @@ function clients(sources: Sources, ask: Ask): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(sources).map(([name, source]) => {
       if (isGrpc(source)) {
-        const methods = source.methods.map(({ localName }) => [
+        const methods = source.methods.map(({ localName, methodKind }) => [
           localName,
-          (input: unknown) => asked(() => ask(name, localName, input)),
+          methodKind === 'server_streaming'
+            ? (input: unknown) => once(() => ask(name, localName, input))
+            : (input: unknown) => asked(() => ask(name, localName, input)),
         ])
         return [name, Object.fromEntries(methods)]
       }
@@ -105,6 +107,11 @@ function clients(sources: Sources, ask: Ask): Record<string, unknown> {
       ]
     }),
   )
+}
+
+/** A stream of one. */
+async function* once(ask: () => Promise<unknown>): AsyncGenerator {
+  yield await ask()
 }
 
 /** Turns of the event loop without anything new, after which nothing comes any more. */

@@ -14,7 +14,6 @@ export function somebody(asked: (scope: string) => void = () => undefined): Iden
   })()
   return {
     user: { id: 'sample-user', scopes, claims: { sub: 'sample-user' } },
-    accessToken: 'sample-token',
     by: 'bearer',
     client: 'sample-client',
     issuedAt: Date.now(),

@@ -98,7 +98,7 @@ describe('planOf a screen', () => {
     expect(orders).toMatchObject({
       token: 'user',
       travels: ['accept', 'traceparent', 'x-forwarded-for', 'x-deadline-ms', 'authorization'],
-      coalesced: ['url', 'headers', 'user', 'token'],
+      coalesced: ['url', 'headers', 'user', 'session'],
       staleFor: 0,
     })
     expect(orders).not.toHaveProperty('cached')

@@ -51,12 +51,22 @@ export interface ForwardPlan extends Head {
   readonly treatments: Readonly<Record<string, Treatment>>
 }
 
+/** Until its first item: what a stream asks for afterwards depends on what comes. */
+export interface StreamPlan extends Head {
+  readonly door: 'stream'
+  readonly key: string
+  readonly operation: Operation
+  readonly calls: readonly PlannedCall[]
+  /** Why it cannot be planned; calls are empty then. */
+  readonly fault?: string
+}
+
 export interface OwnPlan extends Head {
   readonly door: 'own'
   readonly summary: string
 }
 
-export type Plan = ScreenPlan | ForwardPlan | OwnPlan
+export type Plan = ScreenPlan | ForwardPlan | StreamPlan | OwnPlan
 
 export interface Given {
   /** Of the request that is explained. Default: samples. */
@@ -77,6 +87,7 @@ export async function planOf(route: Described, estate: Estate, given: Given = {}
   if (made === undefined) return { ...head, door: 'own', summary: '' }
   if (made.door === 'own') return { ...head, ...made }
   if (made.door === 'screen') return screenPlan(head, made, estate, params, grant)
+  if (made.door === 'stream') return streamPlan(head, made, estate, params, grant)
   const { door, upstream, upgrade, rewritten } = made
   const treatments: Record<string, Treatment> = {}
   for (const method of methods) treatments[method] = await forwardTreatment(estate, upstream, method)
@@ -95,9 +106,7 @@ async function screenPlan(
   try {
     const request = { ...(await requestOf(operation, params)), ...grant }
     const { parts, calls, waves, needs } = await graphOf({ parts: made.parts, request }, estate.sources)
-    const planned: PlannedCall[] = []
-    for (const call of calls)
-      planned.push({ ...call, ...(await treatmentOf(estate, call.upstream, call.key, call.input)) })
+    const planned = await treated(estate, calls)
     const timeouts = new Map(planned.map(({ name, timeout }) => [name, timeout]))
     const { names, weight } = critical(needs, (name) => timeouts.get(name)!)
     return {
@@ -112,6 +121,31 @@ async function screenPlan(
     const nothing = { parts: [], calls: [], waves: [], critical: { calls: [], timeouts: 0 } }
     return { ...known, ...nothing, worst: { fixed: 0, each: 0 }, fault: (error as Error).message }
   }
+}
+
+async function streamPlan(
+  head: Head,
+  { door, key, operation, items }: Made & { readonly door: 'stream' },
+  estate: Estate,
+  params: Exchange['params'],
+  grant: object,
+): Promise<StreamPlan> {
+  const known = { ...head, door, key, operation }
+  try {
+    const request = { ...(await requestOf(operation, params)), ...grant }
+    const parts = (given: never) => ({ first: items(given)[Symbol.asyncIterator]().next() })
+    const { calls } = await graphOf({ parts, request }, estate.sources)
+    return { ...known, calls: await treated(estate, calls) }
+  } catch (error) {
+    return { ...known, calls: [], fault: (error as Error).message }
+  }
+}
+
+async function treated(estate: Estate, calls: readonly CallNode[]): Promise<PlannedCall[]> {
+  const planned: PlannedCall[] = []
+  for (const call of calls)
+    planned.push({ ...call, ...(await treatmentOf(estate, call.upstream, call.key, call.input)) })
+  return planned
 }
 
 const worstOf = (calls: readonly PlannedCall[]) => ({

@@ -6,7 +6,7 @@ import { sampleExchange, somebody } from './exchange.ts'
 import { nowhere, reply } from './travel.ts'
 
 /** What must be equal before two requests are given one answer. */
-export type Ingredient = 'url' | 'headers' | 'user' | 'token'
+export type Ingredient = 'url' | 'headers' | 'user' | 'session'
 
 export interface Sharing {
   /** Requests at the same time. Absent: each has a call of its own. */
@@ -29,13 +29,13 @@ export async function sharingOf(policy: FullPolicy, call: Call): Promise<Sharing
 type Both = (filter: Filter, first: Call, second: Call) => Promise<number>
 
 async function ingredients(make: () => Filter, both: Both, call: Call): Promise<Ingredient[] | undefined> {
-  const plain = { ...call, exchange: by('sample-user', 'sample-token'), until: performance.now() + 10_000 }
+  const plain = { ...call, exchange: by('sample-user', 'sample-session'), until: performance.now() + 10_000 }
   if ((await both(make(), plain, plain)) !== 1) return undefined
   const others: Readonly<Record<Ingredient, Call>> = {
     url: { ...plain, url: `${call.url}${call.url.includes('?') ? '&' : '?'}another=1` },
     headers: { ...plain, headers: { ...call.headers, 'x-sample': 'another' } },
-    user: { ...plain, exchange: by('another-user', 'sample-token') },
-    token: { ...plain, exchange: by('sample-user', 'another-token') },
+    user: { ...plain, exchange: by('another-user', 'sample-session') },
+    session: { ...plain, exchange: by('sample-user', 'another-session') },
   }
   const found: Ingredient[] = []
   for (const [name, other] of Object.entries(others) as [Ingredient, Call][])
@@ -43,8 +43,8 @@ async function ingredients(make: () => Filter, both: Both, call: Call): Promise<
   return found
 }
 
-const by = (id: string, accessToken: string) =>
-  sampleExchange({ identity: { ...somebody(), user: { ...somebody().user, id }, accessToken } })
+const by = (id: string, sessionId: string) =>
+  sampleExchange({ identity: { ...somebody(), user: { ...somebody().user, id }, sessionId } })
 
 /** How many calls go on when two come at the same time. */
 async function together(filter: Filter, first: Call, second: Call): Promise<number> {

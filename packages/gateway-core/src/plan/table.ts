@@ -19,7 +19,7 @@ export function rowsOf(plans: readonly Plan[]): string[][] {
 
 function upstreamsOf(plan: Plan): string[] {
   if (plan.door === 'forward') return [plan.upstream]
-  return plan.door === 'screen' ? [...new Set(plan.calls.map(({ upstream }) => upstream))].toSorted() : []
+  return 'calls' in plan ? [...new Set(plan.calls.map(({ upstream }) => upstream))].toSorted() : []
 }
 
 function budgetOf(plan: Plan): string {

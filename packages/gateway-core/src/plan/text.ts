@@ -41,7 +41,7 @@ function saidOf({ expose, operation: { deprecated } }: ScreenPlan): Row[] {
 
 function answers(plan: Plan): string {
   if (plan.door === 'own') return `its own: ${plan.summary}`
-  if (plan.door === 'screen') return `a screen: ${plan.operation.summary ?? plan.key}`
+  if (plan.door === 'screen' || plan.door === 'stream') return `a ${plan.door}: ${plan.operation.summary ?? plan.key}`
   const further = [plan.rewritten && 'path changed', plan.upgrade && 'WebSockets too'].filter(Boolean)
   return [`${plan.upstream}, passed on as it is`, ...further].join(', ')
 }
@@ -56,7 +56,7 @@ function bodyOf(plan: Plan): string[][] {
   if (plan.door === 'own') return []
   if (plan.door === 'forward') return forwardBody(plan)
   if (plan.fault !== undefined) return [[`It cannot be planned: ${plan.fault}`]]
-  return screenBody(plan)
+  return plan.door === 'screen' ? screenBody(plan) : plan.calls.map(callBlock)
 }
 
 function screenBody(plan: ScreenPlan): string[][] {
@@ -92,6 +92,13 @@ const partText = ({ kind, needs, calls, undo }: ScreenPlan['parts'][number]): st
     ...(undo.length === 0 ? [] : [`undone by ${undo.join(' and ')}`]),
   ].join(', ')
 
+const tokens: Readonly<Record<Treatment['token'], string>> = {
+  none: 'none',
+  user: 'ours, about the user',
+  client: 'ours, about this BFF',
+  external: 'of an issuer of its own, about this BFF',
+}
+
 const callBlock = (call: PlannedCall): string[] => [
   `${call.name}${call.each ? ' × n' : call.times > 1 ? ` × ${call.times}` : ''}`,
   ...rows(treatmentRows(call)),
@@ -108,7 +115,7 @@ function treatmentRows(treatment: Treatment): Row[] {
   return [
     ['treated', `${protocol === 'grpc' ? 'gRPC' : 'HTTP'}, ${safe ? 'reads' : 'writes'}, ${ms(timeout)}, ${tries}`],
     ['at the worst', `${counted(most, 'request')}${hedged ? ', hedges among them' : ''}`],
-    ['token', token === 'user' ? "the user's" : 'none'],
+    ['token', tokens[token]],
     ['travels', travels.join(', ')],
     ...(kept.length === 0 ? [] : [['stays', kept.join(', ')] as const]),
     ['shared', coalesced === undefined ? 'no' : `while under way, by ${coalesced.join(', ')}`],

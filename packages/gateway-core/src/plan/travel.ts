@@ -1,4 +1,6 @@
+import type { DescService } from '@bufbuild/protobuf'
 import type { Contract } from '../contract.ts'
+import type { Credential } from '../credential.ts'
 import type { FullPolicy } from '../policy.ts'
 import type { Asking } from '../road/asking.ts'
 import { Body } from '../road/body.ts'
@@ -6,7 +8,9 @@ import { type Call, type Filter, pipe, type Reply, type Service } from '../road/
 import { client } from '../road/client.ts'
 import { cache } from '../road/filters/cache.ts'
 import { onward } from '../road/filters/onward.ts'
-import { fromClient, ours } from '../road/headers.ts'
+import { grpcClient } from '../road/grpc/client.ts'
+import { fromClient } from '../road/headers.ts'
+import { isGrpc } from '../sources.ts'
 import { sampleExchange, somebody } from './exchange.ts'
 
 /** A call, as the road gets it, and the names of the headers that leave with it. */
@@ -25,6 +29,9 @@ export const reply = (status = 200, headers: Reply['headers'] = {}): Reply => ({
   body: Body.of(Buffer.from('{}')),
 })
 
+/** In place of whatever token the policy wants. */
+const shown = (token: FullPolicy['token']): Credential | undefined => (token === 'none' ? undefined : () => 'sample')
+
 /** The filters of a road that change headers, and what came of it. */
 function gate(policy: FullPolicy): { send: Service; left: () => Leaving | undefined } {
   const { token, timeout, cache: kept } = policy
@@ -35,7 +42,7 @@ function gate(policy: FullPolicy): { send: Service; left: () => Leaving | undefi
     return next(call)
   }
   const keep = kept ? [cache({ ...kept, token, timeout, address: nowhere })] : []
-  const send = pipe([enter, ...keep, onward(token)], (call) => {
+  const send = pipe([enter, ...keep, onward(shown(token))], (call) => {
     headers = Object.keys(call.headers)
     return Promise.resolve(reply())
   })
@@ -45,14 +52,20 @@ function gate(policy: FullPolicy): { send: Service; left: () => Leaving | undefi
 /** Make a screen's call as it would be made, and see what leaves. Undefined when it cannot be made of this input. */
 export async function leavingOf(
   upstream: string,
-  contract: Contract,
+  source: Contract | DescService,
   policy: FullPolicy,
   key: string,
   input: unknown,
 ): Promise<Leaving | undefined> {
   const { send, left } = gate(policy)
-  const road = { policy, addresses: [], send, [Symbol.asyncDispose]: () => Promise.resolve() }
-  const exchange = sampleExchange({ identity: somebody() })
+  const road = {
+    policy,
+    addresses: [],
+    send,
+    credential: shown(policy.token),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
+  const exchange = sampleExchange({ identity: somebody(), headers: said(policy) })
   const asking: Asking = {
     exchange,
     scope: exchange.scope,
@@ -60,10 +73,18 @@ export async function leavingOf(
     heard: [],
     gathering: new Map(),
   }
+  const made = async () => {
+    if (!isGrpc(source)) return client(upstream, source, road)(asking, key, input as Record<string, unknown>)
+    const { answers, call } = grpcClient(upstream, source, road)[key]!
+    return answers === 'once' ? call(asking, input) : call(asking, input).next()
+  }
   // The probe's answer need not be what the contract says: it is what was sent that counts.
-  await client(upstream, contract, road)(asking, key, input as Record<string, unknown>).catch(() => undefined)
+  await made().catch(() => undefined)
   return left()
 }
+
+/** A client that sends all that may travel. */
+const said = ({ headers }: FullPolicy) => Object.fromEntries(headers.map((name) => [name, 'sample']))
 
 /** What leaves when a forward passes on a request with every header that is `usual`. */
 export async function forwardedOf(upstream: string, policy: FullPolicy, method: string): Promise<Leaving> {
@@ -93,11 +114,4 @@ export const usual = [
   'x-app-version',
   'x-forwarded-host',
   'x-user-id',
-]
-
-/** Metadata of a remote call. */
-export const metadataOf = ({ token }: FullPolicy): string[] => [
-  ...Object.keys(ours(sampleExchange())),
-  'grpc-timeout',
-  ...(token === 'user' ? ['authorization'] : []),
 ]

@@ -6,7 +6,7 @@ import { isGrpc } from '../sources.ts'
 import { mostAttempts } from './attempts.ts'
 import type { Estate } from './estate.ts'
 import { type Sharing, sharingOf } from './sharing.ts'
-import { forwardedOf, type Leaving, leavingOf, metadataOf, usual } from './travel.ts'
+import { forwardedOf, type Leaving, leavingOf, usual } from './travel.ts'
 
 /** What the policy of its upstream makes of a call. */
 export interface Treatment extends Sharing {
@@ -33,10 +33,10 @@ export interface Treatment extends Sharing {
 export async function treatmentOf(estate: Estate, upstream: string, key: string, input: unknown): Promise<Treatment> {
   const source = estate.sources[upstream]!
   const policy = complete(estate.policies[upstream] ?? {})
-  if (isGrpc(source)) return remote(policy, source.method[key])
-  const { method } = parseKey(key)
   const leaving = await leavingOf(upstream, source, policy, key, input)
-  return { ...(await overHttp(policy, method, leaving)), travels: leaving?.headers ?? [], kept: [] }
+  if (isGrpc(source)) return remote(policy, source.method[key], leaving)
+  const { method } = parseKey(key)
+  return { ...(await treated(policy, method, leaving)), travels: leaving?.headers ?? [], kept: [] }
 }
 
 /** Of what a forward passes on. */
@@ -45,10 +45,10 @@ export async function forwardTreatment(estate: Estate, upstream: string, method:
   const leaving = await forwardedOf(upstream, policy, method)
   // A token of ours travels under the name of the client's.
   const kept = usual.filter((name) => name === 'authorization' || !leaving.headers.includes(name))
-  return { ...(await overHttp(policy, method, leaving)), travels: leaving.headers, kept }
+  return { ...(await treated(policy, method, leaving)), travels: leaving.headers, kept }
 }
 
-async function overHttp(policy: FullPolicy, method: string, leaving: Leaving | undefined) {
+async function treated(policy: FullPolicy, method: string, leaving: Leaving | undefined) {
   const { timeout, attempts, token, cache } = policy
   const safe = method === 'GET' || method === 'HEAD'
   const most = leaving === undefined ? attempts : await mostAttempts(policy, leaving.call)
@@ -65,18 +65,12 @@ async function overHttp(policy: FullPolicy, method: string, leaving: Leaving | u
   }
 }
 
-const remote = (policy: FullPolicy, method: DescMethod | undefined): Treatment => ({
-  protocol: 'grpc',
-  safe: isSafe(method),
-  timeout: policy.timeout,
-  attempts: policy.attempts,
-  hedged: false,
-  most: policy.attempts,
-  token: policy.token,
-  travels: metadataOf(policy),
-  kept: [],
-  staleFor: 0,
-})
+/** gRPC has a name of its own for the time that is left. */
+async function remote(policy: FullPolicy, method: DescMethod | undefined, leaving: Leaving | undefined) {
+  const travels = (leaving?.headers ?? []).map((name) => (name === 'x-deadline-ms' ? 'grpc-timeout' : name))
+  const made = await treated(policy, leaving?.call.method ?? 'POST', leaving)
+  return { ...made, protocol: 'grpc' as const, safe: made.safe || isSafe(method), travels, kept: [] }
+}
 
 function isSafe(method: DescMethod | undefined): boolean {
   if (method === undefined) return false

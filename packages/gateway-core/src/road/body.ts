@@ -69,8 +69,14 @@ export class Body {
   /** From the source: the rest is lost. */
   fail(error: Error): void {
     if (this.over) return
-    this.#error = error
     this.#held = []
+    this.failAfter(error)
+  }
+
+  /** From the source: that was all, and it ended badly. What is held is still read. */
+  failAfter(error: Error): void {
+    if (this.over) return
+    this.#error = error
     this.#tell(error)
     this.#sink?.fail(error)
   }
@@ -91,12 +97,13 @@ export class Body {
 
   /** Read it as it comes. There is one reader only. */
   read(sink: Sink): void {
-    if (this.#error !== undefined) return sink.fail(this.#error)
+    const failed = this.#error
     this.#sink = sink
     const held = this.#held
     this.#held = []
     let room = true
     for (const chunk of held) room = sink.data(chunk) && room
+    if (failed !== undefined) return sink.fail(failed)
     if (this.#error !== undefined) return
     if (this.#whole) sink.end()
     else if (room) this.resume()

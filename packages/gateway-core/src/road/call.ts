@@ -14,7 +14,7 @@ export interface Call {
   /** Names in lower case. */
   readonly headers: Headers
   /** A stream can be sent once only, so such a call is never tried again. */
-  readonly body: string | Readable | null
+  readonly body: string | Buffer | Readable | null
   /** The reply is passed on as it arrives: the deadline then ends with its head, and an idle limit takes over. */
   readonly streamed: boolean
   /** `performance.now()` by which it must be over. Filters only ever bring it forward. */
@@ -37,7 +37,8 @@ export interface Reply {
 }
 
 /** Whether its body is a stream: how long it takes is up to the client, and it can be sent once only. */
-export const isUpload = ({ body }: Pick<Call, 'body'>): boolean => typeof body === 'object' && body !== null
+export const isUpload = ({ body }: Pick<Call, 'body'>): boolean =>
+  typeof body === 'object' && body !== null && !Buffer.isBuffer(body)
 
 /** Rejects with a `Fault` when there is no reply. An error status is a reply. */
 export type Service = (call: Call) => Promise<Reply>

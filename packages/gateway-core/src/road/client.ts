@@ -7,6 +7,7 @@ import type { Asking } from './asking.ts'
 import { axiosOn, Freight } from './axios.ts'
 import { Fault, faultOf, problemOf } from './fault.ts'
 import { isStaleAnswer } from './filters/report.ts'
+import { named } from './headers.ts'
 import type { Road } from './road.ts'
 
 export type Send = (asking: Asking, key: string, input?: Record<string, unknown>) => Promise<unknown>
@@ -14,14 +15,16 @@ export type Send = (asking: Asking, key: string, input?: Record<string, unknown>
 /** Call an upstream by its contract: encode, send down the road, read, and decode; anything else than a declared answer throws a `Problem`. */
 export function client(upstream: string, contract: Contract, road: Road): Send {
   const http = axiosOn(upstream, road)
-  const personal = road.policy.token === 'user'
+  const { token, headers: names } = road.policy
+  const personal = token === 'user'
   return async (asking, key, input) => {
     const trail = trailOfNow()
     const operation = contract[key as keyof Contract] as Operation
     const { method, url, headers, body } = fill(key, input)
     const data = body === undefined ? undefined : JSON.stringify(body)
     const type = data === undefined ? acceptJson : sendJson
-    const freight = new Freight(asking, headers === undefined ? type : { ...type, ...headers })
+    const own = headers === undefined ? type : { ...type, ...headers }
+    const freight = new Freight(asking, names.length === 0 ? own : { ...named(asking.exchange, names), ...own })
     try {
       const answer = await http.request<string>({ method, url, data, freight } as AxiosRequestConfig)
       asking.heard.push({ upstream, key, url, status: answer.status, headers: freight.heard, personal })

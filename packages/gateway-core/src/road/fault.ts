@@ -12,6 +12,8 @@ export interface FaultOptions {
   readonly retryAfter?: number
   /** The connection had answered before and died before the first byte of this answer: the request was most likely never read. */
   readonly reused?: boolean
+  /** The service said, or the connection shows, that nobody looked at it (RFC 9113 §8.7): it may be sent again, whatever it is. */
+  readonly unseen?: boolean
 }
 
 /** Why an upstream gave no usable answer. Its message is for the log: it may name addresses. */

@@ -1,49 +1,10 @@
 import type { Exchange } from '../exchange.ts'
 import { traceparent } from '../trace.ts'
+import { disguised, hopByHop, internal, notFromClients } from '../travel.ts'
 import type { Headers } from './call.ts'
-
-/** RFC 9110 §7.6.1, and their ancestors: they speak about one connection, so they never cross it. */
-const hopByHop = [
-  'connection',
-  'http2-settings',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]
-
-/** Ours to say, or not a service's business. */
-const notFromClients = new Set([
-  ...hopByHop,
-  'authorization',
-  'client-cert',
-  'client-cert-chain',
-  'cookie',
-  'dpop',
-  'expect',
-  'forwarded',
-  'host',
-  'origin',
-  'referer',
-  'traceparent',
-  'tracestate',
-  'baggage',
-  'x-csrf',
-  'x-deadline-ms',
-  'x-real-ip',
-])
 
 /** Ours to say, or nothing a client needs to know. Cookies are the BFF's own. */
 const notFromUpstreams = new Set([...hopByHop, 'alt-svc', 'server', 'set-cookie', 'traceparent', 'via', 'x-powered-by'])
-
-const internal = /^x-(?:forwarded|original|internal|user|auth|rewrite)(?:-|$)/
-
-/** Names that some upstream would read as another name (`x_user_id`), or that are no names for a plain object. */
-const disguised = /_|^(?:constructor|prototype)$/
 
 type Kept = Record<string, string | string[]>
 
@@ -78,6 +39,16 @@ export function fromUpstream(headers: Headers): Kept {
     else if (!notFromUpstreams.has(name) && !internal.test(name)) kept[name] = value as string | string[]
   }
   return without(kept, listed)
+}
+
+/** Of a client's request, what a policy says may go along with a screen's calls. */
+export function named({ headers: sent }: Exchange, names: readonly string[]): Record<string, string> {
+  const kept: Record<string, string> = {}
+  for (const name of names) {
+    const value = sent[name]
+    if (typeof value === 'string') kept[name] = value
+  }
+  return kept
 }
 
 /** What every service learns from us about the request it serves. */

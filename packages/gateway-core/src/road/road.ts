@@ -1,6 +1,9 @@
-import { complete, type FullPolicy, type Policy } from '../policy.ts'
+import type { Credential } from '../credential.ts'
+import { complete, type FullPolicy, type Policy, type ProbePolicy } from '../policy.ts'
 import { ask } from './ask.ts'
 import { type Balancer, balancer } from './balance/balancer.ts'
+import type { Connections } from './balance/instance.ts'
+import type { Ask } from './balance/probe.ts'
 import { Breaker, type BreakerState } from './breaker.ts'
 import { Budget } from './budget.ts'
 import { type Filter, pipe, type Service } from './call.ts'
@@ -29,6 +32,8 @@ export interface RoadOptions {
   readonly breaker?: (state: BreakerState) => void
   /** What came of asking the cache. */
   readonly cached?: (result: CacheResult) => void
+  /** What the upstream is shown. Absent: nothing. See `credentialOf`. */
+  readonly credential?: Credential | undefined
   /** An address was left out (`ejected`, `unwell`), is `well` again, or a name is `unresolved`, of which `cause` says more. */
   readonly address?: (url: string, state: string, cause?: unknown) => void
 }
@@ -38,24 +43,36 @@ export interface Road extends AsyncDisposable {
   /** Where it leads now, of every arm. */
   readonly addresses: readonly Address[]
   readonly send: Service
+  /** For what does not go through `send`. */
+  readonly credential: Credential | undefined
 }
 
+/** What is at the end of a road: a protocol. */
+export interface Wire {
+  readonly open: (address: Address, policy: FullPolicy) => Connections
+  /** Whether an address says that it is well. */
+  readonly ask: (probe: Required<ProbePolicy>) => Ask
+}
+
+const http: Wire = { open: connections, ask }
+
 /**
- * The one way to an upstream over HTTP, for both doors: its policy as filters, outermost first, onto its instances. A filter
- * that the policy leaves out costs nothing. `addresses` is the upstream's variable, see `parseAddresses`, which throws.
+ * The one way to an upstream, for both doors: its policy as filters, outermost first, onto its instances. A filter that the
+ * policy leaves out costs nothing. `addresses` is the upstream's variable, see `parseAddresses`, which throws.
  */
-export function road(addresses: string, given: Policy, options: RoadOptions = {}): Road {
+export function road(addresses: string, given: Policy, options: RoadOptions = {}, wire: Wire = http): Road {
   const { address: told = () => undefined } = options
   const policy = complete(given)
   const targets = parseAddresses(addresses)
   const found = resolver(targets, { failed: (name, error) => told(name, 'unresolved', error) })
   const instances = balancer(found, policy, {
-    open: (address) => connections(address, policy),
-    ask: policy.probe === false ? undefined : ask(policy.probe),
+    open: (address) => wire.open(address, policy),
+    ask: policy.probe === false ? undefined : wire.ask(policy.probe),
     changed: ({ address, state }) => told(address.url, state),
   })
   return {
     policy,
+    credential: options.credential,
     get addresses() {
       return instances.instances.map(({ address }) => address)
     },
@@ -69,6 +86,7 @@ export function road(addresses: string, given: Policy, options: RoadOptions = {}
 
 function filters(policy: FullPolicy, address: string, instances: Balancer, told: RoadOptions): Filter[] {
   const { token, timeout } = policy
+  const { credential } = told
   const budget = new Budget(policy.retryBudget)
   const copies = policy.shadow > 0 ? instances.to('shadow') : undefined
   return [
@@ -76,12 +94,12 @@ function filters(policy: FullPolicy, address: string, instances: Balancer, told:
     policy.cache && cache({ ...policy.cache, token, timeout, address }),
     policy.coalesce && coalesce(token, policy.maxBytes),
     deadline(timeout, policy.streamTimeout),
-    copies && shadow(policy.shadow, pipe([onward(token)], copies)),
+    copies && shadow(policy.shadow, pipe([onward(credential)], copies)),
     bulkhead(policy.bulkhead),
     retry(policy, budget, Math.random, told.retried),
     policy.hedge && hedge(policy.hedge, told.hedged === undefined ? budget : budget.purse(told.hedged)),
     policy.breaker && breaker(new Breaker(policy.breaker, told.breaker)),
     told.attempted && report(told.attempted),
-    onward(token),
+    onward(credential),
   ].filter((filter) => typeof filter === 'function')
 }

@@ -3,6 +3,7 @@ import type { Composed, Exchange } from '../exchange.ts'
 import { ofService, onTrail } from '../part.ts'
 import { problem, Problem } from '../problem.ts'
 import type { Received } from '../receive.ts'
+import type { Asking } from '../road/asking.ts'
 import { refusalOf } from '../scope.ts'
 import { validate } from '../validate.ts'
 import { type Head, headOf } from './head.ts'
@@ -17,7 +18,7 @@ export interface Plain {
   readonly view: (parts: never) => unknown
   readonly head: Head
   /** Clients whose calls are made for one run. */
-  readonly from: (run: Run) => unknown
+  readonly from: (asking: Asking) => unknown
 }
 
 /** Ask for the parts, show them, and say how it went. The one place where a screen can fail. */

@@ -7,13 +7,13 @@ import type { From, Sources } from '../sources.ts'
 import { compose, type Plain } from './compose.ts'
 import { conclude, type Concluded } from './conclude.ts'
 import { headFor } from './head.ts'
-import type { Run } from './run.ts'
+import type { Asking } from '../road/asking.ts'
 import type { Settled } from './settle.ts'
 
 /** What only the running app has, and a screen needs. */
 export interface ScreenCore {
   /** Clients whose calls are all made for one run. */
-  readonly from: (run: Run) => unknown
+  readonly from: (asking: Asking) => unknown
   /** Request fields that carry the user. */
   readonly credentials: readonly string[]
 }

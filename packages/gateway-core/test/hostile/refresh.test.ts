@@ -48,7 +48,10 @@ describe('D-01: a refresh', () => {
     const response = await someone.request(`${bff.url}/api/me`)
     expect([response.status, await response.json()]).toMatchObject([401, { code: 'session-expired' }])
     expect(await isSignedIn(bff, someone)).toBe(false)
-    expect(bff.said()).toEqual([expect.objectContaining({ level: 40, msg: 'access token not refreshed' })])
+    expect(bff.said()).toEqual([
+      expect.objectContaining({ level: 40, msg: 'access token not refreshed' }),
+      expect.objectContaining({ audit: 'authz_fail', reason: 'session-expired' }),
+    ])
     expect(leaked(bff, bff.written.join(''))).toEqual([])
   })
 

@@ -3,14 +3,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Core, type Estate, gateway, type Policy, type Route } from '@bff/gateway-core'
 import { signedInAs } from '@bff/gateway-core/testing'
-import { demoBrowser } from '@bff/mobile/demo-browser'
-import { signIn } from '@bff/mobile/sign-in'
 import { logger } from '@bff/service-kit'
 import { estate as mobileEstate } from '@bff/mobile-bff/gateway'
 import { routes as mobileRoutes } from '@bff/mobile-bff/routes'
 import { estate as webEstate } from '@bff/web-bff/gateway'
 import { routes as webRoutes } from '@bff/web-bff/routes'
-import { people, type Shop, startShop } from '../shop.ts'
+import { type Shop, startShop } from '../shop.ts'
 import { grpcProxy } from './grpc-proxy.ts'
 import { httpProxy, type Proxy } from './http-proxy.ts'
 import { isGrpc } from './oracle.ts'
@@ -31,7 +29,7 @@ export const bffs: readonly Bff[] = [
 /** Where there is nobody. */
 export const nobody = 'http://127.0.0.1:9'
 
-export type Change = (policy: Policy, protocol: 'http' | 'grpc') => Policy
+export type Change = (policy: Policy) => Policy
 
 /** The shop, a proxy before each of its services, and BFFs before those. Whoever asks is ada. */
 export interface World extends AsyncDisposable {
@@ -47,17 +45,15 @@ export async function startWorld(): Promise<World> {
   const shop = stack.use(await startShop())
   const scenarios = new Scenarios()
   const proxies = await startProxies(stack, shop, scenarios)
-  const { accessToken } = await signIn(shop.issuer, demoBrowser(people.ada))
-  const ada = signedInAs('cus_ada', { accessToken })
+  const ada = signedInAs('cus_ada')
+  const { tokens } = shop
   const open: World['open'] = ({ estate, routes }, change, addresses = {}) => {
     const { contract, sources, policies, budget } = estate
-    const changed = Object.entries(policies).map(([name, policy]) => {
-      const protocol = isGrpc(sources[name]!) ? 'grpc' : 'http'
-      return [name, change(policy, protocol)] as const
-    })
+    const changed = Object.entries(policies).map(([name, policy]) => [name, change(policy)] as const)
     const { app } = gateway(contract, sources, Object.fromEntries(changed), { budget })
     const running = {
       upstreams: { ...proxies, ...addresses },
+      tokens,
       authenticate: () => Promise.resolve(ada),
       log: logger('faults', 'silent'),
     }
@@ -66,7 +62,7 @@ export async function startWorld(): Promise<World> {
   const running = stack.move()
   return {
     scenarios,
-    seed: () => seed(shop.services.orders.url, shop.services.catalog.url, accessToken),
+    seed: () => seed(shop.services.orders.url, shop.services.catalog.url, tokens.mint('urn:orders', ada)),
     open,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

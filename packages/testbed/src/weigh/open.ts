@@ -1,7 +1,7 @@
 import { gateway, serve } from '@bff/gateway-core'
 import { signedInAs } from '@bff/gateway-core/testing'
+import type { InternalTokens } from '@bff/gateway-core/token'
 import { logger } from '@bff/service-kit'
-import { isGrpc } from '../faults/oracle.ts'
 import type { Bff, Change } from '../faults/world.ts'
 
 export type Addresses = Readonly<Record<string, string>>
@@ -19,15 +19,13 @@ export const withoutCache: Change = (policy) => {
 }
 
 /** A BFF of its own, with everything as it is written but what `change` says. Whoever asks is ada. */
-export function open({ name, routes, estate }: Bff, upstreams: Addresses, accessToken: string, change: Change) {
+export function open({ name, routes, estate }: Bff, upstreams: Addresses, tokens: InternalTokens, change: Change) {
   const { contract, sources, policies, budget } = estate
-  const changed = Object.entries(policies).map(([upstream, policy]) => {
-    return [upstream, change(policy, isGrpc(sources[upstream]!) ? 'grpc' : 'http')] as const
-  })
+  const changed = Object.entries(policies).map(([upstream, policy]) => [upstream, change(policy)] as const)
   const { app } = gateway(contract, sources, Object.fromEntries(changed), { budget })
-  const ada = signedInAs('cus_ada', { accessToken })
+  const ada = signedInAs('cus_ada')
   const log = logger(name, 'silent')
-  const bff = app(routes, { upstreams, log, authenticate: () => Promise.resolve(ada) })
+  const bff = app(routes, { upstreams, tokens, log, authenticate: () => Promise.resolve(ada) })
   const { handler } = bff
   return serve({ name, port: 0, hostname: '127.0.0.1', portVariable: 'PORT', handler, log, release: bff })
 }

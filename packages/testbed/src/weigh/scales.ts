@@ -1,12 +1,11 @@
 import { gzipSync } from 'node:zlib'
 import type { Budget } from '@bff/gateway-core'
 import type { Key } from '@bff/gateway-core/contract'
-import { demoBrowser } from '@bff/mobile/demo-browser'
-import { signIn } from '@bff/mobile/sign-in'
+import { signedInAs } from '@bff/gateway-core/testing'
 import { isGrpc } from '../faults/oracle.ts'
 import { screensOf } from '../faults/recorded.ts'
 import { type Bff, bffs } from '../faults/world.ts'
-import { people, type Shop, startShop } from '../shop.ts'
+import { type Shop, startShop } from '../shop.ts'
 import { ask } from './ask.ts'
 import { type Counted, grpcCounter, httpCounter } from './counter.ts'
 import { type Input, inputsOf } from './inputs.ts'
@@ -59,22 +58,22 @@ export interface Scales extends AsyncDisposable {
 export async function startScales(): Promise<Scales> {
   await using stack = new AsyncDisposableStack()
   const shop = stack.use(await startShop())
-  const { accessToken } = await signIn(shop.issuer, demoBrowser(people.ada))
+  const { tokens } = shop
   const services = Object.fromEntries(Object.entries(shop.services).map(([name, { url }]) => [name, url]))
   const counted: Counted[] = []
   const counters = await startCounters(stack, shop, (one) => counted.push(one))
   const { catalog, orders, reviews } = shop.services
   const addresses = { catalog: catalog.url, orders: orders.url, reviews: reviews.url }
-  const seeded = await seed(addresses, accessToken)
-  const timed = await openAll((bff) => open(bff, services, accessToken, withoutCache), stack)
-  const timedWarm = await openAll((bff) => open(bff, services, accessToken, asWritten), stack)
+  const seeded = await seed(addresses, tokens.mint('urn:orders', signedInAs('cus_ada')))
+  const timed = await openAll((bff) => open(bff, services, tokens, withoutCache), stack)
+  const timedWarm = await openAll((bff) => open(bff, services, tokens, asWritten), stack)
   const cases = casesOf(seeded)
   const running = stack.move()
   return {
     cases,
     async weigh(one) {
       const bff = bffs.find(({ name }) => name === one.bff)!
-      await using fresh = await open(bff, counters, accessToken, patient)
+      await using fresh = await open(bff, counters, tokens, patient)
       counted.length = 0
       const { status, body } = await ask(fresh.url, one)
       const cold = sum(counted.splice(0))

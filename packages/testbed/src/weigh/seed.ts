@@ -26,10 +26,10 @@ interface Addresses {
 }
 
 /** Gives ada twenty orders, a page of them, and a cart: always the same but for their ids and dates. */
-export async function seed({ catalog, orders, reviews }: Addresses, accessToken: string): Promise<Seeded> {
+export async function seed({ catalog, orders, reviews }: Addresses, token: string): Promise<Seeded> {
   const shelf = createClient<Shop['catalog']>({ baseUrl: catalog })
   const opinions = createClient<Shop['reviews']>({ baseUrl: reviews })
-  const desk = createClient<Shop['orders']>({ baseUrl: orders, as: bearer({ token: { accessToken } }) })
+  const desk = createClient<Shop['orders']>({ baseUrl: orders, as: bearer({ token: { accessToken: token } }) })
   const { items: featured } = await shelf('GET /products', { featured: 'true', limit: 3 })
   const { items: all } = await shelf('GET /products', { limit: 100 })
 

@@ -2,12 +2,15 @@ import type { Plan, ScreenPlan } from '../plan.ts'
 import type { Treatment } from '../treatment.ts'
 import { amiss, type Facts, type Rule } from './finding.ts'
 
+/** Operations of the contract. */
+const operationsOf = ({ plans }: Facts) => plans.filter((plan) => plan.door === 'screen' || plan.door === 'stream')
+
 export const screensOf = ({ plans }: Facts): ScreenPlan[] => plans.filter((plan) => plan.door === 'screen')
 
 const isOpen = ({ admission }: Plan): boolean => admission.who === 'anybody'
 
 const treatmentsOf = (plan: Plan): readonly (Treatment & { readonly upstream: string })[] => {
-  if (plan.door === 'screen') return plan.calls
+  if (plan.door === 'screen' || plan.door === 'stream') return plan.calls
   const all = plan.door === 'forward' ? Object.values(plan.treatments) : []
   return all.map((one) => ({ ...one, upstream: (plan as { upstream: string }).upstream }))
 }
@@ -22,7 +25,7 @@ export const access: readonly Rule[] = [
     severity: 'danger',
     mend: "Guard it, or write `auth: 'open'` in its contract: what anybody may is said twice.",
     find: (facts) =>
-      amiss(screensOf(facts), (plan) => {
+      amiss(operationsOf(facts), (plan) => {
         const marked = plan.operation.auth === 'open'
         if (plan.admission.who === 'nobody' || isOpen(plan) === marked) return false
         return marked
@@ -38,8 +41,8 @@ export const access: readonly Rule[] = [
       amiss(plans, (plan) => {
         const personal = treatmentsOf(plan).filter(({ token }) => token === 'user')
         const mixed = personal.find(isMixing)
-        if (mixed !== undefined) return `users share answers of ${mixed.upstream}, which sees their tokens`
-        return isOpen(plan) && personal.length > 0 && `it is open, and ${personal[0]!.upstream} needs a user's token`
+        if (mixed !== undefined) return `users share answers of ${mixed.upstream}, which is told who they are`
+        return isOpen(plan) && personal.length > 0 && `it is open, and ${personal[0]!.upstream} needs a user`
       }),
   },
   {

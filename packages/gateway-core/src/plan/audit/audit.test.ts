@@ -122,13 +122,13 @@ const cases: readonly Case[] = [
     id: 'A-02',
     wrong: () => facts({ guard: open, operation: { auth: 'open' }, policy: { token: 'user' } }),
     right: () => facts({ policy: { token: 'user', cache: { maxAge: 1_000 } } }),
-    says: "it is open, and items needs a user's token",
+    says: 'it is open, and items needs a user',
   },
   {
     id: 'A-02',
     wrong: () => forwarding(open, ['GET'], { token: 'user' }),
     right: () => forwarding(signedIn, ['GET'], { token: 'user' }),
-    says: "it is open, and items needs a user's token",
+    says: 'it is open, and items needs a user',
   },
   { id: 'A-03', wrong: () => facts({ budget: undefined }), right: () => facts(), says: 'it has no budget' },
   {
@@ -227,7 +227,7 @@ describe('audit', () => {
         : plan,
     )
     expect(audit({ ...known, plans })).toMatchObject([
-      { id: 'A-02', sentence: 'users share answers of items, which sees their tokens' },
+      { id: 'A-02', sentence: 'users share answers of items, which is told who they are' },
     ])
   })
 

@@ -3,10 +3,10 @@ import type { Call, Headers } from '../call.ts'
 
 /**
  * What tells whose answers a call may see: nobody's in particular (empty), or one user's. `undefined` when an upstream needs
- * a user and there is none, which `onward` refuses, or one without an id, who could be anybody.
+ * a user and there is none, for whom no token is made, or one without an id, who could be anybody.
  */
 export function userOf(call: Call, token: FullPolicy['token']): string | undefined {
-  if (token === 'none') return ''
+  if (token !== 'user') return ''
   return call.exchange.identity?.user.id || undefined
 }
 

@@ -1,3 +1,4 @@
+import { factsOf } from '../../credential.ts'
 import type { Call, Headers } from '../call.ts'
 import { place, spell } from './key.ts'
 
@@ -31,9 +32,10 @@ export class Question {
   readonly call: Call
   /** Of whom, and where. */
   readonly place: string
-  /** Asked for one user, by a token of this user. */
+  /** Asked for one user, by a token about this user. */
   readonly private: boolean
   readonly #always: string[] = []
+  readonly #facts: string
 
   constructor(call: Call, user: string) {
     const headers: Record<string, string | readonly string[]> = {}
@@ -45,16 +47,18 @@ export class Question {
     if (this.#always.length > 1) this.#always.sort()
     this.call = { ...call, method: 'GET', headers }
     this.private = user !== ''
+    this.#facts = this.private ? `\n${factsOf(call.exchange.identity!)}` : ''
     this.place = place(user, call.url)
   }
 
-  /** `vary`: what its answers depend on; all that they could depend on when that is not known. */
+  /**
+   * `vary`: what its answers depend on; all that they could depend on when that is not known. What the service is told of the
+   * user always counts: what `Vary: Authorization` would ask for, and more.
+   */
   key(vary: readonly string[] = negotiated): string {
-    const { headers, exchange } = this.call
-    const key = this.place + spell(headers, this.#always)
-    if (vary.length === 0) return key
-    const bearer = this.private && vary.includes('authorization') ? `\nbearer ${exchange.identity!.accessToken}` : ''
-    return `${key}\n${spell(headers, vary)}${bearer}`
+    const { headers } = this.call
+    const key = this.place + this.#facts + spell(headers, this.#always)
+    return vary.length === 0 ? key : `${key}\n${spell(headers, vary)}`
   }
 }
 

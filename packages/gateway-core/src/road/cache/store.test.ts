@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { callOf } from '../../../test/call.ts'
+import { exchangeOf } from '../../../test/exchange.ts'
+import { signedInAs } from '../../testing.ts'
 import type { Headers } from '../call.ts'
 import { Question } from './question.ts'
 import { type Entry, Store } from './store.ts'
@@ -14,7 +16,8 @@ const entry = (bytes: number, headers: Headers = {}): Entry => ({
   ifError: Infinity,
 })
 
-const ask = (url: string, headers: Headers = {}, user = '') => new Question(callOf({ url, headers }), user)
+const ask = (url: string, headers: Headers = {}, user = '') =>
+  new Question(callOf({ url, headers, exchange: exchangeOf({ identity: signedInAs(user) }) }), user)
 
 const find = (store: Store, question: Question) => store.get(store.keyOf(question))
 

@@ -6,6 +6,7 @@ import { Scope } from '../../scope.ts'
 import { Body } from '../body.ts'
 import type { Call, Reply } from '../call.ts'
 import { Fault } from '../fault.ts'
+import type { Identity } from '../../exchange.ts'
 import { signedInAs } from '../../testing.ts'
 import { coalesce } from './coalesce.ts'
 
@@ -29,9 +30,7 @@ function setUp(token: 'none' | 'user' = 'none', maxBytes = 1_000) {
 
 const body = async (reply: Promise<Reply>) => (await (await reply).body.bytes(1_000, 'orders')).toString()
 
-const as = (id: string, accessToken = `token-of-${id}`) => ({
-  exchange: exchangeOf({ identity: signedInAs(id, { accessToken }) }),
-})
+const as = (id: string, more: Partial<Identity> = {}) => ({ exchange: exchangeOf({ identity: signedInAs(id, more) }) })
 
 describe('coalesce', () => {
   it('A-04: 10 000 equal reads are one call, and each gets all of the answer', async () => {
@@ -81,11 +80,26 @@ describe('coalesce', () => {
     expect(seen).toHaveLength(1)
   })
 
-  it('G13: where a token travels, users share with nobody, nor tokens of one user', () => {
+  const facts: [string, Partial<Identity>][] = [
+    ['client', { client: 'other' }],
+    ['scope', { user: { id: 'a', scopes: new Set(['admin']), claims: {} } }],
+    ['session', { sessionId: 'other' }],
+    ['proof', { acr: 'phr' }],
+    ['time of the proof', { authenticatedAt: 1_000 }],
+  ]
+  it.each(facts)(
+    'G13: where a service is told of users, they share with nobody, nor with themselves in another %s',
+    (_, more) => {
+      const { send, seen } = setUp('user')
+      for (const who of [as('a'), as('b'), as('a', more), as('a'), as('b'), as('a', more)]) void send(who)
+      expect(seen).toHaveLength(3)
+    },
+  )
+
+  it('G13: of one user with two tokens that say the same, a service sees no difference, so they share', () => {
     const { send, seen } = setUp('user')
-    for (const who of [as('a'), as('b'), as('a', 'newer'), as('a'), as('b')]) void send(who)
-    expect(seen).toHaveLength(3)
-    expect(seen.map(({ exchange }) => exchange.identity?.accessToken)).toEqual(['token-of-a', 'token-of-b', 'newer'])
+    for (const tokenId of ['one', 'two']) void send(as('a', { tokenId, issuedAt: Math.random(), expiresAt: Infinity }))
+    expect(seen).toHaveLength(1)
   })
 
   it('G13: where a token travels and there is no user, nothing is shared', () => {

@@ -1,3 +1,4 @@
+import { factsOf } from '../../credential.ts'
 import type { FullPolicy } from '../../policy.ts'
 import { Body } from '../body.ts'
 import { Flight } from '../cache/flight.ts'
@@ -18,8 +19,8 @@ interface Shared {
 
 /**
  * Equal reads under way at the same time share one call: GET or HEAD, without a body, read and not streamed, with the same
- * url and headers and, where a token travels, of the same user with the same token. Failures are shared too, and nothing is
- * kept. An answer of more than `maxBytes` is the fault `malformed`.
+ * url and headers and, where a user's token travels, for whom the service is told the same of. Failures are shared too, and
+ * nothing is kept. An answer of more than `maxBytes` is the fault `malformed`.
  *
  * Stands outside of `deadline`, which limits the shared call: it has the time of who began it, and whoever has less leaves
  * sooner. It outlives the client that began it while another still waits.
@@ -50,8 +51,8 @@ function keyOf(call: Call, token: FullPolicy['token']): string | undefined {
   if (user === undefined) return undefined
   const names = Object.keys(call.headers)
   if (names.length > 1) names.sort()
-  const bearer = token === 'user' ? `\n${call.exchange.identity!.accessToken}` : ''
-  return `${call.method} ${place(user, call.url)}${spell(call.headers, names)}${bearer}`
+  const facts = token === 'user' ? `\n${factsOf(call.exchange.identity!)}` : ''
+  return `${call.method} ${place(user, call.url)}${spell(call.headers, names)}${facts}`
 }
 
 function begin(call: Call, next: Service, maxBytes: number): Shared {

@@ -1,6 +1,6 @@
 import type { FullPolicy } from '../../policy.ts'
 import type { Budget, Purse } from '../budget.ts'
-import type { Call, Filter, Reply, Service } from '../call.ts'
+import { type Call, type Filter, type Headers, isUpload, type Reply, type Service } from '../call.ts'
 import { Fault, faultOf } from '../fault.ts'
 
 const passing = new Set([502, 503, 504])
@@ -81,7 +81,7 @@ async function turn(call: Call, budget: Purse, random: () => number): Promise<bo
 }
 
 const isRepeatable = ({ method, headers, body }: Call, methods: ReadonlySet<string>): boolean =>
-  (methods.has(method) || headers['idempotency-key'] !== undefined) && (body === null || typeof body === 'string')
+  (methods.has(method) || headers['idempotency-key'] !== undefined) && !isUpload({ body })
 
 /** What is no fault is a mistake of ours, and stays one however often it is tried. */
 async function attempt(call: Call, next: Service): Promise<Reply | Fault> {
@@ -101,11 +101,13 @@ function isPassing(outcome: Reply | Fault, call: Call): boolean {
 
 function pauseAfter(outcome: Reply | Fault, failures: number, random: () => number): number {
   const jitter = random() * Math.min(longestPause, firstPause * 2 ** (failures - 1))
-  return outcome instanceof Fault ? jitter : jitter + askedFor(outcome.headers['retry-after'])
+  return outcome instanceof Fault ? jitter : jitter + askedFor(outcome.headers)
 }
 
-/** `Retry-After` in milliseconds: seconds or a date; 0 when there is none, or none that can be read. */
-function askedFor(value: string | readonly string[] | undefined): number {
+/** `Retry-After` in milliseconds: seconds or a date; 0 when there is none, or none that can be read. gRPC says it in ms (gRFC A6). */
+function askedFor(headers: Headers): number {
+  const { 'retry-after': value, 'grpc-retry-pushback-ms': pushback } = headers
+  if (typeof pushback === 'string' && /^\d{1,10}$/.test(pushback)) return Number(pushback)
   if (typeof value !== 'string') return 0
   const text = value.trim()
   if (/^\d{1,10}$/.test(text)) return Number(text) * 1_000

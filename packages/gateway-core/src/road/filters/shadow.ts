@@ -12,7 +12,7 @@ const maxBytes = 65_536
 /**
  * Send a share of the reads (GET and HEAD without a body) once more, to `to`, and throw the answer away. The copy has the
  * time that the real one has, and a scope of its own: it neither delays it nor fails it, nor ends with it. It does carry
- * the user's token where one travels: `to` must be a service that may have it.
+ * the token of the real one: `to` must be a service that may have it.
  */
 export function shadow(share: number, to: Service | undefined, random: () => number = Math.random): Filter {
   if (to === undefined || share <= 0) return (call, next) => next(call)

@@ -1,0 +1,48 @@
+import { once } from 'node:events'
+import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { events, type Format, lines } from './format.ts'
+import { Outlet } from './outlet.ts'
+
+let server: Server
+
+beforeEach(async () => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'setTimeout', 'performance', 'Date'] })
+  server = createServer()
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+})
+
+afterEach(async () => {
+  jest.useRealTimers()
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+})
+
+async function openOutlet(format: Format): Promise<{ outlet: Outlet; answer: IncomingMessage }> {
+  const asked = once(server, 'request') as Promise<[IncomingMessage, ServerResponse]>
+  const answered = once(get({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' }), 'response')
+  const [, res] = await asked
+  const outlet = new Outlet(res, format)
+  outlet.begin()
+  return { outlet, answer: ((await answered) as [IncomingMessage])[0].setEncoding('utf8') }
+}
+
+const textOf = async (answer: IncomingMessage): Promise<string> => ((await once(answer, 'data')) as [string])[0]
+
+describe('E-01: silence', () => {
+  it.each([
+    ['events', events, ':\n\n'],
+    ['lines', lines, '\n'],
+  ])('of more than ten seconds is broken by %s that mean nothing', async (_, format, beat) => {
+    const { outlet, answer } = await openOutlet(format)
+    jest.advanceTimersByTime(9_000)
+    void outlet.send({ id: 1 })
+    expect(await textOf(answer)).toBe(format.item({ id: 1 }))
+    jest.advanceTimersByTime(9_000)
+    jest.advanceTimersByTime(1_000)
+    expect(await textOf(answer)).toBe(beat)
+    outlet[Symbol.dispose]()
+    expect(jest.getTimerCount()).toBe(0)
+  })
+})

@@ -1,0 +1,54 @@
+import { fromBinary } from '@bufbuild/protobuf'
+import type { ProbePolicy } from '../../policy.ts'
+import { Scope } from '../../scope.ts'
+import type { Ask } from '../balance/probe.ts'
+import type { Reply } from '../call.ts'
+import { endpointOf } from '../discover/address.ts'
+import { Fault } from '../fault.ts'
+import { Answering } from './answering.ts'
+import { frameOf } from './frame.ts'
+import { Health, HealthCheckResponse_ServingStatus, HealthCheckResponseSchema } from './gen/grpc/health/v1/health_pb.js'
+import { Line } from './line.ts'
+import { codes } from './status.ts'
+import { headOf } from './wire.ts'
+
+/** More than an answer can have. */
+const maxBytes = 1_024
+
+const path = `/${Health.typeName}/${Health.method.check.name}`
+
+/**
+ * Ask an address by `grpc.health.v1.Health/Check` whether its server is well, over a connection of its own, so that it proves
+ * that one can be made. A server that does not know the question is well (gRFC A17).
+ */
+export const ask =
+  ({ timeout }: Required<ProbePolicy>): Ask =>
+  async (address) => {
+    const endpoint = endpointOf(address)
+    await using line = new Line(endpoint, timeout)
+    const scope = new Scope()
+    const timer = setTimeout(() => scope.end(new Fault('timeout', address.url)), timeout)
+    try {
+      const { status, headers, body } = await check(line, endpoint.base, scope, address.url, timeout)
+      if (status !== 200) return headers['grpc-status'] === String(codes.unimplemented)
+      const answer = fromBinary(HealthCheckResponseSchema, await body.bytes(maxBytes, address.url))
+      return answer.status === HealthCheckResponse_ServingStatus.SERVING
+    } catch {
+      return false
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+async function check(line: Line, base: string, scope: Scope, upstream: string, timeout: number): Promise<Reply> {
+  const kept = await line.get()
+  const stream = kept.session.request(headOf(base + path, timeout), { endStream: false })
+  stream.end(frameOf(new Uint8Array()))
+  return new Promise((resolve, reject) => {
+    const call = { upstream, scope, streamed: false }
+    const limits = { maxBytes, idleTimeout: timeout }
+    void new Answering(call, kept, stream, limits, (outcome) =>
+      outcome instanceof Fault ? reject(outcome) : resolve(outcome),
+    )
+  })
+}

@@ -1,0 +1,99 @@
+import type { ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
+import type { FullPolicy } from '../../policy.ts'
+import type { Connections } from '../balance/instance.ts'
+import type { Call, Reply } from '../call.ts'
+import { type Address, endpointOf } from '../discover/address.ts'
+import { Fault, faultOf } from '../fault.ts'
+import { Answering } from './answering.ts'
+import { frameOf } from './frame.ts'
+import { type Kept, Line } from './line.ts'
+import { messageOf, pathOf } from './spell.ts'
+
+/**
+ * The end of the road over gRPC (grpc/doc/PROTOCOL-HTTP2.md): one HTTP/2 connection to one address. What a service certainly
+ * has not looked at (REFUSED_STREAM, or above the last stream of a GOAWAY) is sent once more, whatever it is.
+ */
+export function connections(address: Address, policy: FullPolicy): Connections {
+  const { base, ...endpoint } = endpointOf(address)
+  const line = new Line(endpoint, policy.connectTimeout)
+  const send = async (call: Call): Promise<Reply> => {
+    try {
+      return await once(call, base, line, policy)
+    } catch (error) {
+      if (!isUnseen(error) || call.scope.ended) throw error
+    }
+    try {
+      return await once(call, base, line, policy)
+    } catch (error) {
+      throw isUnseen(error) ? new Fault('refused', call.upstream, error) : error
+    }
+  }
+  return { send, [Symbol.asyncDispose]: () => line[Symbol.asyncDispose]() }
+}
+
+const isUnseen = (error: unknown): boolean => error instanceof Fault && error.options.unseen === true
+
+async function once(call: Call, base: string, line: Line, policy: FullPolicy): Promise<Reply> {
+  const kept = await connection(call, line)
+  const start = performance.now()
+  try {
+    return await answer(call, kept, open(call, kept, base, policy), policy)
+  } catch (error) {
+    // It said nothing to anybody while this call waited for all of its time: the next goes over another.
+    if (error instanceof Fault && error.kind === 'timeout' && kept.heardAt < start) line.leave(kept)
+    throw error
+  }
+}
+
+function open(call: Call, { session }: Kept, base: string, policy: FullPolicy): ClientHttp2Stream {
+  try {
+    return session.request(headersOf(call, base, policy), { endStream: false })
+  } catch (error) {
+    if (!session.closed && !session.destroyed) throw error
+    throw new Fault('refused', call.upstream, error, { unseen: true })
+  }
+}
+
+/** The connection, or what ends the call before there is one. */
+function connection(call: Call, line: Line): Kept | Promise<Kept> {
+  const kept = line.get()
+  if (!(kept instanceof Promise)) return kept
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => reject(faultOf(error, call.upstream, call.scope))
+    const release = call.scope.onEnd(fail)
+    kept.then(resolve, fail).finally(release)
+  })
+}
+
+const answer = (call: Call, kept: Kept, stream: ClientHttp2Stream, policy: FullPolicy): Promise<Reply> =>
+  new Promise((resolve, reject) => {
+    const { firstByteTimeout } = policy
+    let late: NodeJS.Timeout | undefined
+    const answering = new Answering(call, kept, stream, policy, (outcome) => {
+      clearTimeout(late)
+      if (outcome instanceof Fault) reject(outcome)
+      else resolve(outcome)
+    })
+    if (firstByteTimeout > 0)
+      late = setTimeout(() => answering.cancel(new Fault('timeout', call.upstream)), firstByteTimeout)
+    stream.end(frameOf(messageOf(call)))
+  })
+
+/** Longest that `grpc-timeout` can say: eight digits. */
+const longest = 99_999_999
+
+/** The head of a call that has so many ms. */
+export const headOf = (path: string, left: number): OutgoingHttpHeaders => ({
+  ':method': 'POST',
+  ':path': path,
+  te: 'trailers',
+  'content-type': 'application/grpc+proto',
+  'grpc-accept-encoding': 'identity',
+  'grpc-timeout': `${Math.min(longest, Math.max(1, Math.floor(left)))}m`,
+})
+
+function headersOf({ headers, until, url, streamed }: Call, base: string, policy: FullPolicy): OutgoingHttpHeaders {
+  const { 'x-deadline-ms': _, ...travelling } = headers
+  const left = until - performance.now() + (streamed ? policy.streamTimeout : 0)
+  return { ...(travelling as OutgoingHttpHeaders), ...headOf(base + pathOf(url), left) }
+}

@@ -1,0 +1,33 @@
+import type { Level, Stock } from './stock.ts'
+
+/**
+ * The levels of some SKUs, and then each that changes, until `signal` aborts. What changes while nobody reads is told once, as
+ * it is by then: a slow reader costs as much as it has SKUs.
+ */
+export async function* watch(stock: Stock, skus: readonly string[], signal: AbortSignal): AsyncGenerator<Level> {
+  const watched = new Set(skus)
+  const changed = new Set(watched)
+  let wake = () => {}
+  const stop = stock.onChange((sku) => {
+    if (!watched.has(sku)) return
+    changed.add(sku)
+    wake()
+  })
+  const end = () => wake()
+  signal.addEventListener('abort', end)
+  try {
+    while (!signal.aborted) {
+      const [sku] = changed
+      if (sku === undefined) {
+        await new Promise<void>((resolve) => (wake = resolve))
+        continue
+      }
+      changed.delete(sku)
+      const level = stock.level(sku)
+      if (level !== undefined) yield level
+    }
+  } finally {
+    stop()
+    signal.removeEventListener('abort', end)
+  }
+}
