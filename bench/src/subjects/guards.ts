@@ -21,18 +21,22 @@ const [seconds = 1, rounds = 5] = process.argv.slice(2).map(Number)
 const authorization = `Bearer ${token}`
 const somebody = {} as Awaited<ReturnType<Guard>>
 
-await using session = await signIn((options) => webSession({ ...options, store: memoryStore(), production: false }))
+await using session = await signIn((options) =>
+  webSession({ ...options, store: memoryStore(), keys: ['k'.repeat(32)], production: false }),
+)
 const subjects: readonly Subject[] = [
   { name: 'floor: knows everybody', guard: async () => somebody, headers: { authorization } },
   { name: 'bearer', guard: bearer({ issuer, audience, fetch: fetchKeys }), headers: { authorization }, atMost: 2 },
-  { name: 'session', guard: session.authenticate, headers: { cookie: session.cookie }, atMost: 3 },
+  { name: 'session', guard: session.authenticate, headers: { cookie: session.cookie, 'x-csrf': '1' }, atMost: 3 },
 ]
 
 /** As much of an exchange as a guard looks at, with headers of its own, as a parser makes them for each request. */
 function exchanges(headers: Readonly<Record<string, string>>): () => Asked {
-  const [[name, value] = ['', '']] = Object.entries(headers)
+  const [[name, value] = ['', ''], ...others] = Object.entries(headers)
   const bytes = Buffer.from(value, 'latin1')
-  return () => ({ method: 'GET', path: '/', headers: { [name]: bytes.toString('latin1') }, log }) as unknown as Asked
+  const more = Object.fromEntries(others)
+  return () =>
+    ({ method: 'GET', path: '/', headers: { [name]: bytes.toString('latin1'), ...more }, log }) as unknown as Asked
 }
 
 /** Microseconds of CPU per call, over so many seconds. */

@@ -8,7 +8,7 @@ import { pino } from 'pino'
 import { keys, signed, token } from './identity.ts'
 
 type Session = ReturnType<typeof webSession>
-type Options = Omit<Parameters<typeof webSession>[0], 'store'>
+type Options = Omit<Parameters<typeof webSession>[0], 'store' | 'keys'>
 
 export interface SignedIn extends Pick<Session, 'authenticate'>, AsyncDisposable {
   /** As the browser sends it. */
@@ -46,6 +46,7 @@ function answer({ url }: IncomingMessage, res: ServerResponse, iss: string, nonc
     token_endpoint: `${iss}/token`,
     jwks_uri: `${iss}/jwks`,
     id_token_signing_alg_values_supported: ['ES256'],
+    code_challenge_methods_supported: ['S256'],
   }
   const now = Math.floor(Date.now() / 1000)
   const tokens = {

@@ -111,6 +111,7 @@ export const secrets = (development: string): Variable<readonly string[]> => ({
   shape:
     'secrets of at least 32 characters each, the newest first, separated by commas, or <NAME>_FILE the file with them',
   example: '<secret>',
+  hidden: true,
   development,
 })
 

@@ -180,7 +180,7 @@ describe('a mobile BFF', () => {
   it('N-7: ignores cookies and counts them; no service sees one', async () => {
     await using bff = await setUp()
     const { get, access, words, metric, lines } = bff
-    const cookie = `__Host-sid=${access()}`
+    const cookie = `__Host-Http-sid=${access()}`
     expect(await metric('cookies_ignored_total{way="received"}')).toBe(0)
     expect(await seen(await get('/m/word', { cookie }))).toMatchObject({ status: 401, code: 'token-missing' })
     expect((await get('/m/word', { cookie, authorization: `Bearer ${access()}` })).status).toBe(200)
@@ -191,7 +191,7 @@ describe('a mobile BFF', () => {
     expect(await metric('cookies_ignored_total{way="received"}')).toBe(5)
     const told = lines.filter((line) => line.includes('"cookie ignored"') && line.includes('"received"'))
     expect(told).toHaveLength(1)
-    expect(lines.join('')).not.toContain('__Host-sid')
+    expect(lines.join('')).not.toContain('__Host-Http-sid')
   })
 
   it('N-7: ignores and counts those that ask for a socket, too', async () => {

@@ -19,7 +19,7 @@ const exchange = exchangeOf({
   path: `/api/${jwt}`,
   search: `?token=${jwt}`,
   address: '192.0.2.7',
-  headers: { authorization: `Bearer ${jwt}`, cookie: `__Host-sid=${'c'.repeat(43)}` },
+  headers: { authorization: `Bearer ${jwt}`, cookie: `__Host-Http-sid=${'c'.repeat(43)}` },
 })
 
 describe('the audit log', () => {

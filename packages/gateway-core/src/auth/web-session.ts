@@ -64,7 +64,7 @@ export function webSession(options: WebSessionOptions): WebSession {
     if (id === undefined) throw problems.nobody()
     checkCsrf(exchange, origin)
     if (second !== undefined) throw problems.ambiguous()
-    return identityOf(await known.use(id, exchange.log, isActive(exchange)))
+    return identityOf(await known.use(id, exchange.log, isActive(exchange)), id)
   }
 
   return {

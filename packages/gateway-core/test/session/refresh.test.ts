@@ -1,10 +1,30 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { memoryStore, type Store } from '../../src/state.ts'
+import { redisStore } from '../../src/state/redis.ts'
+import { hasRedis, redisServer } from '../../src/testing-redis.ts'
+import { silent } from '../exchange.ts'
 import { ACCESS_TTL } from '../oidc.ts'
 import { SID, type WebApp, webApp } from '../web-app.ts'
 
-/** Where processes share their sessions. Whatever stands here must do. */
-const stores: readonly (readonly [name: string, make: () => Store])[] = [['memory', () => memoryStore()]]
+/** Where processes share their sessions, as each of them sees it. */
+interface Shared extends AsyncDisposable {
+  readonly storeOf: (nth: number) => Store
+}
+
+const inMemory = async (): Promise<Shared> => {
+  const store = memoryStore({ clock })
+  return { storeOf: () => store, [Symbol.asyncDispose]: async () => undefined }
+}
+
+const inRedis = async (): Promise<Shared> => {
+  const stack = new AsyncDisposableStack()
+  const { url } = stack.use(await redisServer())
+  const open: Store[] = []
+  for (let nth = 0; nth < 3; nth += 1) {
+    open.push(stack.use(await redisStore({ url, prefix: 'test:', log: silent, timeout: 5_000 })))
+  }
+  return { storeOf: (nth) => open[nth]!, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
 
 let apart = 0
 const clock = () => Date.now() + apart
@@ -33,9 +53,13 @@ function dying(store: Store, tell: () => void): Store {
 
 const tokenRequests = (app: WebApp): number => app.idp.requests.get('/token') ?? 0
 
-describe.each(stores)('a refresh, over %s', (_, make) => {
+const redis = hasRedis(process.env['CI'] === 'true')
+const shares = [['memory', inMemory] as const, ...(redis ? [['Redis', inRedis] as const] : [])]
+
+describe.each(shares)('a refresh, over %s', (_, share) => {
   it('B-20: is one for 50 requests to each of two processes, and no browser notices', async () => {
-    await using app = await webApp({ store: make(), processes: 2, clock })
+    await using shared = await share()
+    await using app = await webApp({ storeOf: shared.storeOf, processes: 2, clock })
     const someone = await app.signIn()
     apart = ACCESS_TTL - 10_000
     const before = tokenRequests(app)
@@ -47,8 +71,9 @@ describe.each(stores)('a refresh, over %s', (_, make) => {
 
   it('B-20: is one, and signs nobody out, when a third process has died in the middle of it', async () => {
     const died = Promise.withResolvers<void>()
-    const storeOf = (nth: number, shared: Store) => (nth === 2 ? dying(shared, died.resolve) : shared)
-    await using app = await webApp({ store: make(), processes: 3, clock, storeOf })
+    await using shared = await share()
+    const storeOf = (nth: number) => (nth === 2 ? dying(shared.storeOf(nth), died.resolve) : shared.storeOf(nth))
+    await using app = await webApp({ processes: 3, clock, storeOf })
     const someone = await app.signIn()
     apart = ACCESS_TTL - 10_000
     const before = tokenRequests(app)

@@ -117,7 +117,7 @@ describe('bearer', () => {
     const value = token(claims())
     expect(authenticate.reads).toEqual(['authorization'])
     const elsewhere = {
-      headers: { cookie: `__Host-sid=${value}; access_token=${value}` },
+      headers: { cookie: `__Host-Http-sid=${value}; access_token=${value}` },
       search: `?access_token=${value}`,
       query: new URLSearchParams({ access_token: value }),
     }

@@ -1,26 +1,27 @@
 import type { Identity } from '../../exchange.ts'
 import { endOf, type Session } from './session-content.ts'
+import { nameOf } from './session-seal.ts'
 
 /** Made once of each session as it is opened: with a warm session there is nothing to do. */
-export function sessionIdentities(client: string): (session: Session) => Identity {
+export function sessionIdentities(client: string): (session: Session, id: string) => Identity {
   const made = new WeakMap<Session, Identity>()
-  return (session) => {
+  return (session, id) => {
     const known = made.get(session)
     if (known !== undefined) return known
-    const identity = identityOf(session, client)
+    const identity = identityOf(session, id, client)
     made.set(session, identity)
     return identity
   }
 }
 
-function identityOf(session: Session, client: string): Identity {
+function identityOf(session: Session, id: string, client: string): Identity {
   const { claims, scope } = session
   const { sid, iat, auth_time: authTime, acr } = claims
   return {
     user: { id: claims.sub, scopes: new Set(scope.split(' ')), claims },
     by: 'session',
     client,
-    sessionId: typeof sid === 'string' ? sid : undefined,
+    sessionId: typeof sid === 'string' ? sid : nameOf(id),
     issuedAt: typeof iat === 'number' ? iat * 1_000 : 0,
     expiresAt: endOf(session),
     authenticatedAt: typeof authTime === 'number' ? authTime * 1_000 : undefined,

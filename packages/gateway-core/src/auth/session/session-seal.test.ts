@@ -27,8 +27,11 @@ describe('a sealed session', () => {
 
   it('K-04: does not open when a character is changed, or a part is another entry’s', () => {
     const [key, about, content] = sealed.split('.') as [string, string, string]
-    const [, , strange] = ours.close(id, { ...visit, endsAt: 3 }).split('.') as [string, string, string]
-    expect(ours.open(id, `${key}.${about}.${strange}`)).toMatchObject({ endsAt: 3 })
+    const [, told, strange] = ours.close(id, { ...visit, endsAt: 3 }).split('.') as [string, string, string]
+    expect(ours.open(id, `${key}.${told}.${strange}`)).toMatchObject({ endsAt: 3 })
+    for (const mixed of [`${key}.${about}.${strange}`, `${key}.${told}.${content}`]) {
+      expect(ours.open(id, mixed)).toBeUndefined()
+    }
     for (let at = 0; at < content.length; at += 1) {
       const bent = `${content.slice(0, at)}${content[at] === 'A' ? 'B' : 'A'}${content.slice(at + 1)}`
       // The last character of base64url has bits that stand for nothing.

@@ -9,7 +9,7 @@ export const nameOf = (id: string): string => hash('sha256', id)
 /**
  * What a session is in the store: `<key>.<about>.<visit>`. The visit is sealed by a key made of the id and of a key of the
  * server, so it takes both to open it: neither what leaks from the store nor a stolen cookie does. What other sessions of its
- * owner are told is sealed by the server's key alone. What does not open is `undefined`, never an error: changed, of another
+ * owner are told is sealed by the server's key alone, and belongs to that visit. What does not open is `undefined`, never an error: changed, of another
  * entry, or of a key that is not in the ring any more.
  */
 export function sessionSeal(keys: SealingKeys) {
@@ -18,11 +18,11 @@ export function sessionSeal(keys: SealingKeys) {
       const [key, name] = [keys.current, nameOf(id)]
       const about: About = { startedAt: visit.startedAt, endsAt: endOf(visit), agent: visit.agent }
       const told = seal(JSON.stringify(about), keys.derive(key, 'about')!, name)
-      return `${key}.${told}.${seal(JSON.stringify(visit), keys.derive(key, 'visit', id)!, name)}`
+      return `${key}.${told}.${seal(JSON.stringify(visit), keys.derive(key, 'visit', id)!, name + told)}`
     },
     open: (id: string, sealed: string): Visit | undefined => {
-      const [key = '', , text = ''] = sealed.split('.')
-      return parse(text, keys.derive(key, 'visit', id), nameOf(id)) as Visit | undefined
+      const [key = '', told = '', text = ''] = sealed.split('.')
+      return parse(text, keys.derive(key, 'visit', id), nameOf(id) + told) as Visit | undefined
     },
     about: (name: string, sealed: string): About | undefined => {
       const [key = '', text = ''] = sealed.split('.', 2)
