@@ -138,10 +138,10 @@ async function startServices({ stack, log, web, issuers, stepMs }: Wanted): Prom
   const verifyFor = (name: string) => verifier({ issuers, audience: `urn:${name}`, serviceSecret })
   const catalog = stack.use(await startCatalog(common))
   const customers = stack.use(await startCustomers({ ...common, verify: verifyFor('customers') }))
-  const inventory = stack.use(await startInventory(common))
+  const inventory = stack.use(await startInventory({ ...common, verify: verifyFor('inventory') }))
   const reviews = stack.use(await startReviews(common))
   const file = join(folder, 'orders.db')
-  const shop = { catalogUrl: catalog.url, inventoryUrl: inventory.url }
+  const shop = { catalogUrl: catalog.url, inventoryUrl: inventory.url, serviceSecret }
   const orders = stack.use(await startOrders({ ...common, ...shop, file, verify: verifyFor('orders'), stepMs }))
   const tracking = stack.use(
     await startTracking({ ...common, verify: verifyFor('tracking'), ordersUrl: orders.url, serviceSecret, pollMs: 50 }),

@@ -13,7 +13,7 @@ import { logoutTokens } from './login/logout-token.ts'
 import { provider } from './login/provider.ts'
 import type { Revocations } from './revocation/revocations.ts'
 import { sessionIdentities } from './session/session-identity.ts'
-import { sessionProblems } from './session/session-problem.ts'
+import { type SessionProblems, sessionProblems } from './session/session-problem.ts'
 import { sessionHandlers } from './session/session-routes.ts'
 import { sessionSetup, type SessionSetupOptions } from './session/session-setup.ts'
 import { type Sessions, sessions } from './session/session.ts'
@@ -65,16 +65,6 @@ export function webSession(options: WebSessionOptions): WebSession {
     revoke: revocations?.ended,
     count: (outcome) => counts.here?.refresh(outcome),
   })
-  const identityOf = sessionIdentities(client)
-
-  // There is no way to a session that leaves the CSRF check out.
-  const authenticate = async (exchange: Exchange): Promise<Identity> => {
-    const [id, second] = cookie.ids(exchange.headers.cookie)
-    if (id === undefined) throw problems.nobody()
-    checkCsrf(exchange, origin)
-    if (second !== undefined) throw problems.ambiguous()
-    return identityOf(await known.use(id, exchange, isActive(exchange)), id)
-  }
   const told = backchannel({
     ...common,
     sessions: known,
@@ -83,7 +73,7 @@ export function webSession(options: WebSessionOptions): WebSession {
   })
   const shared = { ...common, sessions: known, cookie, origin, count: (how: Outcome) => counts.here?.login(how) }
   return {
-    authenticate: Object.assign(authenticate, {
+    authenticate: Object.assign(byCookie(shared, problems), {
       reads: ['cookie'],
       counting: (counted: Counted) => void (counts.here = counted),
     }),
@@ -94,6 +84,18 @@ export function webSession(options: WebSessionOptions): WebSession {
     ),
     sessions: known,
     routes: [...routesOf(shared), own('POST', '/bff/backchannel', 'The provider says who has signed out', told)],
+  }
+}
+
+/** There is no way to a session that leaves the CSRF check out. */
+function byCookie({ sessions, cookie, origin, client }: Shared, problems: SessionProblems) {
+  const identityOf = sessionIdentities(client)
+  return async (exchange: Exchange): Promise<Identity> => {
+    const [id, second] = cookie.ids(exchange.headers.cookie)
+    if (id === undefined) throw problems.nobody()
+    checkCsrf(exchange, origin)
+    if (second !== undefined) throw problems.ambiguous()
+    return identityOf(await sessions.use(id, exchange, isActive(exchange)), id)
   }
 }
 
