@@ -29,6 +29,8 @@ export interface ShopOptions {
   readonly stepMs?: number
   /** What mobile-bff takes of tokens that are bound to a key. Default `off`. */
   readonly dpop?: 'off' | 'optional' | 'required-on-writes'
+  /** Of all programs together. Default: none, or at the level `TESTBED_LOG`. */
+  readonly log?: Logger
   /** Of a Redis that the processes of a BFF share. Default: none. */
   readonly redisUrl?: string
 }
@@ -59,15 +61,11 @@ const dpopKey = 'testbed-only-mobile-dpop-key-0000000'
 const cookieSecret = 'testbed-only-identity-cookie-secret-0'
 
 /** Every service and both BFFs in this process, on free ports, with a database of their own that goes with them. */
-export async function startShop({
-  webRoot = '',
-  stepMs = 0,
-  redisUrl = '',
-  dpop = 'off',
-}: ShopOptions = {}): Promise<Shop> {
+export async function startShop(options: ShopOptions = {}): Promise<Shop> {
+  const { webRoot = '', stepMs = 0, redisUrl = '', dpop = 'off' } = options
   const stack = new AsyncDisposableStack()
   try {
-    const log = logger('shop', process.env['TESTBED_LOG'] ?? 'silent')
+    const { log = logger('shop', process.env['TESTBED_LOG'] ?? 'silent') } = options
     // The identity provider must know where the browser comes back to, and services where the keys of the BFFs are, before there are any.
     const ports = [await freePort(), await freePort()] as const
     const [web, mobile] = ports.map((port) => `http://localhost:${port}`) as [string, string]
