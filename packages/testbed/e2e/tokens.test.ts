@@ -45,14 +45,14 @@ const visible = (page: Page): Promise<string> =>
     for (const { name = '' } of await indexedDB.databases()) {
       const db = await new Promise<IDBDatabase>((resolve, reject) => {
         const opening = indexedDB.open(name)
-        opening.onsuccess = () => resolve(opening.result)
-        opening.onerror = () => reject(opening.error)
+        opening.addEventListener('success', () => resolve(opening.result))
+        opening.addEventListener('error', () => reject(opening.error))
       })
       for (const table of db.objectStoreNames) {
         rows.push(
           await new Promise((resolve) => {
             const all = db.transaction(table).objectStore(table).getAll()
-            all.onsuccess = () => resolve(all.result)
+            all.addEventListener('success', () => resolve(all.result))
           }),
         )
       }
@@ -62,7 +62,13 @@ const visible = (page: Page): Promise<string> =>
       const cache = await caches.open(name)
       for (const request of await cache.keys()) cached.push(request.url, await (await cache.match(request))!.text())
     }
-    const storages = [{ ...localStorage }, { ...sessionStorage }, rows, cached, history.state as unknown]
+    const storages = [
+      Object.entries(localStorage),
+      Object.entries(sessionStorage),
+      rows,
+      cached,
+      history.state as unknown,
+    ]
     return [JSON.stringify(storages), document.cookie, location.href, document.documentElement.outerHTML].join('\n')
   })
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { type Store, StoreUnavailable } from '../../src/state.ts'
 import { type Browser, browser } from '../browser.ts'
 import { atHash, encode, own, publicJwk, strange, type Draft } from './jose.ts'
 import { CLIENT, seconds } from './provider.ts'
@@ -161,6 +162,20 @@ describe('D-02: a logout token is refused', () => {
       Object.assign(all, { nonce: 'x', at_hash: atHash('x') })
     })
     await expectRefusal(await tell(token), /type/)
+  })
+
+  it('L-6: no second time, while the first could not be carried out', async () => {
+    const token = bff.idp.logoutToken()
+    const down: Store = {
+      ...bff.store,
+      members: () => Promise.reject(new StoreUnavailable('it is down')),
+    }
+    bff.restart({ store: down })
+    expect((await tell(token)).status).toBe(503)
+    bff.restart()
+    expect(await isSignedIn(bff, someone)).toBe(true)
+    expect((await tell(token)).status).toBe(200)
+    expect(await isSignedIn(bff, someone)).toBe(false)
   })
 
   it('L-6: a second time', async () => {

@@ -38,11 +38,10 @@ export const backchannel =
       await sessions.endAll(who, { reason: 'back-channel', exchange })
     }
     try {
-      const { who, forget } = await check(await tokenOf(req, headers['content-type']))
-      await carryOut(who).catch(async (error: unknown) => {
-        await forget()
-        throw error
-      })
+      const { who, done } = await check(await tokenOf(req, headers['content-type']))
+      await carryOut(who)
+      // Last: a store that fails in between must not make a used token of one that the provider will send again.
+      await done()
       res.writeHead(200, { 'cache-control': 'no-store', 'content-length': 0 }).end()
     } catch (error) {
       if (error instanceof KeysUnavailable) throw identityUnavailable(error)
