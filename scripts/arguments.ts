@@ -8,14 +8,15 @@ export function argumentsOf<const C extends ParseArgsConfig>(
   usage: string,
   config: C,
 ): ReturnType<typeof parseArgs<C>> {
-  if (process.argv.slice(2).includes('--help')) {
-    process.stdout.write(`${usage}\n`)
-    process.exit(0)
-  }
+  if (process.argv.slice(2).includes('--help')) end(process.stdout, usage, 0)
   try {
     return parseArgs(config)
   } catch (error) {
-    process.stderr.write(`${(error as Error).message.split('. ', 1)[0]}.\n${usage}\n`)
-    process.exit(2)
+    return end(process.stderr, `${(error as Error).message.split('. ', 1)[0]}.\n${usage}`, 2)
   }
+}
+
+function end(stream: NodeJS.WriteStream, text: string, code: number): never {
+  stream.write(`${text}\n`)
+  process.exit(code)
 }
