@@ -158,9 +158,10 @@ const surroundings = (
   store: Store,
   incoming: (check: Check) => Check = (check) => check,
 ): Surroundings => ({
-  authenticate,
+  authenticate: counting(authenticate, counted),
   revocations: running.revocations,
   audit: audit(log),
+  csrf: counted.csrf,
   log,
   budget,
   gate,
@@ -169,6 +170,11 @@ const surroundings = (
   addressOf: clientAddress(running.proxies),
   limits: limitersOf(running.limits, store, counted.refused),
 })
+
+function counting(authenticate: Authenticate, counted: Metrics): Authenticate {
+  authenticate.counting?.(counted)
+  return authenticate
+}
 
 function limitersOf(limits: Limits | undefined, store: Store, refused: (limit: string) => void): Limiters {
   if (limits === undefined) return {}

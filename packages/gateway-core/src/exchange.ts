@@ -20,7 +20,7 @@ export interface Identity {
   readonly by: 'session' | 'bearer' | 'api-key' | 'certificate'
   /** The OAuth client that acts for the user, or the machine itself. */
   readonly client: string
-  /** Names the session without opening it: the provider's `sid`, or ours where it has none. */
+  /** Names the session without opening it: of a cookie's our own name of it, of a token the provider's `sid`. */
   readonly sessionId?: string | undefined
   /** The `jti` of the token. */
   readonly tokenId?: string | undefined
@@ -80,6 +80,17 @@ export interface Authenticate {
   readonly carries?: (exchange: Exchange) => boolean
   /** Request fields it looks at. Default `authorization` and `cookie`. */
   readonly reads?: readonly string[]
+  /** Called once, at start, by the app that uses it: what it may count. */
+  readonly counting?: (counted: Counted) => void
+}
+
+/** What becomes of sessions, for `/metrics`. */
+export interface Counted {
+  readonly login: (outcome: 'success' | 'failed') => void
+  /** `raced`: another process had done it meanwhile. */
+  readonly refresh: (outcome: 'ok' | 'raced' | 'failed') => void
+  /** A request seemed forged, and what spoke against it. */
+  readonly csrf: (signal: string) => void
 }
 
 /** Who may. What it returns narrows the type of what follows; a refusal is a thrown `Problem`. */

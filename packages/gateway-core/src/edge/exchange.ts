@@ -29,6 +29,8 @@ export interface Surroundings {
   /** What proofs are not good any more. Absent: each is good until it ends by itself. */
   readonly revocations?: Pick<Revocations, 'admit'> | undefined
   readonly audit?: Audit | undefined
+  /** Counts a request that seemed forged. */
+  readonly csrf?: ((signal: string) => void) | undefined
 }
 
 export type Gate = (exchange: Exchange, route: Pick<Route<never>, 'path' | 'made'>) => void

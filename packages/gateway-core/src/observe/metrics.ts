@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Counted } from '../exchange.ts'
 import { buckets, children } from './children.ts'
 import { processSeries } from './process.ts'
 import { requestSeries } from './requests.ts'
@@ -18,7 +19,7 @@ export interface Known {
 }
 
 /** What an app counts, for Prometheus. Milliseconds in, seconds out, as is the custom there. Nothing here throws. */
-export interface Metrics {
+export interface Metrics extends Counted {
   /** A request has come. Each must be followed by one `ended`. */
   readonly began: () => void
   /** Its answer is out. `route` is the pattern, never the path; absent when none matched. 499 when the client left. */
@@ -79,10 +80,30 @@ export function metrics(known: Known): Metrics {
       known.limits ?? [],
     ),
     cookie: counter(registry, 'cookies_ignored_total', 'Cookies where none are used.', 'way', ['received', 'sent']),
+    ...signInSeries(registry),
     contentType: registry.contentType,
     text: async () => `${await registry.metrics()}\n${await process.metrics()}`,
   }
 }
+
+const signInSeries = (registry: Registry): Counted => ({
+  login: counter(registry, 'logins_total', 'Logins that came back from the provider.', 'outcome', [
+    'success',
+    'failed',
+  ]),
+  refresh: counter(
+    registry,
+    'session_refreshes_total',
+    'Sessions that needed new tokens, and what came of it.',
+    'outcome',
+    ['ok', 'raced', 'failed'],
+  ),
+  csrf: counter(registry, 'csrf_refusals_total', 'Requests that seemed forged by another site.', 'signal', [
+    'origin',
+    'fetch-metadata',
+    'header',
+  ]),
+})
 
 function callSeries(registry: Registry, upstreams: readonly string[]) {
   const registers = [registry]

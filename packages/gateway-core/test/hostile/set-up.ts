@@ -12,6 +12,7 @@ import { CLIENT, hostileProvider, type HostileProvider, type Lie } from './provi
 export interface Line extends Record<string, unknown> {
   readonly msg: string
   readonly reason?: string
+  readonly audit?: string
 }
 
 export interface SetUp extends AsyncDisposable {
@@ -22,8 +23,10 @@ export interface SetUp extends AsyncDisposable {
   ahead: number
   /** All of its log, as it was written. */
   readonly written: readonly string[]
-  /** The lines about logins and the like: not those of the exchanges. */
+  /** The lines about logins and the like: neither those of the exchanges nor those of the audit log. */
   said(): readonly Line[]
+  /** Those of the audit log. */
+  audited(): readonly Line[]
   /** Another process of the same app, on the same address and store. */
   restart(options?: Partial<WebSessionOptions>): void
   /** From `/bff/login` to the address of the callback, which is not opened. */
@@ -52,7 +55,11 @@ export async function setUp(lie: Lie = {}, given: Partial<WebSessionOptions> = {
     store,
     ahead: 0,
     written,
-    said: () => written.map((line) => JSON.parse(line) as Line).filter(({ msg }) => msg !== 'exchange'),
+    said: () =>
+      written
+        .map((line) => JSON.parse(line) as Line)
+        .filter(({ msg }) => !['exchange', 'audit', 'sessions'].includes(msg)),
+    audited: () => written.map((line) => JSON.parse(line) as Line).filter(({ msg }) => msg === 'audit'),
     restart: (options = {}) => {
       const session = webSession({
         issuer: idp.issuer,
@@ -62,6 +69,7 @@ export async function setUp(lie: Lie = {}, given: Partial<WebSessionOptions> = {
         scope: 'openid profile',
         keys: ['a-key-of-this-test-for-its-sessions'],
         store,
+        log,
         clock: () => Date.now() + bff.ahead,
         ...given,
         ...options,
