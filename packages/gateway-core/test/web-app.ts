@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { z } from 'zod'
 import {
   internalTokens,
+  type Revocations,
   revocations,
   signedIn,
   type WebSession,
@@ -111,9 +112,11 @@ export async function webApp({ processes = 1, clock = Date.now, session = {}, ..
   const idp = stack.use(await oidcProvider(url, given.backchannel))
   const [behind, sockets] = [stack.use(await upstream(service)), stack.use(await echo())]
   const shared = given.store ?? memoryStore({ clock })
+  const revoking: Revocations[] = []
   const apps = Array.from({ length: processes }, (_, nth) => {
     const store = given.storeOf?.(nth, shared) ?? shared
     const known = revocations({ store, log, clock })
+    revoking.push(known)
     const web = webSession({
       issuer: idp.issuer,
       clientId: CLIENT.id,
@@ -158,6 +161,8 @@ export async function webApp({ processes = 1, clock = Date.now, session = {}, ..
     behind,
     sockets,
     store: shared,
+    /** Of each process. */
+    revocations: revoking,
     lines,
     signIn,
     /** As somebody who goes there and says yes. */

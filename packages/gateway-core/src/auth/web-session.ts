@@ -12,6 +12,7 @@ import { logout, ofThisSite } from './login/logout.ts'
 import { logoutTokens } from './login/logout-token.ts'
 import { provider } from './login/provider.ts'
 import type { Revocations } from './revocation/revocations.ts'
+import type { Session } from './session/session-content.ts'
 import { sessionIdentities } from './session/session-identity.ts'
 import { type SessionProblems, sessionProblems } from './session/session-problem.ts'
 import { sessionHandlers } from './session/session-routes.ts'
@@ -29,7 +30,7 @@ export interface WebSessionOptions extends SessionSetupOptions {
   readonly resource?: string | undefined
   readonly store: Store
   /** With them, what is open with a session ends when it does, in all processes: event streams, sockets. Absent: it stays until it ends by itself. */
-  readonly revocations?: Pick<Revocations, 'ended' | 'user'> | undefined
+  readonly revocations?: Pick<Revocations, 'ended' | 'isRevoked' | 'user'> | undefined
   /** Epoch milliseconds. Default `Date.now`. */
   readonly clock?: (() => number) | undefined
 }
@@ -65,15 +66,18 @@ export function webSession(options: WebSessionOptions): WebSession {
     revoke: revocations?.ended,
     count: (outcome) => counts.here?.refresh(outcome),
   })
-  const told = backchannel({
+  const identityOf = sessionIdentities(client)
+  const isRevoked = revocations && ((session: Session, id: string) => revocations.isRevoked(identityOf(session, id)))
+  const shared = {
     ...common,
     sessions: known,
-    revokeUser: revocations && ((sub) => revocations.user(sub, 'back-channel')),
-    check: logoutTokens({ ...options, clock }),
-  })
-  const shared = { ...common, sessions: known, cookie, origin, count: (how: Outcome) => counts.here?.login(how) }
+    cookie,
+    origin,
+    isRevoked,
+    count: (how: Outcome) => counts.here?.login(how),
+  }
   return {
-    authenticate: Object.assign(byCookie(shared, problems), {
+    authenticate: Object.assign(byCookie(shared, identityOf, problems), {
       reads: ['cookie'],
       counting: (counted: Counted) => void (counts.here = counted),
     }),
@@ -83,13 +87,29 @@ export function webSession(options: WebSessionOptions): WebSession {
       toldOf(shared, (signal) => counts.here?.csrf(signal)),
     ),
     sessions: known,
-    routes: [...routesOf(shared), own('POST', '/bff/backchannel', 'The provider says who has signed out', told)],
+    routes: [...routesOf(shared), fromProvider(options, shared)],
   }
 }
 
+const fromProvider = ({ revocations, ...options }: WebSessionOptions, { sessions, tell, clock }: Shared) =>
+  own(
+    'POST',
+    '/bff/backchannel',
+    'The provider says who has signed out',
+    backchannel({
+      sessions,
+      tell,
+      revokeUser: revocations && ((sub) => revocations.user(sub, 'back-channel')),
+      check: logoutTokens({ ...options, clock }),
+    }),
+  )
+
 /** There is no way to a session that leaves the CSRF check out. */
-function byCookie({ sessions, cookie, origin, client }: Shared, problems: SessionProblems) {
-  const identityOf = sessionIdentities(client)
+function byCookie(
+  { sessions, cookie, origin }: Shared,
+  identityOf: ReturnType<typeof sessionIdentities>,
+  problems: SessionProblems,
+) {
   return async (exchange: Exchange): Promise<Identity> => {
     const [id, second] = cookie.ids(exchange.headers.cookie)
     if (id === undefined) throw problems.nobody()

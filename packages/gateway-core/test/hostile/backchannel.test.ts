@@ -178,6 +178,16 @@ describe('D-02: a logout token is refused', () => {
     expect(await isSignedIn(bff, someone)).toBe(false)
   })
 
+  it('L-8: of a person and no session, takes back all that was issued to them, told of once', async () => {
+    const before = bff.audited().length
+    expect((await tell(bff.idp.logoutToken(claims({ sid: undefined })))).status).toBe(200)
+    expect(await isSignedIn(bff, someone)).toBe(false)
+    expect(bff.audited().slice(before)).toEqual([
+      expect.objectContaining({ audit: 'authn_token_revoked', user: 'someone', reason: 'back-channel' }),
+      expect.objectContaining({ audit: 'session_expired', user: 'someone', reason: 'back-channel' }),
+    ])
+  })
+
   it('L-6: a second time', async () => {
     const token = bff.idp.logoutToken(claims({ sub: 'other', sid: undefined }))
     expect((await tell(token)).status).toBe(200)

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
-import { webSession, type WebSessionOptions } from '../../src/auth.ts'
+import { revocations, webSession, type WebSessionOptions } from '../../src/auth.ts'
 import { memoryStore } from '../../src/state.ts'
 import { gateway } from '../../src/gateway.ts'
 import { type Browser, browser } from '../browser.ts'
@@ -61,6 +61,7 @@ export async function setUp(lie: Lie = {}, given: Partial<WebSessionOptions> = {
         .filter(({ msg }) => !['exchange', 'audit', 'sessions'].includes(msg)),
     audited: () => written.map((line) => JSON.parse(line) as Line).filter(({ msg }) => msg === 'audit'),
     restart: (options = {}) => {
+      const known = revocations({ store, log })
       const session = webSession({
         issuer: idp.issuer,
         clientId: CLIENT.id,
@@ -70,12 +71,14 @@ export async function setUp(lie: Lie = {}, given: Partial<WebSessionOptions> = {
         keys: ['a-key-of-this-test-for-its-sessions'],
         store,
         log,
+        revocations: known,
         clock: () => Date.now() + bff.ahead,
         ...given,
         ...options,
       })
       const { app } = gateway({}, {}, {})
-      const { handler } = app([...session.routes, whoAmI], { upstreams: {}, authenticate: session.authenticate, log })
+      const { authenticate, routes } = session
+      const { handler } = app([...routes, whoAmI], { upstreams: {}, authenticate, revocations: known, log })
       server.removeAllListeners('request').on('request', handler)
     },
     toCallback: (someone, query = {}) =>

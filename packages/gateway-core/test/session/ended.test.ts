@@ -7,7 +7,7 @@ import { hasRedis, redisServer } from '../../src/testing-redis.ts'
 import type { Browser } from '../browser.ts'
 import { silent } from '../exchange.ts'
 import { until } from '../leaks.ts'
-import { type WebApp, webApp } from '../web-app.ts'
+import { SID, type WebApp, webApp } from '../web-app.ts'
 
 interface Shared extends AsyncDisposable {
   readonly storeOf: (nth: number) => Store
@@ -128,4 +128,21 @@ describe.each(shares)('a session over %s that ends', (_, share) => {
     },
     30_000,
   )
+
+  it.each(['user', 'session'] as const)('L-9: by a %s that is taken back is none for the page either', async (kind) => {
+    web.idp.person = `revoked ${kind}`
+    const someone = await web.signIn()
+    const answer = await web.ask(someone, '/bff/sessions')
+    const { items } = (await answer.json()) as { items: [{ id: string }] }
+    const gone = await openAll(web, someone)
+    // Tokens tell time in whole seconds.
+    await web.revocations[1]![kind](kind === 'user' ? `revoked ${kind}` : items[0].id, 'stolen', Date.now() + 1_000)
+    await allOver(gone)
+    for (const process of ['1', '0']) {
+      const refused = await web.ask(someone, '/api/things', { headers: { 'x-process': process } })
+      expect([refused.status, await refused.json()]).toMatchObject([401, { code: 'session-expired' }])
+    }
+    expect(await (await web.ask(someone, '/bff/session')).json()).toEqual({ authenticated: false })
+    expect(web.cookies(someone).get(SID)).toBeUndefined()
+  })
 })

@@ -12,6 +12,8 @@ import type { Sessions } from './session.ts'
 export interface SessionRoutesOptions {
   readonly sessions: Sessions
   readonly cookie: SessionCookie
+  /** Whether it was taken back, by whoever cannot end it in the store. Default: none was. */
+  readonly isRevoked?: ((session: Session, id: string) => boolean) | undefined
 }
 
 /**
@@ -25,14 +27,16 @@ export function sessionHandlers(
 }
 
 const show =
-  ({ sessions, cookie }: SessionRoutesOptions): Handler =>
+  ({ sessions, cookie, isRevoked }: SessionRoutesOptions): Handler =>
   async (exchange, _req, res) => {
     const [id, second] = cookie.ids(exchange.headers.cookie)
     if (id === undefined) return sendJson(res, { authenticated: false })
     const found = second === undefined ? await sessions.look(id) : undefined
-    if (found !== undefined && isSignedIn(found)) return sendJson(res, describe(found))
+    const signedIn = found !== undefined && isSignedIn(found) ? found : undefined
+    const revoked = signedIn !== undefined && isRevoked?.(signedIn.visit, id) === true
+    if (signedIn !== undefined && !revoked) return sendJson(res, describe(signedIn))
     // A guest's stays: what the app keeps in it is theirs.
-    sendJson(res, { authenticated: false }, found === undefined ? [cookie.clear()] : [])
+    sendJson(res, { authenticated: false }, found === undefined || revoked ? [cookie.clear()] : [])
   }
 
 function others({ sessions, cookie }: SessionRoutesOptions) {
