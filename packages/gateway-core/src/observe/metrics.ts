@@ -1,6 +1,7 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Registry } from 'prom-client'
 import type { Counted } from '../exchange.ts'
-import { buckets, children } from './children.ts'
+import { children } from './children.ts'
+import { histogram } from './histogram.ts'
 import { processSeries } from './process.ts'
 import { requestSeries } from './requests.ts'
 
@@ -107,14 +108,9 @@ const signInSeries = (registry: Registry): Counted => ({
 
 function callSeries(registry: Registry, upstreams: readonly string[]) {
   const registers = [registry]
-  const calls = new Histogram({
-    name: 'upstream_calls_seconds',
-    help: 'Attempts at an upstream, until the head of its answer.',
-    labelNames: ['upstream', 'outcome'],
-    buckets,
-    registers,
-  })
-  const ends = children(upstreams, (upstream) => children(outcomes, (outcome) => calls.labels(upstream, outcome)))
+  const help = 'Attempts at an upstream, until the head of its answer.'
+  const calls = histogram(registry, 'upstream_calls_seconds', help)
+  const ends = children(upstreams, (upstream) => children(outcomes, (outcome) => calls({ upstream, outcome })))
   const breakers = new Gauge({
     name: 'upstream_breaker_state',
     help: '0 closed, 1 half open, 2 open.',
@@ -131,7 +127,7 @@ function callSeries(registry: Registry, upstreams: readonly string[]) {
   const gauges = children(upstreams, (upstream) => breakers.labels(upstream))
   for (const upstream of upstreams) gauges(upstream).set(states.closed)
   return {
-    call: (upstream: string, outcome: Outcome, ms: number) => ends(upstream)(outcome).observe(ms / 1_000),
+    call: (upstream: string, outcome: Outcome, ms: number) => ends(upstream)(outcome)(ms),
     retried: counter(registry, 'upstream_retries_total', 'Calls that were tried once more.', 'upstream', upstreams),
     hedged: counter(registry, 'upstream_hedges_total', 'Calls with a second beside them.', 'upstream', upstreams),
     breaker: (upstream: string, state: keyof typeof states) => gauges(upstream).set(states[state]),
