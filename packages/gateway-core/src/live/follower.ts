@@ -1,0 +1,64 @@
+import type { Followed } from '../contract.ts'
+import type { Exchange } from '../exchange.ts'
+
+/** How far one follower is told. */
+export interface Place {
+  rev: number
+  /** Of the log that `rev` counts in; undefined before it has begun. */
+  log?: object
+  state?: 'live' | 'lost'
+}
+
+interface Teller {
+  /** The next thing there is to tell; undefined when all is told. Throws why there will never be more. */
+  readonly tell: (place: Place) => Followed<unknown> | undefined
+  readonly leave: (follower: Follower) => void
+}
+
+/** One who follows: a place in a log that all share, so a slow one holds nothing, and one that falls off its end reads anew. */
+export class Follower implements AsyncIterableIterator<Followed<unknown>> {
+  readonly exchange: Exchange
+  readonly #teller: Teller
+  readonly #place: Place
+  readonly #release: () => void
+  #wake: (() => void) | undefined
+  #left = false
+
+  constructor(teller: Teller, asking: { readonly exchange: Exchange; readonly scope: Exchange['scope'] }, rev: number) {
+    this.#teller = teller
+    this.exchange = asking.exchange
+    this.#place = { rev }
+    this.#release = asking.scope.onEnd(() => void this.return())
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  /** There may be more to tell. */
+  wake(): void {
+    this.#wake?.()
+    this.#wake = undefined
+  }
+
+  async next(): Promise<IteratorResult<Followed<unknown>, undefined>> {
+    while (!this.#left) {
+      const value = this.#teller.tell(this.#place)
+      if (value !== undefined) return { done: false, value }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    return { done: true, value: undefined }
+  }
+
+  return(): Promise<IteratorResult<Followed<unknown>, undefined>> {
+    if (!this.#left) {
+      this.#left = true
+      this.#release?.()
+      this.#teller.leave(this)
+      this.wake()
+    }
+    return Promise.resolve({ done: true, value: undefined })
+  }
+}
