@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { audit } from './auth/audit.ts'
 import type { InternalTokens } from './auth/onward/internal-tokens.ts'
 import type { Revocations } from './auth/revocation/revocations.ts'
+import { withdrawn } from './auth/revocation/withdrawn.ts'
 import type { Core, Opened } from './connect.ts'
 import type { TokenSource } from './credential.ts'
 import { accessLog } from './edge/access-log.ts'
@@ -20,13 +21,14 @@ import { notFound, problems } from './edge/problems.ts'
 import { router } from './edge/router.ts'
 import { refuseUnguarded } from './edge/unguarded.ts'
 import { type Door, upgrades } from './edge/upgrades.ts'
-import type { Authenticate, Route } from './exchange.ts'
+import type { Authenticate, Identity, Route } from './exchange.ts'
 import { within } from './networks.ts'
 import { keySetPage, keySetPath } from './auth/onward/key-ring.ts'
 import { metricsPage, privateNetworks, privatePages } from './observe/endpoint.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { Document } from './openapi/document.ts'
 import { documented } from './openapi/documented.ts'
+import { tickets } from './auth/tickets.ts'
 import { memoryStore } from './state/memory.ts'
 import { Scope } from './scope.ts'
 import type { Store } from './state/store.ts'
@@ -106,12 +108,8 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   const bare = running.cookies === 'none' ? cookieless(log, counted.cookie) : undefined
   const around = surroundings(running, store, bare?.incoming)
   const leaving = new Scope()
-  const core: Core = {
-    ...opened,
-    leaving,
-    credentials: running.authenticate.reads ?? ['authorization', 'cookie'],
-    dispatch: dispatcher(() => find, around),
-  }
+  const dispatch = dispatcher(() => find, around)
+  const core: Core = { ...opened, ...provenBy(running, store), leaving, dispatch }
   const bound = routes.map(deprecation()).map((route) => boundTo(core, route))
   const find = router(bound)
   const handler = express()
@@ -140,6 +138,16 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
     },
   }
 }
+
+/** What routes ask of identity, beside their guards. */
+const provenBy = ({ authenticate, revocations }: Running, store: Store) => ({
+  authenticate,
+  credentials: authenticate.reads ?? ['authorization', 'cookie'],
+  standing(identity: Identity): void {
+    if (revocations?.isRevoked(identity) === true) throw withdrawn(identity)
+  },
+  tickets: tickets(store),
+})
 
 const boundTo = (core: Core, route: Route<Core>) => ({
   route,

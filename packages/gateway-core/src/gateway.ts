@@ -1,10 +1,13 @@
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
-import type { Contract, Once, Streaming } from './contract.ts'
+import type { Contract, Once, Schema, Streaming } from './contract.ts'
 import { type App, createApp, type Running } from './app.ts'
 import { type Core, connect } from './connect.ts'
 import { faultsOfDeprecated } from './edge/deprecation.ts'
 import type { Route } from './exchange.ts'
 import { forward as forwardRoute, type ForwardSpec } from './forward/forward.ts'
+import { poll as pollRoute, type PollSpec } from './live/poll.ts'
+import { socket as socketRoute, type SocketSpec } from './live/socket/socket.ts'
+import { ticket as ticketRoute, type TicketSpec } from './live/socket/ticket.ts'
 import { stream as streamRoute, type StreamSpec } from './live/stream.ts'
 import { metrics } from './observe/metrics.ts'
 import type { Estate } from './plan/estate.ts'
@@ -46,6 +49,11 @@ export function gateway<const C extends Contract, const S extends Sources>(
       placed(screenRoute(contract, key, sound(key, spec as Erased, spoken))) as Fitting<C, K, P, Route<Core>>,
     stream: <K extends Streaming<C>, G extends object, T>(key: K, spec: StreamSpec<C, K, S, G, T>): Route<Core> =>
       placed(streamRoute(contract, key, spec)),
+    socket: <G extends object, T, O extends Schema>(path: `/${string}`, spec: SocketSpec<S, G, T, O>): Route<Core> =>
+      placed(socketRoute(path, spec)),
+    poll: <K extends Once<C>, G extends object, T>(key: K, spec: PollSpec<C, K, S, G, T>): Route<Core> =>
+      placed(pollRoute(contract, key, spec)),
+    ticket: (key: `POST /${string}`, spec: TicketSpec): Route<Core> => placed(ticketRoute(key, spec)),
     forward: (prefix: `/${string}`, upstream: keyof S & string, spec: ForwardSpec): Route<Core> =>
       placed(forwardRoute(prefix, upstream, spec)),
     batch: (key: `POST /${string}`, spec: BatchSpec): Route<Core> => placed(batchRoute(key, spec)),
