@@ -129,7 +129,13 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   }
   return {
     handler,
-    door: { ...door, drain },
+    door: {
+      take: door.take,
+      get open() {
+        return door.open
+      },
+      drain,
+    },
     ready: () => store.ready?.() !== false || 'the store cannot be reached',
     [Symbol.asyncDispose]: async () => {
       await opened[Symbol.asyncDispose]()

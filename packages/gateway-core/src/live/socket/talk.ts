@@ -9,8 +9,9 @@ import { Topics, type Open } from './topics.ts'
 /** What it costs a client to talk: so many messages at once, and one more each `every` milliseconds. Its pings and pongs count. */
 const pace = { burst: 100, every: 100 }
 
-/** Milliseconds before the end of a proof at which another is asked for; of a short one, half of what is left of it. */
-const notice = 60_000
+/** When another proof is asked for: 60 s before the end of one or, of a short one, when half of what was left of it is over. */
+export const renewalOf = (expiresAt: number, date: number): number =>
+  expiresAt - Math.min(60_000, (expiresAt - date) / 2)
 
 /** Milliseconds. */
 export interface Rhythm {
@@ -50,7 +51,7 @@ export class Talk implements Farewell {
     this.#options = options
     this.#lastWord = now
     this.#nextPing = now + rhythm.ping
-    this.#renewal = this.#renewalOf(Date.now())
+    this.#renewal = renewalOf(this.#expiresAt, Date.now())
     this.#topics = new Topics({ exchange, open, most, wire, tell: (told) => this.#tell(told) })
     socket.on('message', (data, binary) => this.#hear(data as Buffer, binary))
     socket.on('ping', () => void this.#pays())
@@ -65,8 +66,8 @@ export class Talk implements Farewell {
 
   /** To be called about once a second: `now` of `performance`, `date` of the clock that tokens go by. */
   tick(now: number, date: number): void {
-    const { exchange, rhythm } = this.#options
-    const left = (exchange.identity?.expiresAt ?? Infinity) - date
+    const { rhythm } = this.#options
+    const left = this.#expiresAt - date
     if (left <= 0) return this.#end(closing.unproven, 'token-invalid')
     if (this.#renewal !== undefined && date >= this.#renewal) {
       this.#renewal = undefined
@@ -116,7 +117,7 @@ export class Talk implements Farewell {
     this.#proving = true
     try {
       await this.#options.renew(token)
-      this.#renewal = this.#renewalOf(Date.now())
+      this.#renewal = renewalOf(this.#expiresAt, Date.now())
     } catch (error) {
       const failed = toProblem(error)
       if (failed.status === 403) this.#end(closing.forbidden, failed.code)
@@ -126,9 +127,8 @@ export class Talk implements Farewell {
     }
   }
 
-  #renewalOf(date: number): number {
-    const { expiresAt } = this.#options.exchange.identity ?? { expiresAt: Infinity }
-    return expiresAt - Math.min(notice, (expiresAt - date) / 2)
+  get #expiresAt(): number {
+    return this.#options.exchange.identity?.expiresAt ?? Infinity
   }
 
   /** The rate of GCRA: false, and the end of it, for whoever says more than it allows. */
