@@ -9,4 +9,5 @@ export const { screen, forward, batch, app, estate } = gateway(mobile, shop, {
   orders: { timeout: 2_500, token: 'user' },
   inventory: { timeout: 200 },
   reviews: { timeout: 150 },
+  tracking: { timeout: 2_500, token: 'user' },
 })

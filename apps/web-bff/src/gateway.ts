@@ -9,4 +9,5 @@ export const { screen, stream, forward, app, estate } = gateway(web, shop, {
   // A shelf that nobody buys from is quiet: pings tell whether the connection lives.
   inventory: { timeout: 300, attempts: 2, idleTimeout: 600_000 },
   reviews: { timeout: 300 },
+  tracking: { timeout: 2_500, token: 'user' },
 })
