@@ -20,7 +20,7 @@ import { notFound, problems } from './edge/problems.ts'
 import { router } from './edge/router.ts'
 import { refuseUnguarded } from './edge/unguarded.ts'
 import { type Door, upgrades } from './edge/upgrades.ts'
-import type { Authenticate, Route } from './exchange.ts'
+import type { Authenticate, Exchange, Route } from './exchange.ts'
 import { within } from './networks.ts'
 import { keySetPage, keySetPath } from './auth/onward/key-ring.ts'
 import { metricsPage, privateNetworks, privatePages } from './observe/endpoint.ts'
@@ -109,14 +109,14 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   const core: Core = {
     ...opened,
     leaving,
+    clientKey,
     credentials: running.authenticate.reads ?? ['authorization', 'cookie'],
     dispatch: dispatcher(() => find, around),
   }
   const bound = routes.map(deprecation()).map((route) => boundTo(core, route))
   const find = router(bound)
   const handler = express()
-  handler.disable('x-powered-by')
-  handler.disable('etag')
+  for (const setting of ['x-powered-by', 'etag']) handler.disable(setting)
   everyAnswer(handler, headersOf(helmet({ contentSecurityPolicy })), bare?.outgoing)
   handler.use(accessLog(log, { tracing, began: counted.began, ended: counted.ended }))
   handler.use(privatePagesOf(running))
@@ -140,6 +140,9 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
     },
   }
 }
+
+const clientKey = ({ identity, address }: Exchange): string =>
+  identity === undefined ? limitKey(address) : `user ${identity.user.id}`
 
 const boundTo = (core: Core, route: Route<Core>) => ({
   route,

@@ -1,10 +1,11 @@
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
-import type { Contract, Once, Streaming } from './contract.ts'
+import type { Contract, Numbered, Once, Streaming } from './contract.ts'
 import { type App, createApp, type Running } from './app.ts'
 import { type Core, connect } from './connect.ts'
 import { faultsOfDeprecated } from './edge/deprecation.ts'
 import type { Route } from './exchange.ts'
 import { forward as forwardRoute, type ForwardSpec } from './forward/forward.ts'
+import { live as liveRoute, type LiveSpec } from './live/live.ts'
 import { stream as streamRoute, type StreamSpec } from './live/stream.ts'
 import { metrics } from './observe/metrics.ts'
 import type { Estate } from './plan/estate.ts'
@@ -46,6 +47,8 @@ export function gateway<const C extends Contract, const S extends Sources>(
       placed(screenRoute(contract, key, sound(key, spec as Erased, spoken))) as Fitting<C, K, P, Route<Core>>,
     stream: <K extends Streaming<C>, G extends object, T>(key: K, spec: StreamSpec<C, K, S, G, T>): Route<Core> =>
       placed(streamRoute(contract, key, spec)),
+    live: <K extends Numbered<C>, G extends object, T>(key: K, spec: LiveSpec<C, K, S, G, T>): Route<Core> =>
+      placed(liveRoute(contract, key, spec)),
     forward: (prefix: `/${string}`, upstream: keyof S & string, spec: ForwardSpec): Route<Core> =>
       placed(forwardRoute(prefix, upstream, spec)),
     batch: (key: `POST /${string}`, spec: BatchSpec): Route<Core> => placed(batchRoute(key, spec)),

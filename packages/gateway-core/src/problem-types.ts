@@ -194,6 +194,12 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
     'This client (429), or everybody together (503), has too many sockets open.',
     true,
   ),
+  'too-many-streams': type(
+    [429, 503],
+    'stream',
+    'This client (429), or everybody together (503), has too many streams open.',
+    true,
+  ),
   draining: type(503, ['upgrade', 'stream'], 'This instance is about to stop: connect again.', true),
   'upgrade-timeout': type(504, 'upgrade', 'The handshake took too long.', true),
 
