@@ -21,7 +21,7 @@ import { notFound, problems } from './edge/problems.ts'
 import { router } from './edge/router.ts'
 import { refuseUnguarded } from './edge/unguarded.ts'
 import { type Door, upgrades } from './edge/upgrades.ts'
-import type { Authenticate, Identity, Route } from './exchange.ts'
+import type { Authenticate, Exchange, Identity, Route } from './exchange.ts'
 import { within } from './networks.ts'
 import { keySetPage, keySetPath } from './auth/onward/key-ring.ts'
 import { metricsPage, privateNetworks, privatePages } from './observe/endpoint.ts'
@@ -109,12 +109,11 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   const around = surroundings(running, store, bare?.incoming)
   const leaving = new Scope()
   const dispatch = dispatcher(() => find, around)
-  const core: Core = { ...opened, ...provenBy(running, store), leaving, dispatch }
+  const core: Core = { ...opened, ...provenBy(running, store), leaving, clientKey, dispatch }
   const bound = routes.map(deprecation()).map((route) => boundTo(core, route))
   const find = router(bound)
   const handler = express()
-  handler.disable('x-powered-by')
-  handler.disable('etag')
+  for (const setting of ['x-powered-by', 'etag']) handler.disable(setting)
   everyAnswer(handler, headersOf(helmet({ contentSecurityPolicy })), bare?.outgoing)
   handler.use(accessLog(log, { tracing, began: counted.began, ended: counted.ended }))
   handler.use(privatePagesOf(running))
@@ -129,13 +128,7 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   }
   return {
     handler,
-    door: {
-      take: door.take,
-      get open() {
-        return door.open
-      },
-      drain,
-    },
+    door: Object.create(door, { drain: { value: drain } }) as Door,
     ready: () => store.ready?.() !== false || 'the store cannot be reached',
     [Symbol.asyncDispose]: async () => {
       await opened[Symbol.asyncDispose]()
@@ -154,6 +147,9 @@ const provenBy = ({ authenticate, revocations }: Running, store: Store) => ({
   },
   tickets: tickets(store),
 })
+
+const clientKey = ({ identity, address }: Exchange): string =>
+  identity === undefined ? limitKey(address) : `user ${identity.user.id}`
 
 const boundTo = (core: Core, route: Route<Core>) => ({
   route,

@@ -205,6 +205,12 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
   'auth-pending': type(429, 'socket', 'The token before this one is still being looked at.', true),
   'wrong-subject': type(403, 'socket', 'The token proves another person than the socket was opened by; it closes.'),
   idle: type(408, 'socket', 'Nothing is followed and nothing was said for long; the socket closes.'),
+  'too-many-streams': type(
+    [429, 503],
+    'stream',
+    'This client (429), or everybody together (503), has too many streams open.',
+    true,
+  ),
   draining: type(503, ['upgrade', 'stream'], 'This instance is about to stop: connect again.', true),
   'upgrade-timeout': type(504, 'upgrade', 'The handshake took too long.', true),
 

@@ -114,12 +114,13 @@ function starter({ running, common, keys, web, mobile, webRoot, redisUrl }: Star
   }
 }
 
-const upstreamsOf = ({ catalog, customers, orders, inventory, reviews }: Shop['services']) => ({
+const upstreamsOf = ({ catalog, customers, orders, inventory, reviews, tracking }: Shop['services']) => ({
   catalog: catalog.url,
   customers: customers.url,
   orders: orders.url,
   inventory: inventory.url,
   reviews: reviews.url,
+  tracking: tracking.url,
 })
 
 interface Wanted {

@@ -114,7 +114,8 @@ export class Inbound implements Exchange {
   /** Ends it before its time: what is under way is called off, and an answer that has begun is cut. */
   cut(reason: Problem): void {
     this.scope.end(reason)
-    if (this.#res.headersSent) interrupt(this.#res, reason)
+    // What says goodbye by itself has ended its answer by now.
+    if (this.#res.headersSent && !this.#res.writableEnded) interrupt(this.#res, reason)
   }
 
   /** The one place where anybody is let in, however they prove who they are. */

@@ -13,7 +13,7 @@ import { handshakeFault } from './handshake.ts'
 import { toProblem } from '../road/fault.ts'
 import { refuse } from './refuse.ts'
 import { type Bound, type Choice, choose, type Find, router } from './router.ts'
-import { Seats } from './seats.ts'
+import { Seats } from '../seats.ts'
 
 export interface UpgradeSurroundings extends Surroundings {
   /** Whose cap it counts against. Default: the user, or the address where nobody signed in. */

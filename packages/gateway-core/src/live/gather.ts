@@ -6,8 +6,8 @@ import { until } from './until.ts'
 /** What has happened, all of it: or, with `resync`, no longer all, so that the client reads anew and goes on from `rev`. */
 export interface News<T> {
   readonly items: readonly { readonly rev: number; readonly item: T }[]
-  /** The last that is known. Absent: nothing was learnt, what the client knows is the last. */
-  readonly rev?: number
+  /** The last that is known: from here the client goes on. */
+  readonly rev: number
   readonly resync: boolean
 }
 
@@ -16,6 +16,8 @@ export interface Waiting {
   readonly scope: Scope
   /** Ends the waiting, as if its time were over. */
   readonly leaving: Scope
+  /** What the client knows. */
+  readonly after: number
   /** Milliseconds until nothing is an answer too. */
   readonly wait: number
 }
@@ -24,7 +26,7 @@ export interface Waiting {
 const patience = 5_000
 
 /** Read what has happened or, if that is nothing, the first that does. What it has read when its time is over is the answer. */
-export async function gather({ items, scope, leaving, wait }: Waiting): Promise<News<unknown>> {
+export async function gather({ items, scope, leaving, after, wait }: Waiting): Promise<News<unknown>> {
   const reading = scope.child()
   const found: { rev: number; item: unknown }[] = []
   let live: number | undefined
@@ -49,8 +51,8 @@ export async function gather({ items, scope, leaving, wait }: Waiting): Promise<
     release()
     reading.close()
   }
-  const rev = found.at(-1)?.rev ?? live
-  return { items: found, ...(rev === undefined ? {} : { rev }), resync: false }
+  // A service that tells less than the client knows, for it has just begun anew, sets nobody back.
+  return { items: found, rev: found.at(-1)?.rev ?? Math.max(live ?? 0, after), resync: false }
 }
 
 const timeIsUp = new Fault('aborted', 'poll', new Error('the wait is over'))

@@ -1,15 +1,15 @@
 import type { Answer, Contract, Followed, Operation, Received } from '../contract.ts'
 import { parseKey } from '../contract.ts'
 import type { Guard, Route } from '../exchange.ts'
-import { problem } from '../problem.ts'
 import { receive } from '../receive.ts'
 import type { Asking } from '../road/asking.ts'
 import { Fault } from '../road/fault.ts'
 import { refusalOf, type Scope } from '../scope.ts'
 import type { From, Sources } from '../sources.ts'
-import { validate } from '../validate.ts'
+import { StreamSeats } from './stream-seats.ts'
 import { gather, type News } from './gather.ts'
-import type { LiveCore } from './stream.ts'
+import { show } from './show.ts'
+import type { LiveCore } from './streaming.ts'
 
 export interface PollSpec<C extends Contract, K extends keyof C, S extends Sources, G extends object, T> {
   /** Who may. What it grants is handed to `follow`. */
@@ -18,10 +18,15 @@ export interface PollSpec<C extends Contract, K extends keyof C, S extends Sourc
   readonly cost?: number
   /** What happens after what the client knows: the only place with I/O. What it throws is the answer. */
   readonly follow: (request: Received<C, K> & NoInfer<G> & { readonly from: From<S> }) => AsyncIterable<Followed<T>>
-  /** Milliseconds for which the client waits until something happens; cut to 25 000, as proxies hang up at 30 s. */
-  readonly wait: (request: Pick<Received<C, K>, 'query'>) => number
+  /** The last that the client knows, and for how many milliseconds it waits: at most 25 000, as proxies hang up at 30 s. */
+  readonly wait: (request: Pick<Received<C, K>, 'query'>) => Wait
   /** What to show of what happened, maybe nothing. Pure. Members that the contract does not know do not leave. */
   readonly view: (news: News<NoInfer<T>>) => Answer<C, K>
+}
+
+interface Wait {
+  readonly after: number
+  readonly wait: number
 }
 
 /** A `PollSpec` without its types. */
@@ -29,7 +34,7 @@ export interface ErasedPoll {
   readonly guard: Guard
   readonly cost?: number
   readonly follow: (request: never) => AsyncIterable<Followed<unknown>>
-  readonly wait: (request: never) => number
+  readonly wait: (request: never) => Wait
   readonly view: (news: never) => unknown
 }
 
@@ -48,20 +53,18 @@ export function poll(contract: Contract, key: string, spec: ErasedPoll): Route<L
     guard: spec.guard,
     cost: spec.cost,
     made: { door: 'own', summary: operation.summary ?? 'Long poll' },
-    bind:
-      ({ from, leaving }) =>
-      async (exchange, req, res, grant) => {
+    bind: ({ from, leaving, clientKey }) => {
+      const seats = new StreamSeats({ route: 10_000, client: 32 })
+      return async (exchange, req, res, grant) => {
+        res.once('close', seats.take(clientKey(exchange)))
         const received = await receive(operation, req, exchange)
-        const wait = Math.min(longest, spec.wait(received as never))
+        const { after, wait } = spec.wait(received as never)
         const scope = exchange.scope.child()
         const asking: Asking = { exchange, scope, until: exchange.deadline, heard: [], gathering: new Map() }
         try {
           const items = spec.follow({ ...received, ...grant, from: from(asking) } as never)
-          const body = await written(
-            key,
-            operation,
-            spec.view((await gather({ items, scope, leaving, wait })) as never),
-          )
+          const news = await gather({ items, scope, leaving, after, wait: Math.min(longest, wait) })
+          const body = JSON.stringify(await show(key, operation, spec.view(news as never)))
           const type = 'application/json; charset=utf-8'
           res.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' }).end(body)
         } catch (error) {
@@ -69,15 +72,9 @@ export function poll(contract: Contract, key: string, spec: ErasedPoll): Route<L
         } finally {
           over(scope)
         }
-      },
+      }
+    },
   }
 }
 
 const over = (scope: Scope): void => scope.end(new Fault('aborted', 'poll', new Error('it is answered')))
-
-async function written(key: string, { out }: Operation, value: unknown): Promise<string> {
-  const result = out === undefined ? { value } : await validate(out, value)
-  if ('value' in result) return JSON.stringify(result.value)
-  const cause = new Error(`the answer of ${key} is not what its contract says: ${JSON.stringify(result.faults)}`)
-  throw problem(500, 'internal-error', { cause })
-}

@@ -64,8 +64,7 @@ export async function startBff(given: Given = {}): Promise<Bff> {
         protocol: 'test.live.v1',
         follow({ topic, after, from }) {
           const [, id] = /^things\/(\w+)$/.exec(topic) ?? []
-          if (id === undefined) throw problem(404, 'topic-unknown')
-          return from.things('GET /things/:id', { id, after })
+          return id === undefined ? undefined : from.things('GET /things/:id', { id, after })
         },
         out: Thing,
         view: (thing) => thing,
@@ -75,8 +74,8 @@ export async function startBff(given: Given = {}): Promise<Bff> {
       poll('GET /things/:id/news', {
         guard: signedIn,
         follow: ({ params, query, from }) => from.things('GET /things/:id', { id: params.id, after: query.after }),
-        wait: ({ query }) => query.wait,
-        view: ({ items, rev = 0, resync }) => ({ items: items.map(({ item }) => item), rev, resync }),
+        wait: ({ query }) => query,
+        view: ({ items, rev, resync }) => ({ items: items.map(({ item }) => item), rev, resync }),
       }),
     ],
     {
@@ -138,7 +137,11 @@ export const short = ({ type, rev, problem: failed }: Heard): string => {
 /** An open socket of the person whom a token proves. */
 export async function connect(
   url: string,
-  { token = 'ada', protocols = ['test.live.v1'], ...options }: Record<string, unknown> & { token?: string; protocols?: string[] } = {},
+  {
+    token = 'ada',
+    protocols = ['test.live.v1'],
+    ...options
+  }: Record<string, unknown> & { token?: string; protocols?: string[] } = {},
 ): Promise<Client> {
   const headers = token === '' ? {} : { authorization: `Bearer ${token}` }
   const socket = new WebSocket(`${url.replace('http', 'ws')}/live`, protocols, { headers, ...options })

@@ -19,7 +19,7 @@ function frame(opcode: number, body: string | Buffer, { first = 0x80, bare = fal
 const text = 1
 const closingCode = (received: string): number => {
   const bytes = Buffer.from(received.slice(received.indexOf('\r\n\r\n') + 4), 'latin1')
-  const at = bytes.indexOf(0x88)
+  const at = bytes.lastIndexOf(0x88)
   return bytes.readUInt16BE(at + 2)
 }
 

@@ -58,7 +58,7 @@ describe('a long poll', () => {
     await using bff = await startBff()
     const writing = setInterval(() => bff.service.happen(), 2)
     const seen: number[] = []
-    for (let rev = 0; seen.length < 200; ) {
+    for (let rev = 0; seen.length < 200;) {
       const news = await ask(bff.url, `after=${rev}&wait=5000`)
       expect(news.resync).toBe(false)
       seen.push(...news.items.map(({ n }) => n))

@@ -43,9 +43,24 @@ describe('E-6: a socket', () => {
     ['with a ticket in the URL', opening({ Authorization: null }, '/live?ticket=a'), 400, 'malformed-upgrade'],
     ['that offers another protocol', opening({ 'Sec-WebSocket-Protocol': 'test.live.v2' }), 400, 'malformed-upgrade'],
     ['that offers none', opening({ 'Sec-WebSocket-Protocol': null }), 400, 'malformed-upgrade'],
-    ['that offers one twice', opening({ 'Sec-WebSocket-Protocol': 'test.live.v1, test.live.v1' }), 400, 'malformed-upgrade'],
-    ['that offers what is no name', opening({ 'Sec-WebSocket-Protocol': 'test.live.v1, a b' }), 400, 'malformed-upgrade'],
-    ['with two proofs', opening({ 'Sec-WebSocket-Protocol': 'test.live.v1, bff.bearer.ada' }), 400, 'malformed-upgrade'],
+    [
+      'that offers one twice',
+      opening({ 'Sec-WebSocket-Protocol': 'test.live.v1, test.live.v1' }),
+      400,
+      'malformed-upgrade',
+    ],
+    [
+      'that offers what is no name',
+      opening({ 'Sec-WebSocket-Protocol': 'test.live.v1, a b' }),
+      400,
+      'malformed-upgrade',
+    ],
+    [
+      'with two proofs',
+      opening({ 'Sec-WebSocket-Protocol': 'test.live.v1, bff.bearer.ada' }),
+      400,
+      'malformed-upgrade',
+    ],
     ['W-01: without a proof', opening({ Authorization: null }), 401, 'token-invalid'],
     ['W-01: with one that is none', opening({ Authorization: 'Bearer eve' }), 401, 'token-invalid'],
     [
@@ -106,7 +121,12 @@ describe('a ticket', () => {
     await using bff = await startBff()
     const ticket = await ticketFor(bff.url)
     const bytes = opening({ Authorization: null, 'Sec-WebSocket-Protocol': `test.live.v1, bff.ticket.${ticket}` })
-    const raced = Array.from({ length: 5 }, () => connect(bff.url, byTicket(ticket)).then(() => 'open', () => 'refused'))
+    const raced = Array.from({ length: 5 }, () =>
+      connect(bff.url, byTicket(ticket)).then(
+        () => 'open',
+        () => 'refused',
+      ),
+    )
     expect((await Promise.all(raced)).filter((one) => one === 'open')).toHaveLength(1)
     expect(code(await say(bff.url, bytes))).toBe('ticket-invalid')
   })
@@ -185,16 +205,19 @@ describe('the proof of an open socket', () => {
     expect(await client.next()).toMatchObject({ type: 'problem', problem: { code: 'token-invalid' } })
   })
 
-  it.each(['session', 'user', 'token'] as const)('L-9: ends it within a second when the %s is revoked', async (kind) => {
-    await using bff = await startBff()
-    const [client, other] = [await connect(bff.url), await connect(bff.url, { token: 'grace' })]
-    const start = performance.now()
-    await bff.revocations[kind]({ session: 's1', user: 'ada', token: 'first' }[kind])
-    expect(await client.closed).toBe('4401 token-invalid')
-    expect(performance.now() - start).toBeLessThan(1_000)
-    other.say({ type: 'ping' })
-    expect(await other.next()).toEqual({ type: 'pong' })
-  })
+  it.each(['session', 'user', 'token'] as const)(
+    'L-9: ends it within a second when the %s is revoked',
+    async (kind) => {
+      await using bff = await startBff()
+      const [client, other] = [await connect(bff.url), await connect(bff.url, { token: 'grace' })]
+      const start = performance.now()
+      await bff.revocations[kind]({ session: 's1', user: 'ada', token: 'first' }[kind])
+      expect(await client.closed).toBe('4401 token-invalid')
+      expect(performance.now() - start).toBeLessThan(1_000)
+      other.say({ type: 'ping' })
+      expect(await other.next()).toEqual({ type: 'pong' })
+    },
+  )
 
   it('L-9: ends it in every process', async () => {
     const store = memoryStore()

@@ -17,10 +17,8 @@ describe('a client', () => {
     expect(await client.next()).toEqual({ type: 'live', topic: 'things/b', rev: 3 })
     bff.service.happen()
     const both = [await client.next(), await client.next()]
-    expect(both.map(({ topic, rev, data }) => [topic, rev, data]).toSorted()).toEqual([
-      ['things/a', 4, { n: 4 }],
-      ['things/b', 4, { n: 4 }],
-    ])
+    for (const topic of ['things/a', 'things/b'])
+      expect(both).toContainEqual({ type: 'event', topic, rev: 4, data: { n: 4 } })
   })
 
   it('hears no more of what it lets go, and begins again where it says', async () => {
@@ -81,7 +79,7 @@ describe('a client', () => {
     expect(await client.next('problem')).toMatchObject({ topic: 'things/c', problem: { code: 'too-many-topics' } })
     client.say({ type: 'unsubscribe', topic: 'things/a' })
     client.say(subscribe('things/c'))
-    for (let topic: unknown; topic !== 'things/c'; ) ({ topic } = await client.next('live'))
+    for (let topic: unknown; topic !== 'things/c';) ({ topic } = await client.next('live'))
   })
 
   it.each([
@@ -172,7 +170,7 @@ describe('what happens elsewhere', () => {
     for (let i = 0; i < 100; i++) {
       const client = await connect(bff.url)
       client.say(subscribe('things/a', seen.at(-1) ?? 0))
-      for (let more = random(8); more >= 0; ) {
+      for (let more = random(8); more >= 0;) {
         const { type, rev } = await client.next()
         expect(type).not.toBe('resync')
         if (type !== 'event') continue

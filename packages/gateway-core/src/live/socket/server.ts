@@ -20,6 +20,8 @@ export function webSockets(protocol: string): Change {
     maxPayload: longest,
     maxFragments: 16,
     maxBufferedChunks: 256,
+    // More than a client may ask for: its flood has an answer.
+    maxPendingAutoPongs: 128,
     closeTimeout: 1_000,
     handleProtocols: () => protocol,
   }

@@ -5,7 +5,7 @@ import { problem } from '../../problem.ts'
 import { Scope } from '../../scope.ts'
 import type { From, Sources } from '../../sources.ts'
 import { shown } from '../shown.ts'
-import type { LiveCore } from '../stream.ts'
+import type { LiveCore } from '../streaming.ts'
 import { later } from './later.ts'
 import { proofIn } from './offer.ts'
 import { webSockets } from './server.ts'
@@ -27,11 +27,11 @@ export interface SocketSpec<S extends Sources, G extends object, T, O extends Sc
   readonly protocol: string
   /**
    * What happens under a topic, for one client: the only place with I/O. A topic comes from outside, and whose it is nobody has
-   * asked yet. What it throws, at once or later, is the problem that the client gets for this topic.
+   * asked yet. Nothing: there is no such topic. What it throws, at once or later, is the problem that the client gets for it.
    */
   readonly follow: (
     request: { readonly topic: string; readonly after: number } & NoInfer<G> & { readonly from: From<S> },
-  ) => AsyncIterable<Followed<T>>
+  ) => AsyncIterable<Followed<T>> | undefined
   /** What leaves of each item. Members that it does not know do not. */
   readonly out: O
   /** What to show of one. Pure. */
@@ -47,7 +47,7 @@ export interface SocketSpec<S extends Sources, G extends object, T, O extends Sc
 export interface ErasedSocket {
   readonly guard: Guard
   readonly protocol: string
-  readonly follow: (request: never) => AsyncIterable<Followed<unknown>>
+  readonly follow: (request: never) => AsyncIterable<Followed<unknown>> | undefined
   readonly out: Schema
   readonly view: (item: never) => unknown
   readonly caps?: Partial<Caps>
@@ -117,7 +117,9 @@ function taking(core: SocketCore, spec: ErasedSocket): Upgrade['take'] {
     const open = (topic: string, after: number, scope: Scope) => {
       const asked = later(exchange, { scope, budget })
       const asking = { exchange: asked, scope, until: asked.deadline, heard: [], gathering: new Map() }
-      return shown(topic, spec, spec.follow({ ...grant, topic, after, from: core.from(asking) } as never))
+      const items = spec.follow({ ...grant, topic, after, from: core.from(asking) } as never)
+      if (items === undefined) throw problem(404, 'topic-unknown')
+      return shown(topic, spec, items)
     }
     wire.setMaxListeners(0)
     const socket = await change(req, wire, head)
