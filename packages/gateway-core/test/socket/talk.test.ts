@@ -180,6 +180,8 @@ describe('what happens elsewhere', () => {
       }
       if (i % 10 === 9) {
         await bff[Symbol.asyncDispose]()
+        await service.stop()
+        await service.start()
         bff = await startBff({ service, port })
       } else client.socket.terminate()
     }
