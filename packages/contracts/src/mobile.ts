@@ -116,8 +116,7 @@ export const mobile = {
     errors: { 'order-not-found': 404 },
   },
   'GET /m/v1/orders/:id/events': {
-    summary:
-      'What has happened to an order since `after`, or what happens next within `wait` milliseconds: for who gets no socket',
+    summary: 'What has happened to an order since `after`, or what happens next within `wait` milliseconds',
     query: z.object({
       after: z.coerce.number<number>().int().min(0).max(999_999_999).default(0),
       wait: z.coerce.number<number>().int().min(0).max(25_000).default(0),

@@ -52,7 +52,7 @@ export function poll(contract: Contract, key: string, spec: ErasedPoll): Route<L
     path,
     guard: spec.guard,
     cost: spec.cost,
-    made: { door: 'own', summary: operation.summary ?? 'Long poll' },
+    made: { door: 'own', summary: 'Long poll' },
     bind: ({ from, leaving, clientKey }) => {
       const seats = new StreamSeats({ route: 10_000, client: 32 })
       return async (exchange, req, res, grant) => {
