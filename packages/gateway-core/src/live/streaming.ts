@@ -5,6 +5,7 @@ import { receive } from '../receive.ts'
 import type { Asking } from '../road/asking.ts'
 import type { Scope } from '../scope.ts'
 import { Seats } from '../seats.ts'
+import { comeBack } from './come-back.ts'
 import { serve, type Step } from './serve.ts'
 
 /** What only the running app has, and a stream needs. */
@@ -55,7 +56,16 @@ export function streaming(
         const asking: Asking = { exchange, scope, until: exchange.deadline, heard: [], gathering: new Map() }
         const steps = stepsOf({ ...received, ...grant, from: from(asking) } as never, exchange)
         const numbered = operation.streams === 'numbered'
-        await serve({ exchange, req, res, scope, steps, leaving, numbered, clients: () => seats.taken })
+        await serve({
+          exchange,
+          req,
+          res,
+          scope,
+          steps,
+          leaving,
+          numbered,
+          comeBack: () => comeBack(seats.taken, Math.random),
+        })
       }
     },
   }
