@@ -207,7 +207,7 @@ describe('E-01: a stream', () => {
 
   it.each([
     ['*/*', /^retry: \d+\n\ndata: \{"id":"a"\}\n\nretry: \d+\n\n$/],
-    ['application/x-ndjson', /^\{"id":"a"\}\n\{"problem":\{.*"code":"draining".*\}\}\n$/],
+    ['application/x-ndjson', /^\{"id":"a"\}\n\{"problem":\{.*"code":"draining".*\},"retry":\d+\}\n$/],
   ])('goes on elsewhere when the app stops, and holds nothing up, %s', async (accept, shape) => {
     script = { ids: ids('a', 10_000) }
     const answer = await get('/api/items/1', accept)

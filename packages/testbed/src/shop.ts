@@ -45,6 +45,8 @@ export interface Shop extends Bffs, AsyncDisposable {
   readonly issuer: string
   /** One more process of each BFF, as far as they can tell; browsers would find both behind the one address of the first. */
   more(given?: { readonly requestsPerMinute?: number }): Promise<Bffs>
+  /** Stop it, see what happens meanwhile, and start it anew at its address. Sessions survive that in a Redis only. */
+  restart(name: 'tracking' | 'web', meanwhile?: () => Promise<unknown>): Promise<void>
   /** Those of mobile-bff: what a service is shown. */
   readonly tokens: InternalTokens
 }
@@ -64,13 +66,15 @@ export async function startShop({ webRoot = '', stepMs = 0, redisUrl = '' }: Sho
     const ports = [await freePort(), await freePort()] as const
     const [web, mobile] = ports.map((port) => `http://localhost:${port}`) as [string, string]
     const issuers = bffIssuers({ WEB_BFF_URL: web, MOBILE_BFF_URL: mobile })
-    const services = await startServices({ stack, log, web, issuers, stepMs })
+    const { services, startTracking } = await startServices({ stack, log, web, issuers, stepMs })
     const issuer = `http://localhost:${services.identity.port}`
     const keys = { web: newKeyRing(), mobile: newKeyRing() }
     const running = stack.use(new AsyncDisposableStack())
     const common = { hostname, log, upstreams: upstreamsOf(services), issuer }
-    const start = starter({ running, common, keys, web, mobile, webRoot, redisUrl })
-    await start(ports)
+    const { start, startWeb } = starter({ running, common, keys, web, mobile, webRoot, redisUrl })
+    const [first] = await start(ports)
+    const again = { tracking: renewed(services.tracking, startTracking), web: renewed(first, startWeb) }
+    stack.defer(() => Promise.all([again.tracking.stop(), again.web.stop()]).then(() => undefined))
     const all = stack.move()
     return {
       services,
@@ -78,7 +82,11 @@ export async function startShop({ webRoot = '', stepMs = 0, redisUrl = '' }: Sho
       mobile,
       issuer,
       tokens: internalTokens({ name: 'mobile-bff', keys: keys.mobile, log }),
-      more: (given) => start([0, 0], given),
+      more: async (given) => {
+        const [{ url: web }, { url: mobile }] = await start([0, 0], given)
+        return { web, mobile }
+      },
+      restart: (name, meanwhile) => again[name].restart(meanwhile),
       [Symbol.asyncDispose]: () => all.disposeAsync(),
     }
   } finally {
@@ -102,15 +110,32 @@ interface Starting extends Bffs {
 /** Starts one process of each BFF, as far as they can tell. */
 function starter({ running, common, keys, web, mobile, webRoot, redisUrl }: Starting) {
   const storeOf = (name: string) => openStore({ url: redisUrl, prefix: `${name}:`, log: common.log })
-  return async (ports: readonly [web: number, mobile: number], given: object = {}): Promise<Bffs> => {
-    const own = { ...common, ...given }
-    const forWeb = { clientSecret: webSecret, sessionKeys, keys: keys.web, publicUrl: web, webRoot }
-    const forApps = { keys: keys.mobile, publicUrl: mobile }
-    const [first, second] = [
-      await startWebBff({ ...own, ...forWeb, port: ports[0], store: await storeOf('web-bff') }),
-      await startMobileBff({ ...own, ...forApps, port: ports[1], store: await storeOf('mobile-bff') }),
-    ].map((one) => running.use(one).url) as [string, string]
-    return { web: first, mobile: second }
+  const forWeb = { clientSecret: webSecret, sessionKeys, keys: keys.web, publicUrl: web, webRoot }
+  const forApps = { keys: keys.mobile, publicUrl: mobile }
+  const startWeb = async (port: number, given: object = {}) =>
+    startWebBff({ ...common, ...given, ...forWeb, port, store: await storeOf('web-bff') })
+  const startMobile = async (port: number, given: object) =>
+    startMobileBff({ ...common, ...given, ...forApps, port, store: await storeOf('mobile-bff') })
+  const start = async (ports: readonly [web: number, mobile: number], given: object = {}) =>
+    [running.use(await startWeb(ports[0], given)), running.use(await startMobile(ports[1], given))] as const
+  return { start, startWeb }
+}
+
+type Stoppable = Pick<Running, 'port'> & AsyncDisposable
+
+/** Something that can be stopped and started at its address; the first of them is somebody else's to stop, too. */
+function renewed(first: Stoppable, start: (port: number) => Promise<Stoppable>) {
+  let now = first
+  return {
+    stop: () => now[Symbol.asyncDispose](),
+    async restart(meanwhile: () => Promise<unknown> = () => Promise.resolve()) {
+      await now[Symbol.asyncDispose]()
+      try {
+        await meanwhile()
+      } finally {
+        now = await start(first.port)
+      }
+    },
   }
 }
 
@@ -131,7 +156,7 @@ interface Wanted {
   readonly stepMs: number
 }
 
-async function startServices({ stack, log, web, issuers, stepMs }: Wanted): Promise<Shop['services']> {
+async function startServices({ stack, log, web, issuers, stepMs }: Wanted) {
   const folder = await mkdtemp(join(tmpdir(), 'shop-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const common = { port: 0, hostname, log, faults: true }
@@ -144,8 +169,9 @@ async function startServices({ stack, log, web, issuers, stepMs }: Wanted): Prom
   const file = join(folder, 'orders.db')
   const shop = { catalogUrl: catalog.url, inventoryUrl: inventory.url }
   const orders = stack.use(await startOrders({ ...common, ...shop, file, verify: verifyFor('orders'), stepMs }))
-  const tracking = stack.use(
-    await startTracking({ ...common, verify: verifyFor('tracking'), ordersUrl: orders.url, serviceSecret, pollMs: 50 }),
-  )
-  return { catalog, customers, orders, inventory, tracking, reviews, identity }
+  const ofTracking = { verify: verifyFor('tracking'), ordersUrl: orders.url, serviceSecret, pollMs: 50 }
+  const startOn = (port: number) => startTracking({ ...common, ...ofTracking, port })
+  const tracking = stack.use(await startOn(0))
+  const services = { catalog, customers, orders, inventory, tracking, reviews, identity }
+  return { services, startTracking: startOn }
 }

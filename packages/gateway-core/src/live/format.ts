@@ -45,7 +45,8 @@ const line = (value: unknown): string => `${JSON.stringify(value)}\n`
 const lastLine = (body: unknown): string => line({ problem: body })
 
 /**
- * One JSON text per line. Empty lines say nothing; the last line of a stream that failed is `{"problem": …}`. Items with a number
+ * One JSON text per line. Empty lines say nothing; the last line of a stream that failed is `{"problem": …}`, with `retry` where it
+ * goes on elsewhere. Items with a number
  * are `{"rev": 3, "item": …}`, what is said between them is `{"rev": 3, "note": "live"}`.
  */
 export const lines: Format = {
@@ -57,7 +58,7 @@ export const lines: Format = {
   end: '',
   problem: lastLine,
   signedOut: lastLine,
-  away: lastLine,
+  away: (body, retry) => line({ problem: body, retry }),
 }
 
 /** Lines for whoever asks for them and not for events; events for everybody else. */

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { comeBack } from './come-back.ts'
 import type { Format, Note } from './format.ts'
 
 /** Milliseconds without a word after which one is said: below the 30 s and more of proxies, and the 15 s of some clients. */
@@ -9,13 +10,6 @@ const patience = 30_000
 
 /** Milliseconds a client gets to read its last word. */
 const parting = 500
-
-/** Milliseconds after which to connect again; no two clients the same, as what broke for one broke for many. */
-const again = { soonest: 1_000, latest: 3_000 }
-
-/** Milliseconds, see `leave`. */
-const apart = 3
-const longestAway = 60_000
 
 const headers = {
   'cache-control': 'no-store, no-transform',
@@ -47,7 +41,7 @@ export class Outlet implements Disposable {
     if (this.begun) return
     this.#res.writeHead(200, { ...headers, 'content-type': this.#format.type })
     this.#res.flushHeaders()
-    this.#write(this.#format.begin(this.#between(again.soonest, again.latest)))
+    this.#write(this.#format.begin(comeBack(1, this.#random)))
     this.#beat = setInterval(() => this.#write(this.#format.beat), beatAfter)
   }
 
@@ -97,18 +91,13 @@ export class Outlet implements Disposable {
     this.#res.once('close', () => clearTimeout(late))
   }
 
-  /** It goes on elsewhere: so many clients come back one after the other, not all at once. */
-  leave(body: unknown, clients: number): void {
-    const latest = Math.min(longestAway, Math.max(again.latest, clients * apart))
-    this.#res.end(this.#format.away(body, this.#between(again.soonest, latest)))
+  /** It goes on elsewhere, in so many milliseconds. */
+  leave(body: unknown, retry: number): void {
+    this.#res.end(this.#format.away(body, retry))
   }
 
   #write(text: string): boolean {
     return text === '' || this.#res.write(text)
-  }
-
-  #between(least: number, most: number): number {
-    return Math.round(least + this.#random() * (most - least))
   }
 
   [Symbol.dispose](): void {

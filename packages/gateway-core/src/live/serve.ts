@@ -21,8 +21,8 @@ export interface Serving {
   readonly leaving: Scope
   /** One that ends before it has begun has nothing to tell any more: 204. */
   readonly numbered: boolean
-  /** How many there are beside it, when all have to leave. */
-  readonly clients: () => number
+  /** Milliseconds after which to come back, when all have to leave. */
+  readonly comeBack: () => number
 }
 
 /** Milliseconds after which a client gets its head, even if there is no item yet to go with it. */
@@ -46,7 +46,7 @@ export async function serve(serving: Serving): Promise<void> {
     const failed = toProblem(scope.ended && scope.reason instanceof Problem ? scope.reason : error)
     if (!outlet.begun) throw failed
     const body = failed.body(exchange.traceId)
-    if (failed === draining) return outlet.leave(body, serving.clients())
+    if (failed === draining) return outlet.leave(body, serving.comeBack())
     if (failed.status === 401) return outlet.signOut(body)
     exchange.log.warn({ traceId: exchange.traceId, err: error }, 'stream ended early')
     outlet.fail(body)

@@ -3,6 +3,7 @@ import type { Caps, Exchange, Guard, Made, Predicate, Route } from '../exchange.
 import { receive } from '../receive.ts'
 import type { Asking } from '../road/asking.ts'
 import type { Scope } from '../scope.ts'
+import { comeBack } from './come-back.ts'
 import { StreamSeats } from './stream-seats.ts'
 import { serve, type Step } from './serve.ts'
 
@@ -54,7 +55,16 @@ export function streaming(
         const asking: Asking = { exchange, scope, until: exchange.deadline, heard: [], gathering: new Map() }
         const steps = stepsOf({ ...received, ...grant, from: from(asking) } as never, exchange)
         const numbered = operation.streams === 'numbered'
-        await serve({ exchange, req, res, scope, steps, leaving, numbered, clients: () => seats.taken })
+        await serve({
+          exchange,
+          req,
+          res,
+          scope,
+          steps,
+          leaving,
+          numbered,
+          comeBack: () => comeBack(seats.taken, Math.random),
+        })
       }
     },
   }

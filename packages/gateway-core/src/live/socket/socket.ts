@@ -124,28 +124,35 @@ function taking(core: SocketCore, spec: ErasedSocket): Upgrade['take'] {
     wire.setMaxListeners(0)
     const socket = await change(req, wire, head)
     const most = spec.topics ?? 50
-    const talk = new Talk(socket, wire, { exchange, open, most, rhythm, renew, random: Math.random })
-    socket.once('close', together(talk))
+    const clients = () => together.size
+    const talk = new Talk(socket, wire, { exchange, open, most, rhythm, renew, clients, random: Math.random })
+    socket.once('close', together.take(talk))
     return talk
   }
 }
 
-/** One timer for all, and none while there is nobody. Returns what takes one out again. */
-function ticking(): (talk: Talk) => () => void {
+/** One timer for all, and none while there is nobody. */
+function ticking() {
   const talks = new Set<Talk>()
   let timer: NodeJS.Timeout | undefined
   const tick = () => {
     const [now, date] = [performance.now(), Date.now()]
     for (const talk of talks) talk.tick(now, date)
   }
-  return (talk) => {
-    talks.add(talk)
-    timer ??= setInterval(tick, 1_000).unref()
-    return () => {
-      talks.delete(talk)
-      if (talks.size > 0) return
-      clearInterval(timer)
-      timer = undefined
-    }
+  return {
+    get size() {
+      return talks.size
+    },
+    /** Returns what takes it out again. */
+    take(talk: Talk): () => void {
+      talks.add(talk)
+      timer ??= setInterval(tick, 1_000).unref()
+      return () => {
+        talks.delete(talk)
+        if (talks.size > 0) return
+        clearInterval(timer)
+        timer = undefined
+      }
+    },
   }
 }

@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws'
 import { problem, Problem } from '../../problem.ts'
 import { toProblem } from '../../road/fault.ts'
 import type { Exchange, Farewell } from '../../exchange.ts'
+import { comeBack } from '../come-back.ts'
 import { closing, complaint, readMessage, type Said, type Told } from './messages.ts'
 import { Topics, type Open } from './topics.ts'
 
@@ -28,6 +29,8 @@ export interface TalkOptions {
   readonly rhythm: Rhythm
   /** Puts the proof that a token is in the place of the one so far. Rejects with a `Problem`; with a 403, it may not stay. */
   readonly renew: (token: string) => Promise<void>
+  /** How many there are beside it. */
+  readonly clients: () => number
   /** From 0 to below 1. */
   readonly random: () => number
 }
@@ -88,7 +91,7 @@ export class Talk implements Farewell {
 
   /** Nothing is wrong but that we stop. All are told another moment to come back at, so that they do not come together. */
   leave(): void {
-    const retryIn = Math.floor(this.#options.random() * 5_000)
+    const retryIn = comeBack(this.#options.clients(), this.#options.random)
     const failed = problem(503, 'draining')
     this.#tell({ type: 'problem', problem: failed.body(this.#options.exchange.traceId), retryIn })
     this.#end(closing.draining, failed.code)
