@@ -30,7 +30,7 @@ ${sections.join('\n\n')}
   that. Each call has a header of its own, as each request has: a string that was looked up before is found faster.
 - nginx and HAProxy: one worker, connections kept open on both sides, no log.
 - A wrong status, length or body ends the run.
-- \`npm run bench 2 screen\` measures one group (\`forward\`, \`screen\`, \`routes\`, \`streams\`, \`guards\`), 2 s a round, and prints it only.
+- \`npm run bench 2 screen\` measures one group (\`forward\`, \`screen\`, \`routes\`, \`streams\`, \`guards\`, \`sockets\`), 2 s a round, and prints it only.
   \`npm run profile -w bench ours\` shows which functions the time of one subject goes to.
 
 ${await machine()}
