@@ -71,7 +71,7 @@ export class Inbound implements Exchange {
   readonly scope = new Scope()
   readonly calls: Exchange['calls'] = []
   identity?: Identity
-  readonly #req: IncomingMessage
+  #req: IncomingMessage
   readonly #res: ServerResponse
   readonly #around: Pick<Surroundings, 'authenticate' | 'revocations'>
   #authenticated: Promise<Identity> | undefined
@@ -109,6 +109,11 @@ export class Inbound implements Exchange {
 
   authenticate(): Promise<Identity> {
     return (this.#authenticated ??= this.#prove())
+  }
+
+  /** Of a socket that lasts for hours, the head has done its work: what it said takes more memory than all else. */
+  forgetHead(): void {
+    this.#req = { headers: {}, socket: this.#req.socket } as IncomingMessage
   }
 
   /** Ends it before its time: what is under way is called off, and an answer that has begun is cut. */

@@ -50,6 +50,7 @@ export function upgrades(routes: readonly Bound[], around: UpgradeSurroundings, 
     open.set(socket, farewell)
     socket.once('close', () => open.delete(socket))
     exchange.scope.onEnd((reason) => farewell.cut(reason))
+    exchange.forgetHead()
     if (draining) farewell.leave()
   }
   return {
@@ -87,13 +88,16 @@ const wordless = (socket: Duplex): Farewell => ({
   leave: () => void socket.end(() => socket.destroy()),
 })
 
+/** Made here, it keeps nothing of a visit for as long as a socket is open. */
+const nothing = (): void => undefined
+
 /** One line in the log, whatever comes of it. */
 async function answer(visit: Visit, enter: (visit: Visit) => Promise<void>, around: UpgradeSurroundings) {
   const { req, socket } = visit
   const traceId = visit.trace.id
   const start = performance.now()
   // Node has taken its own listeners away: an error that nobody hears would end the process.
-  socket.on('error', () => undefined)
+  socket.on('error', nothing)
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(problem(504, 'upgrade-timeout')), around.handshake ?? 5_000)
   const line = () => ({

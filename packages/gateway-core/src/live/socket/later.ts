@@ -12,6 +12,8 @@ export interface Change {
   readonly authenticate?: Authenticate
 }
 
+const nothing = new URLSearchParams()
+
 /** A question that comes long after the handshake, as guards and the road see one: with a deadline and an end of its own. */
 export function later(exchange: Exchange, { scope, budget, headers, authenticate }: Change): Exchange {
   const { traceId, trace, method, path, search, params, address, log, chosenBy, peer, identity } = exchange
@@ -20,7 +22,7 @@ export function later(exchange: Exchange, { scope, budget, headers, authenticate
     ...facts,
     ...(peer && { peer }),
     ...(identity && authenticate === undefined && { identity }),
-    query: new URLSearchParams(),
+    query: nothing,
     headers: headers ?? exchange.headers,
     deadline: performance.now() + budget,
     calls: [],

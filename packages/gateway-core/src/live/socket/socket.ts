@@ -4,7 +4,7 @@ import type { Followed, Schema } from '../../contract.ts'
 import { problem } from '../../problem.ts'
 import { Scope } from '../../scope.ts'
 import type { From, Sources } from '../../sources.ts'
-import { shown } from '../shown.ts'
+import { show } from '../show.ts'
 import type { LiveCore } from '../streaming.ts'
 import { later } from './later.ts'
 import { proofIn } from './offer.ts'
@@ -119,13 +119,23 @@ function taking(core: SocketCore, spec: ErasedSocket): Upgrade['take'] {
       const asking = { exchange: asked, scope, until: asked.deadline, heard: [], gathering: new Map() }
       const items = spec.follow({ ...grant, topic, after, from: core.from(asking) } as never)
       if (items === undefined) throw problem(404, 'topic-unknown')
-      return shown(topic, spec, items)
+      return items
     }
     wire.setMaxListeners(0)
     const socket = await change(req, wire, head)
     const most = spec.topics ?? 50
+    const seen = (topic: string, item: unknown) => show(topic, spec, spec.view(item as never))
     const clients = () => together.size
-    const talk = new Talk(socket, wire, { exchange, open, most, rhythm, renew, clients, random: Math.random })
+    const talk = new Talk(socket, wire, {
+      exchange,
+      open,
+      show: seen,
+      most,
+      rhythm,
+      renew,
+      clients,
+      random: Math.random,
+    })
     socket.once('close', together.take(talk))
     return talk
   }

@@ -5,7 +5,7 @@ import { toProblem } from '../../road/fault.ts'
 import type { Exchange, Farewell } from '../../exchange.ts'
 import { comeBack } from '../come-back.ts'
 import { closing, complaint, readMessage, type Said, type Told } from './messages.ts'
-import { Topics, type Open } from './topics.ts'
+import { type Open, type Show, Topics } from './topics.ts'
 
 /** What it costs a client to talk: so many messages at once, and one more each `every` milliseconds. Its pings and pongs count. */
 const pace = { burst: 100, every: 100 }
@@ -25,6 +25,7 @@ export interface Rhythm {
 export interface TalkOptions {
   readonly exchange: Exchange
   readonly open: Open
+  readonly show: Show
   readonly most: number
   readonly rhythm: Rhythm
   /** Puts the proof that a token is in the place of the one so far. Rejects with a `Problem`; with a 403, it may not stay. */
@@ -49,13 +50,13 @@ export class Talk implements Farewell {
   #proving = false
 
   constructor(socket: WebSocket, wire: Duplex, options: TalkOptions, now = performance.now()) {
-    const { exchange, open, most, rhythm } = options
+    const { exchange, open, show, most, rhythm } = options
     this.#socket = socket
     this.#options = options
     this.#lastWord = now
     this.#nextPing = now + rhythm.ping
     this.#renewal = renewalOf(this.#expiresAt, Date.now())
-    this.#topics = new Topics({ exchange, open, most, wire, tell: (told) => this.#tell(told) })
+    this.#topics = new Topics({ exchange, open, show, most, wire, tell: (told) => this.#tell(told) })
     socket.on('message', (data, binary) => this.#hear(data as Buffer, binary))
     socket.on('ping', () => void this.#pays())
     socket.on('pong', () => {

@@ -10,9 +10,13 @@ import { complaint, type Told } from './messages.ts'
 /** What happens under a topic after a revision, for one client. What it throws, at once or later, the client is told. */
 export type Open = (topic: string, after: number, scope: Scope) => AsyncIterable<Followed<unknown>>
 
+/** What a client is shown of an item. */
+export type Show = (topic: string, item: unknown) => Promise<unknown>
+
 interface Options {
   readonly exchange: Exchange
   readonly open: Open
+  readonly show: Show
   /** Topics at a time. */
   readonly most: number
   readonly wire: Pick<Duplex, 'writableLength' | 'on' | 'off'>
@@ -59,12 +63,14 @@ export class Topics {
   }
 
   async #pump(topic: string, after: number, scope: Scope): Promise<void> {
-    const { exchange, open, tell } = this.#options
+    const { exchange, open, show, tell } = this.#options
     try {
       for await (const one of until(scope, open(topic, after, scope))) {
+        if (one.type === 'lost') continue
+        const { type, rev } = one
+        const data = type === 'item' ? await show(topic, one.item) : undefined
         if (scope.ended) return
-        const told = toldOf(topic, one)
-        if (told !== undefined) tell(told)
+        tell(type === 'item' ? { type: 'event', topic, rev, data } : { type, topic, rev })
         await this.#room(scope)
       }
       throw new Fault('aborted', topic, new Error('its source has come to an end'))
@@ -94,9 +100,3 @@ export class Topics {
 }
 
 const over = new Fault('aborted', 'live', new Error('nobody follows it any more'))
-
-function toldOf(topic: string, one: Followed<unknown>): Told | undefined {
-  if (one.type === 'item') return { type: 'event', topic, rev: one.rev, data: one.item }
-  // Whoever waits need not know why.
-  return one.type === 'lost' ? undefined : { type: one.type, topic, rev: one.rev }
-}
