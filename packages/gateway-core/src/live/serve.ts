@@ -28,10 +28,19 @@ export interface Serving {
 /** Milliseconds after which a client gets its head, even if there is no item yet to go with it. */
 const headAfter = 2_000
 
-/** Say what there is to say, for as long as there is somebody who may hear it. */
-export async function serve(serving: Serving): Promise<void> {
+/**
+ * Say what there is to say, for as long as there is somebody who may hear it. Resolves once it has begun: whatever waits for the
+ * answer of a request would else be kept for hours. Rejects with why there is no stream at all.
+ */
+export function serve(serving: Serving): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  pump(serving, resolve).then(resolve, reject)
+  return promise
+}
+
+async function pump(serving: Serving, begun: () => void): Promise<void> {
   const { exchange, req, res, scope, steps, numbered } = serving
-  using outlet = new Outlet(res, formatFor(req.headers.accept))
+  using outlet = new Outlet(res, formatFor(req.headers.accept), begun)
   const release = endings(serving, outlet)
   const patience = numbered ? undefined : setTimeout(() => outlet.begin(), headAfter)
   try {
