@@ -74,6 +74,7 @@ export class Outlet implements Disposable {
 
   /** There is nothing to tell, and there never will be: an `EventSource` does not ask again. */
   nothing(): void {
+    this.#began()
     this.#res.writeHead(204, headers).end()
   }
 
