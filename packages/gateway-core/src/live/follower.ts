@@ -9,7 +9,8 @@ export interface Place {
   state?: 'live' | 'lost'
 }
 
-interface Teller {
+/** What tells all who follow the same. */
+export interface Teller {
   /** The next thing there is to tell; undefined when all is told. Throws why there will never be more. */
   readonly tell: (place: Place) => Followed<unknown> | undefined
   readonly leave: (follower: Follower) => void
