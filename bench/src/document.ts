@@ -7,7 +7,9 @@ import { programs, version } from './installed.ts'
 import { rounds } from './measure.ts'
 
 /** docs/benchmarks.md. */
-export async function document(seconds: number, sections: readonly string[]): Promise<string> {
+export async function document(seconds: number, sections: readonly string[], before: string): Promise<string> {
+  // Measured by itself: `npm run soak`.
+  const kept = /^## Idle clients\n[^]*?(?=\n+## )/m.exec(before) ?? []
   return `# Benchmarks
 
 \`npm run bench\` measures everything below in one run. Ratios count, not digits: each is taken within a round, against the
@@ -15,7 +17,7 @@ floor of that round. A number is the median, and in parentheses stand the least 
 
 ![CPU per request](benchmarks.svg)
 
-${sections.join('\n\n')}
+${[...sections, ...kept].join('\n\n')}
 
 ## How
 

@@ -1,5 +1,5 @@
 // npm run bench [seconds] [group] — ours beside the floor and the peers, in one run on one machine.
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { chart } from './chart.ts'
 import { leaveSubjectCore } from './cores.ts'
 import { document } from './document.ts'
@@ -45,5 +45,6 @@ console.log(`\n${sections.join('\n\n')}`)
 if (only === undefined) {
   const docs = new URL('../../docs/', import.meta.url)
   await writeFile(new URL('benchmarks.svg', docs), chart(measured.filter(({ group }) => group.name !== 'routes')))
-  await writeFile(new URL('benchmarks.md', docs), await document(seconds, sections))
+  const page = new URL('benchmarks.md', docs)
+  await writeFile(page, await document(seconds, sections, await readFile(page, 'utf8')))
 }

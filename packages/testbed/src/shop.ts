@@ -29,6 +29,8 @@ export interface ShopOptions {
   readonly stepMs?: number
   /** Of a Redis that the processes of a BFF share. Default: none. */
   readonly redisUrl?: string
+  /** What mobile-bff signs with. Default: a key for this run alone. */
+  readonly mobileKeys?: KeyRing
 }
 
 /** Where the BFFs are. */
@@ -58,7 +60,12 @@ const sessionKeys = ['testbed-only-web-session-key-0000000']
 const cookieSecret = 'testbed-only-identity-cookie-secret-0'
 
 /** Every service and both BFFs in this process, on free ports, with a database of their own that goes with them. */
-export async function startShop({ webRoot = '', stepMs = 0, redisUrl = '' }: ShopOptions = {}): Promise<Shop> {
+export async function startShop({
+  webRoot = '',
+  stepMs = 0,
+  redisUrl = '',
+  ...given
+}: ShopOptions = {}): Promise<Shop> {
   const stack = new AsyncDisposableStack()
   try {
     const log = logger('shop', process.env['TESTBED_LOG'] ?? 'silent')
@@ -68,7 +75,7 @@ export async function startShop({ webRoot = '', stepMs = 0, redisUrl = '' }: Sho
     const issuers = bffIssuers({ WEB_BFF_URL: web, MOBILE_BFF_URL: mobile })
     const { services, startTracking } = await startServices({ stack, log, web, issuers, stepMs })
     const issuer = `http://localhost:${services.identity.port}`
-    const keys = { web: newKeyRing(), mobile: newKeyRing() }
+    const keys = { web: newKeyRing(), mobile: given.mobileKeys ?? newKeyRing() }
     const running = stack.use(new AsyncDisposableStack())
     const common = { hostname, log, upstreams: upstreamsOf(services), issuer }
     const { start, startWeb } = starter({ running, common, keys, web, mobile, webRoot, redisUrl })

@@ -9,7 +9,8 @@ export interface Place {
   state?: 'live' | 'lost'
 }
 
-interface Teller {
+/** What tells all who follow the same. */
+export interface Teller {
   /** The next thing there is to tell; undefined when all is told. Throws why there will never be more. */
   readonly tell: (place: Place) => Followed<unknown> | undefined
   readonly leave: (follower: Follower) => void
@@ -21,7 +22,7 @@ export class Follower implements AsyncIterableIterator<Followed<unknown>> {
   readonly #teller: Teller
   readonly #place: Place
   readonly #release: () => void
-  #wake: (() => void) | undefined
+  #wake: PromiseWithResolvers<IteratorResult<Followed<unknown>, undefined>> | undefined
   #left = false
 
   constructor(teller: Teller, asking: { readonly exchange: Exchange; readonly scope: Exchange['scope'] }, rev: number) {
@@ -37,19 +38,21 @@ export class Follower implements AsyncIterableIterator<Followed<unknown>> {
 
   /** There may be more to tell. */
   wake(): void {
-    this.#wake?.()
+    const wake = this.#wake
     this.#wake = undefined
+    if (wake !== undefined) this.next().then(wake.resolve, wake.reject)
   }
 
-  async next(): Promise<IteratorResult<Followed<unknown>, undefined>> {
-    while (!this.#left) {
-      const value = this.#teller.tell(this.#place)
-      if (value !== undefined) return { done: false, value }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
+  next(): Promise<IteratorResult<Followed<unknown>, undefined>> {
+    try {
+      const value = this.#left ? undefined : this.#teller.tell(this.#place)
+      if (value !== undefined) return Promise.resolve({ done: false, value })
+    } catch (error) {
+      return Promise.reject(error as Error)
     }
-    return { done: true, value: undefined }
+    if (this.#left) return Promise.resolve({ done: true, value: undefined })
+    this.#wake = Promise.withResolvers()
+    return this.#wake.promise
   }
 
   return(): Promise<IteratorResult<Followed<unknown>, undefined>> {

@@ -71,10 +71,11 @@ async function* steps(
 
 const sources: readonly (readonly [pointer: string, read: (exchange: Asked) => string | null | undefined])[] = [
   ['/headers/last-event-id', ({ headers }) => headers['last-event-id'] as string | undefined],
-  ['/query/after', ({ query }) => query.get('after')],
+  // Not `query`, which would be kept as long as the stream.
+  ['/query/after', ({ search }) => (search === '' ? null : new URLSearchParams(search).get('after'))],
 ]
 
-type Asked = Pick<Exchange, 'query'> & { readonly headers: IncomingHttpHeaders }
+type Asked = Pick<Exchange, 'search'> & { readonly headers: IncomingHttpHeaders }
 
 function afterOf(exchange: Asked): number {
   for (const [pointer, read] of sources) {

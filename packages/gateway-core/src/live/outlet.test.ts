@@ -23,7 +23,12 @@ async function openOutlet(format: Format): Promise<{ outlet: Outlet; answer: Inc
   const asked = once(server, 'request') as Promise<[IncomingMessage, ServerResponse]>
   const answered = once(get({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' }), 'response')
   const [, res] = await asked
-  const outlet = new Outlet(res, format, () => 0)
+  const outlet = new Outlet(
+    res,
+    format,
+    () => undefined,
+    () => 0,
+  )
   outlet.begin()
   return { outlet, answer: ((await answered) as [IncomingMessage])[0].setEncoding('utf8') }
 }

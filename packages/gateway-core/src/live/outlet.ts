@@ -23,12 +23,14 @@ const headers = {
 export class Outlet implements Disposable {
   readonly #res: ServerResponse
   readonly #format: Format
+  readonly #began: () => void
   readonly #random: () => number
   #beat: NodeJS.Timeout | undefined
 
-  constructor(res: ServerResponse, format: Format, random = Math.random) {
+  constructor(res: ServerResponse, format: Format, began: () => void = () => undefined, random = Math.random) {
     this.#res = res
     this.#format = format
+    this.#began = began
     this.#random = random
   }
 
@@ -42,6 +44,7 @@ export class Outlet implements Disposable {
     this.#res.writeHead(200, { ...headers, 'content-type': this.#format.type })
     this.#res.flushHeaders()
     this.#write(this.#format.begin(comeBack(1, this.#random)))
+    this.#began()
     this.#beat = setInterval(() => this.#write(this.#format.beat), beatAfter)
   }
 
@@ -71,6 +74,7 @@ export class Outlet implements Disposable {
 
   /** There is nothing to tell, and there never will be: an `EventSource` does not ask again. */
   nothing(): void {
+    this.#began()
     this.#res.writeHead(204, headers).end()
   }
 

@@ -5,7 +5,7 @@ import { Problem } from '../problem.ts'
 import { Fault } from '../road/fault.ts'
 import type { Asking } from '../road/asking.ts'
 import { Scope } from '../scope.ts'
-import { Follower, type Place } from './follower.ts'
+import { Follower, type Place, type Teller } from './follower.ts'
 import { Log } from './log.ts'
 import type { Listen } from './listen.ts'
 
@@ -38,6 +38,8 @@ export class Topic {
   readonly #options: TopicOptions
   readonly #scope = new Scope()
   readonly #followers = new Set<Follower>()
+  /** The one of all who follow. */
+  readonly #teller: Teller = { tell: (place) => this.#tell(place), leave: (follower) => this.#leave(follower) }
   #log: Log
   #state: 'opening' | 'live' | 'lost' = 'opening'
   #why: unknown
@@ -52,7 +54,7 @@ export class Topic {
   follow(asking: Pick<Asking, 'exchange' | 'scope'>, after: number): Follower {
     const first = this.#followers.size === 0 && this.#leaving === undefined
     clearTimeout(this.#leaving)
-    const follower = new Follower({ tell: (place) => this.#tell(place), leave: this.#leave }, asking, after)
+    const follower = new Follower(this.#teller, asking, after)
     if (!asking.scope.ended) this.#followers.add(follower)
     if (first) void this.#run()
     return follower
@@ -68,7 +70,7 @@ export class Topic {
     this.#wake()
   }
 
-  readonly #leave = (follower: Follower): void => {
+  #leave(follower: Follower): void {
     this.#followers.delete(follower)
     if (this.#followers.size > 0 || this.#scope.ended) return
     this.#leaving = setTimeout(
