@@ -91,6 +91,7 @@ describe('an order in the app', () => {
     for (let i = 0; i < 5; i++) ids.push(await retried(app.order))
     const seen = ids.map((id) => untilDelivered(app.live.order(id)))
     for (const id of ids) await retried(() => app.confirm(id))
+    for (let i = 0; i < 3; i++) await shop.restart('tracking')
     expect(await Promise.all(seen)).toEqual(ids.map(() => all))
   }, 60_000)
 

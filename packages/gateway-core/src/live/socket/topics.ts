@@ -4,7 +4,6 @@ import type { Exchange } from '../../exchange.ts'
 import { problem } from '../../problem.ts'
 import { Fault, toProblem } from '../../road/fault.ts'
 import { Scope } from '../../scope.ts'
-import { until } from '../until.ts'
 import { complaint, type Told } from './messages.ts'
 
 /** What happens under a topic after a revision, for one client. What it throws, at once or later, the client is told. */
@@ -65,9 +64,14 @@ export class Topics {
   async #pump(topic: string, after: number, scope: Scope): Promise<void> {
     const { exchange, open, show, tell } = this.#options
     try {
-      for await (const one of until(scope, open(topic, after, scope))) {
-        if (one.type === 'lost') continue
+      const steps = open(topic, after, scope)[Symbol.asyncIterator]()
+      scope.onEnd(() => void steps.return?.().catch(() => undefined))
+      for (let step = await steps.next(); step.done !== true; step = await steps.next()) {
+        if (scope.ended) return
+        const one = step.value
         const { type, rev } = one
+        // Whoever waits need not know why.
+        if (type === 'lost') continue
         const data = type === 'item' ? await show(topic, one.item) : undefined
         if (scope.ended) return
         tell(type === 'item' ? { type: 'event', topic, rev, data } : { type, topic, rev })
