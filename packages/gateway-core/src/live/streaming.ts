@@ -55,6 +55,8 @@ export function streaming(
         const asking: Asking = { exchange, scope, until: exchange.deadline, heard: [], gathering: new Map() }
         const steps = stepsOf({ ...received, ...grant, from: from(asking) } as never, exchange)
         const numbered = operation.streams === 'numbered'
+        // Nothing comes behind a stream, and Express would keep its whole way here for as long as that.
+        Object.assign(req, { next: undefined })
         await serve({
           exchange,
           req,
