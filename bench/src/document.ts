@@ -7,7 +7,9 @@ import { programs, version } from './installed.ts'
 import { rounds } from './measure.ts'
 
 /** docs/benchmarks.md. */
-export async function document(seconds: number, sections: readonly string[]): Promise<string> {
+export async function document(seconds: number, sections: readonly string[], before: string): Promise<string> {
+  // Measured by itself: `npm run soak`.
+  const kept = /^## Idle clients\n[^]*?(?=\n+## )/m.exec(before) ?? []
   return `# Benchmarks
 
 \`npm run bench\` measures everything below in one run. Ratios count, not digits: each is taken within a round, against the
@@ -15,7 +17,7 @@ floor of that round. A number is the median, and in parentheses stand the least 
 
 ![CPU per request](benchmarks.svg)
 
-${sections.join('\n\n')}
+${[...sections, ...kept].join('\n\n')}
 
 ## How
 
@@ -28,9 +30,10 @@ ${sections.join('\n\n')}
   bearer token, the access log and whatever else is on the list in \`bench/src/subjects/ours.ts\`.
 - Guards are functions, called in turns with one that knows everybody, in a process of its own; "guard" is what they cost beyond
   that. Each call has a header of its own, as each request has: a string that was looked up before is found faster.
+- A socket's memory is what the process has grown by, garbage included, 2 s after the last of them opened, each of another user.
 - nginx and HAProxy: one worker, connections kept open on both sides, no log.
 - A wrong status, length or body ends the run.
-- \`npm run bench 2 screen\` measures one group (\`forward\`, \`screen\`, \`routes\`, \`streams\`, \`guards\`), 2 s a round, and prints it only.
+- \`npm run bench 2 screen\` measures one group (\`forward\`, \`screen\`, \`routes\`, \`streams\`, \`guards\`, \`sockets\`), 2 s a round, and prints it only.
   \`npm run profile -w bench ours\` shows which functions the time of one subject goes to.
 
 ${await machine()}

@@ -1,5 +1,5 @@
 // npm run bench [seconds] [group] — ours beside the floor and the peers, in one run on one machine.
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { chart } from './chart.ts'
 import { leaveSubjectCore } from './cores.ts'
 import { document } from './document.ts'
@@ -7,11 +7,12 @@ import { groups } from './groups.ts'
 import { guards } from './guards.ts'
 import { measure } from './measure.ts'
 import { measurable } from './proc.ts'
-import { guardTable, loadTable, streamTable } from './report.ts'
+import { guardTable, loadTable, socketTable, streamTable } from './report.ts'
+import { sockets, socketCount } from './sockets.ts'
 import { streams } from './streams.ts'
 import { startBeside } from './subject.ts'
 
-const names = [...groups.map(({ name }) => name), 'streams', 'guards']
+const names = [...groups.map(({ name }) => name), 'streams', 'guards', 'sockets']
 const args = process.argv.slice(2)
 const only = args.find((arg) => names.includes(arg))
 const seconds = Number(args.find((arg) => arg !== only) ?? 1)
@@ -34,11 +35,16 @@ for (const group of groups.filter(({ name }) => (only ?? name) === name)) {
 }
 if ((only ?? 'streams') === 'streams') sections.push(`## A gibibyte\n\n${streamTable(await streams(upstreams))}`)
 if ((only ?? 'guards') === 'guards') sections.push(`## Guards\n\n${guardTable(await guards(seconds))}`)
+if ((only ?? 'sockets') === 'sockets')
+  sections.push(
+    `## ${socketCount.toLocaleString('en').replace(',', ' ')} idle WebSockets\n\n${socketTable(await sockets())}`,
+  )
 console.log(`\n${sections.join('\n\n')}`)
 
 // Part of a run would leave the document half old.
 if (only === undefined) {
   const docs = new URL('../../docs/', import.meta.url)
   await writeFile(new URL('benchmarks.svg', docs), chart(measured.filter(({ group }) => group.name !== 'routes')))
-  await writeFile(new URL('benchmarks.md', docs), await document(seconds, sections))
+  const page = new URL('benchmarks.md', docs)
+  await writeFile(page, await document(seconds, sections, await readFile(page, 'utf8')))
 }

@@ -20,6 +20,7 @@ export const variables = {
   ORDERS_URL: addresses('http://localhost:4103'),
   INVENTORY_URL: addresses('http://localhost:4104'),
   REVIEWS_URL: addresses('http://localhost:4106'),
+  TRACKING_URL: addresses('http://localhost:4105'),
 }
 
 export const env = () => readEnv(variables)

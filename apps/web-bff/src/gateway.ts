@@ -2,11 +2,12 @@ import { shop } from '@bff/contracts'
 import { web } from '@bff/contracts/web'
 import { gateway } from '@bff/gateway-core'
 
-export const { screen, stream, forward, app, estate } = gateway(web, shop, {
+export const { screen, stream, live, forward, app, estate } = gateway(web, shop, {
   catalog: { timeout: 800, attempts: 2, cache: { staleIfError: 300_000 } },
   customers: { timeout: 800, attempts: 2, token: 'user' },
   orders: { timeout: 2_500, token: 'user' },
   // A shelf that nobody buys from is quiet: pings tell whether the connection lives.
   inventory: { timeout: 300, attempts: 2, idleTimeout: 600_000 },
   reviews: { timeout: 300 },
+  tracking: { timeout: 2_500, token: 'user' },
 })

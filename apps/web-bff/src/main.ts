@@ -18,6 +18,7 @@ await run(async () => {
       orders: e.ORDERS_URL,
       inventory: e.INVENTORY_URL,
       reviews: e.REVIEWS_URL,
+      tracking: e.TRACKING_URL,
     },
     issuer: e.IDENTITY_URL,
     keys: e.WEB_BFF_KEYS,

@@ -4,7 +4,7 @@ import { open } from './guards.ts'
 import { cart, removeItem, setItem } from './screens/cart.ts'
 import { checkout, confirm } from './screens/checkout.ts'
 import { home } from './screens/home.ts'
-import { createOrder, order, orders } from './screens/orders.ts'
+import { createOrder, order, orderEvents, orders } from './screens/orders.ts'
 import { product } from './screens/product.ts'
 import { liveStock } from './screens/stock.ts'
 
@@ -19,6 +19,7 @@ export const routes: readonly Route<Core>[] = [
   createOrder,
   orders,
   order,
+  orderEvents,
   checkout,
   confirm,
   forward('/api/catalog', 'catalog', { guard: open }),

@@ -6,7 +6,14 @@ import { pino } from 'pino'
 import { start } from '../src/app.ts'
 
 const nowhere = 'http://127.0.0.1:9'
-const upstreams = { catalog: nowhere, customers: nowhere, orders: nowhere, inventory: nowhere, reviews: nowhere }
+const upstreams = {
+  catalog: nowhere,
+  customers: nowhere,
+  orders: nowhere,
+  inventory: nowhere,
+  reviews: nowhere,
+  tracking: nowhere,
+}
 
 let root: string
 let bff: Awaited<ReturnType<typeof start>>

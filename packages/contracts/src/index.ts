@@ -3,9 +3,10 @@ import { customers } from './customers.ts'
 import { inventory } from './inventory.ts'
 import { orders } from './orders.ts'
 import { reviews } from './reviews.ts'
+import { tracking } from './tracking.ts'
 
 /** Every service a BFF may call, by the name its policy, its folder and its `<NAME>_URL` share. */
-export const shop = { catalog, customers, orders, reviews, inventory } as const
+export const shop = { catalog, customers, orders, reviews, inventory, tracking } as const
 
 export type Shop = typeof shop
 export type { Availability, Money, OrderStatus } from './common.ts'

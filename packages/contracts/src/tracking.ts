@@ -1,15 +1,30 @@
+import type { Contract } from '@bff/gateway-core/contract'
 import { z } from 'zod'
 import { OrderEvent } from './orders.ts'
 
-/**
- * WebSocket `/orders/:id/events?after=<rev>` with the caller's access token as `Authorization: Bearer`. First every
- * event with a greater `rev`, then `live`, then each event as it happens.
- *
- * Refused before it opens: 400 `invalid-after`, 401, 503 `orders-unavailable`. Closed: 4404 unknown order, or another
- * customer's; 1012 restart, come again with the last `rev`; 1013 too slow a reader.
- */
+/** First every event with a greater `rev` than `after`, then `live`, then each event as it happens. */
 export const TrackingMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('event'), event: OrderEvent }),
   z.object({ type: z.literal('live'), rev: z.int() }),
 ])
 export type TrackingMessage = z.infer<typeof TrackingMessage>
+
+/** Over a WebSocket. Everything belongs to the caller: another customer's order is not found. */
+export const tracking = {
+  /**
+   * Refused before it opens: 400 `invalid-after`, 401, 503 `orders-unavailable`. Closed: 4404 unknown order, or another
+   * customer's; 1012 restart, come again with the last `rev`; 1013 too slow a reader.
+   */
+  'GET /orders/:id/events': {
+    query: z.object({ after: z.coerce.number<number>().int().min(0).max(999_999_999).default(0) }),
+    out: OrderEvent,
+    errors: { 'order-not-found': 404 },
+    feed: {
+      after: 'after',
+      message: TrackingMessage,
+      read: (message: TrackingMessage) =>
+        message.type === 'event' ? { rev: message.event.rev, item: message.event } : { live: message.rev },
+      closes: { 4404: 'order-not-found' },
+    },
+  },
+} as const satisfies Contract

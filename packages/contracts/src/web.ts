@@ -110,6 +110,12 @@ export const web = {
     out: z.object({ order: Order, lines: z.array(Line.omit({ stock: true })), timeline: Timeline }),
     errors: { 'order-not-found': 404 },
   },
+  'GET /api/orders/:id/events': {
+    summary: 'What happens to an order, as it happens',
+    streams: 'numbered',
+    out: Timeline.element,
+    errors: { 'order-not-found': 404 },
+  },
   'GET /api/checkout/:orderId': {
     summary: 'An order about to be confirmed: lines, stock, where it goes',
     stale: ['products'],

@@ -1,17 +1,19 @@
 import type { DescService } from '@bufbuild/protobuf'
 import type { Logger } from 'pino'
-import type { Contract } from './contract.ts'
+import type { Contract, Key } from './contract.ts'
 import { credentialOf, type Mint, type TokenSource } from './credential.ts'
 import type { Dispatch } from './edge/dispatch.ts'
 import { EnvironmentError } from './env.ts'
 import type { ForwardCore } from './forward/forward.ts'
-import type { LiveCore } from './live/stream.ts'
+import { type Hub, hub } from './live/hub.ts'
+import type { SocketCore } from './live/socket/socket.ts'
+import type { LiveCore } from './live/streaming.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { asked } from './part.ts'
 import { complete, type Policies } from './policy.ts'
 import type { Asking } from './road/asking.ts'
 import { gathered } from './road/gather.ts'
-import { client, type Send } from './road/client.ts'
+import { client } from './road/client.ts'
 import { grpcClient, type Remote } from './road/grpc/client.ts'
 import { ask } from './road/grpc/health.ts'
 import { connections } from './road/grpc/wire.ts'
@@ -22,7 +24,7 @@ import { isGrpc, type Sources } from './sources.ts'
 const overGrpc: Wire = { open: connections, ask }
 
 /** What an app has when it runs, and its routes need. */
-export interface Core extends ScreenCore, ForwardCore, LiveCore {
+export interface Core extends ScreenCore, ForwardCore, LiveCore, SocketCore {
   readonly dispatch: Dispatch
 }
 
@@ -64,15 +66,14 @@ export function connect(
   }
   if (faults.length > 0)
     throw new EnvironmentError(`The upstreams cannot be reached:\n${faults.map((f) => `  - ${f}`).join('\n')}`)
-  const sends = mapValues(roads, (way, name) => {
-    const contract = sources[name] as Contract
-    return gathered(name, contract, client(name, contract, way))
-  })
+  const hubs = mapValues(roads, (way, name) => hub(name, sources[name] as Contract, way, told))
+  const asks = mapValues(roads, (way, name) => http(name, sources[name] as Contract, way, hubs[name]!))
   const remotes = mapValues(grpc, (way, name) => remote(grpcClient(name, sources[name] as DescService, way)))
   return {
     roads,
-    from: clients({ ...mapValues(sends, http), ...remotes }),
+    from: clients({ ...asks, ...remotes }),
     async [Symbol.asyncDispose]() {
+      for (const one of Object.values(hubs)) one[Symbol.dispose]()
       await Promise.all([...Object.values(roads), ...Object.values(grpc)].map((way) => way[Symbol.asyncDispose]()))
     },
   }
@@ -113,11 +114,12 @@ function clients(makes: Readonly<Record<string, Make>>): Make {
   return (asking) => new From(asking)
 }
 
-const http =
-  (send: Send): Make =>
-  (asking) =>
-  (key: string, input?: Record<string, unknown>) =>
-    asked(() => send(asking, key, input))
+/** What is asked is a part; what is followed is read as it comes. */
+function http(upstream: string, contract: Contract, way: Road, { follow }: Hub): Make {
+  const send = gathered(upstream, contract, client(upstream, contract, way))
+  return (asking) => (key: string, input?: Record<string, unknown>) =>
+    contract[key as Key]?.feed === undefined ? asked(() => send(asking, key, input)) : follow(asking, key, input)
+}
 
 /** What answers once is a part; what answers often is read as it comes. */
 const remote =

@@ -30,8 +30,13 @@ export interface Operation {
   readonly optional?: readonly string[]
   /** The parts of this screen that may be older than their service would have them; `meta.parts` says so as well. */
   readonly stale?: readonly string[]
-  /** It answers many times, each time with `out`: as server-sent events, or one JSON text per line. */
-  readonly streams?: true
+  /**
+   * It answers many times, each time with `out`: as server-sent events, or one JSON text per line. `numbered`: each has a number
+   * that grows, and whoever comes back with the last one that it knows gets what it missed.
+   */
+  readonly streams?: true | 'numbered'
+  /** It tells over a WebSocket what happens, as it happens; `out` is one such thing. See `Followed` for what comes of it. */
+  readonly feed?: Feed
   /** How a service is asked for many of these at once. */
   readonly batch?: Batch
   /** It still answers, and says until when. */
@@ -52,6 +57,31 @@ export interface Batch {
   /** Ids of one call. Default 100. */
   readonly most?: number
 }
+
+/** How a service is listened to. Its refusals are those of HTTP, before the protocol changes. */
+export interface Feed {
+  /** Name of the query parameter for the last number that is known already. */
+  readonly after: string
+  /** JSON. */
+  readonly message: Schema
+  /** What a message says. Pure. */
+  readonly read: (message: never) => Said
+  /** Codes it closes with that are an answer, and the declared error that each of them is. Any other: come again. */
+  readonly closes?: Readonly<Record<number, string>>
+}
+
+/** Something that happened, its numbers growing; or that all that had happened was told, and the number of the last of it. */
+export type Said = { readonly rev: number; readonly item: unknown } | { readonly live: number }
+
+/** What somebody learns who follows a feed. */
+export type Followed<T> =
+  | { readonly type: 'item'; readonly rev: number; readonly item: T }
+  /** All that had happened has been told, the last of it at `rev`; the newest item comes along, told or not. */
+  | { readonly type: 'live'; readonly rev: number; readonly item: T | undefined }
+  /** Some items can no longer be told: read anew what they are about. What is newer than `rev` follows. */
+  | { readonly type: 'resync'; readonly rev: number }
+  /** The service cannot be heard at present: `live` or `resync` follows, in time. */
+  | { readonly type: 'lost'; readonly rev: number }
 
 /** Dates like `2027-01-31T00:00:00Z`. */
 export interface Deprecated {
@@ -132,11 +162,15 @@ export type Answer<C extends Contract, K extends keyof C> =
 export type Output<C extends Contract, K extends keyof C> =
   Field<C, K, 'out'> extends Schema ? Flat<OutputOf<Field<C, K, 'out'>> & Meta<C, K>> : void
 
-/** Operations that answer once, and those that answer many times. */
-export type Once<C extends Contract> = {
-  [K in keyof C & string]: C[K] extends { readonly streams: true } ? never : K
+type Having<C extends Contract, Flag> = {
+  [K in keyof C & string]: C[K] extends Flag ? K : never
 }[keyof C & string]
-export type Streaming<C extends Contract> = Exclude<keyof C & string, Once<C>>
+
+/** Operations that answer many times; those that do so by number; those that are followed; and those that answer once. */
+export type Streaming<C extends Contract> = Having<C, { readonly streams: true }>
+export type Numbered<C extends Contract> = Having<C, { readonly streams: 'numbered' }>
+export type Fed<C extends Contract> = Having<C, { readonly feed: Feed }>
+export type Once<C extends Contract> = Exclude<keyof C & string, Streaming<C> | Numbered<C> | Fed<C>>
 
 /** `from.orders('GET /orders/:id', { id })`. The input is required exactly when something in it is. */
 export type Call<C extends Contract> = <K extends Once<C>>(

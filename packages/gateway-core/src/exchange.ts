@@ -121,12 +121,32 @@ export interface Predicate {
 export interface Upgrade {
   /**
    * Sites whose pages may connect: a browser sends its cookies along whichever site opens the socket, so this is what stands
-   * against cross-site hijacking (RFC 6455 §10.2). `any`: no browser is meant, what proves the client is no cookie.
+   * against cross-site hijacking (RFC 6455 §10.2). `own`: none but the host that is asked, for apps, of which some send no
+   * origin and some that one. `any`: no browser is meant, what proves the client is no cookie.
    */
-  readonly origins: readonly string[] | 'any'
+  readonly origins: readonly string[] | 'own' | 'any'
   readonly caps: Caps
-  /** Resolves once the protocol has changed; the socket is then its own. Rejects before anything was said on the socket. */
-  readonly take: (exchange: Exchange, req: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>
+  /** Default: as the app's other requests. */
+  readonly authenticate?: Authenticate
+  /**
+   * Resolves once the protocol has changed; the socket is then its own. Rejects before anything was said on the socket. What it
+   * resolves with ends the socket in the words of its protocol; without it, it is closed or cut.
+   */
+  readonly take: (
+    exchange: Exchange,
+    req: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    grant: object,
+  ) => Promise<Farewell | void>
+}
+
+/** How a socket ends in the words of its protocol. Whoever says them sees to it that it is closed within a second or two. */
+export interface Farewell {
+  /** What proved the client is over, or was taken back: for what reason. */
+  readonly cut: (reason: unknown) => void
+  /** We stop. */
+  readonly leave: () => void
 }
 
 /** Sockets, those still shaking hands among them. */

@@ -18,6 +18,8 @@ export interface Received {
 /** Largest JSON body where nothing else is said, in bytes. */
 const maxBody = 102_400
 
+const noQuery = new URLSearchParams()
+
 /** Deepest nesting of JSON arrays and objects. */
 const maxDepth = 32
 
@@ -29,7 +31,9 @@ export async function receive(
   most = maxBody,
 ): Promise<Received> {
   const body = operation.body === undefined ? await empty(req, most) : await json(req, most)
-  return accept(operation, { params: inbound.params, query: inbound.query, headers: req.headers, body })
+  // A query that nobody asks for is not taken apart, nor kept by what lasts for hours.
+  const query = operation.query === undefined ? noQuery : inbound.query
+  return accept(operation, { params: inbound.params, query, headers: req.headers, body })
 }
 
 /** Check a request that has been read. */

@@ -1,5 +1,5 @@
 import type { DescMessage, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf'
-import type { Contract, Declared, Input, Once, Output } from './contract.ts'
+import type { Contract, Declared, Fed, Followed, Input, Once, Output } from './contract.ts'
 import type { Part } from './part.ts'
 
 /** Every upstream by name: an HTTP contract, or a generated gRPC service. */
@@ -7,8 +7,16 @@ export type Sources = Readonly<Record<string, Contract | DescService>>
 
 /** `from.catalog('GET /products/:id', { id })`, `from.inventory.getStock({ skus })` */
 export type From<S extends Sources> = {
-  readonly [N in keyof S]: S[N] extends DescService ? Remote<S[N]> : S[N] extends Contract ? Ask<S[N], N> : never
+  readonly [N in keyof S]: S[N] extends DescService ? Remote<S[N]> : S[N] extends Contract ? Talk<S[N], N> : never
 }
+
+type Talk<C extends Contract, Upstream> = [Fed<C>] extends [never] ? Ask<C, Upstream> : Ask<C, Upstream> & Follow<C>
+
+/** With the last number that is known already, as the query parameter that the feed names. */
+export type Follow<C extends Contract> = <K extends Fed<C>>(
+  key: K,
+  ...input: NoInfer<object extends Input<C, K> ? [input?: Input<C, K>] : [input: Input<C, K>]>
+) => AsyncIterable<Followed<Output<C, K>>>
 
 /** The input is required exactly when something in it is. */
 export type Ask<C extends Contract, Upstream> = <K extends Once<C>>(

@@ -33,6 +33,8 @@ export interface ShopOptions {
   readonly log?: Logger
   /** Of a Redis that the processes of a BFF share. Default: none. */
   readonly redisUrl?: string
+  /** What mobile-bff signs with. Default: a key for this run alone. */
+  readonly mobileKeys?: KeyRing
 }
 
 /** Where the BFFs are. */
@@ -49,6 +51,8 @@ export interface Shop extends Bffs, AsyncDisposable {
   readonly issuer: string
   /** One more process of each BFF, as far as they can tell; browsers would find both behind the one address of the first. */
   more(given?: { readonly requestsPerMinute?: number }): Promise<Bffs>
+  /** Stop it, see what happens meanwhile, and start it anew at its address. Sessions survive that in a Redis only. */
+  restart(name: 'tracking' | 'web', meanwhile?: () => Promise<unknown>): Promise<void>
   /** Those of mobile-bff: what a service is shown. */
   readonly tokens: InternalTokens
 }
@@ -62,7 +66,7 @@ const cookieSecret = 'testbed-only-identity-cookie-secret-0'
 
 /** Every service and both BFFs in this process, on free ports, with a database of their own that goes with them. */
 export async function startShop(options: ShopOptions = {}): Promise<Shop> {
-  const { webRoot = '', stepMs = 0, redisUrl = '', dpop = 'off' } = options
+  const { webRoot = '', stepMs = 0, redisUrl = '', dpop = 'off', mobileKeys = newKeyRing() } = options
   const stack = new AsyncDisposableStack()
   try {
     const { log = logger('shop', process.env['TESTBED_LOG'] ?? 'silent') } = options
@@ -70,13 +74,15 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
     const ports = [await freePort(), await freePort()] as const
     const [web, mobile] = ports.map((port) => `http://localhost:${port}`) as [string, string]
     const issuers = bffIssuers({ WEB_BFF_URL: web, MOBILE_BFF_URL: mobile })
-    const services = await startServices({ stack, log, web, issuers, stepMs })
+    const { services, startTracking } = await startServices({ stack, log, web, issuers, stepMs })
     const issuer = `http://localhost:${services.identity.port}`
-    const keys = { web: newKeyRing(), mobile: newKeyRing() }
+    const keys = { web: newKeyRing(), mobile: mobileKeys }
     const running = stack.use(new AsyncDisposableStack())
     const common = { hostname, log, upstreams: upstreamsOf(services), issuer }
-    const start = starter({ running, common, keys, web, mobile, webRoot, redisUrl, dpop })
-    await start(ports)
+    const { start, startWeb } = starter({ running, common, keys, web, mobile, webRoot, redisUrl, dpop })
+    const [first] = await start(ports)
+    const again = { tracking: renewed(services.tracking, startTracking), web: renewed(first, startWeb) }
+    stack.defer(() => Promise.all([again.tracking.stop(), again.web.stop()]).then(() => undefined))
     const all = stack.move()
     return {
       services,
@@ -84,7 +90,11 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
       mobile,
       issuer,
       tokens: internalTokens({ name: 'mobile-bff', keys: keys.mobile, log }),
-      more: (given) => start([0, 0], given),
+      more: async (given) => {
+        const [{ url: web }, { url: mobile }] = await start([0, 0], given)
+        return { web, mobile }
+      },
+      restart: (name, meanwhile) => again[name].restart(meanwhile),
       [Symbol.asyncDispose]: () => all.disposeAsync(),
     }
   } finally {
@@ -109,24 +119,42 @@ interface Starting extends Bffs {
 /** Starts one process of each BFF, as far as they can tell. */
 function starter({ running, common, keys, web, mobile, webRoot, redisUrl, dpop }: Starting) {
   const storeOf = (name: string) => openStore({ url: redisUrl, prefix: `${name}:`, log: common.log })
-  return async (ports: readonly [web: number, mobile: number], given: object = {}): Promise<Bffs> => {
-    const own = { ...common, ...given }
-    const forWeb = { clientSecret: webSecret, sessionKeys, keys: keys.web, publicUrl: web, webRoot }
-    const forApps = { keys: keys.mobile, publicUrl: mobile, dpop: { mode: dpop, secret: dpopKey } }
-    const [first, second] = [
-      await startWebBff({ ...own, ...forWeb, port: ports[0], store: await storeOf('web-bff') }),
-      await startMobileBff({ ...own, ...forApps, port: ports[1], store: await storeOf('mobile-bff') }),
-    ].map((one) => running.use(one).url) as [string, string]
-    return { web: first, mobile: second }
+  const forWeb = { clientSecret: webSecret, sessionKeys, keys: keys.web, publicUrl: web, webRoot }
+  const forApps = { keys: keys.mobile, publicUrl: mobile, dpop: { mode: dpop, secret: dpopKey } }
+  const startWeb = async (port: number, given: object = {}) =>
+    startWebBff({ ...common, ...given, ...forWeb, port, store: await storeOf('web-bff') })
+  const startMobile = async (port: number, given: object) =>
+    startMobileBff({ ...common, ...given, ...forApps, port, store: await storeOf('mobile-bff') })
+  const start = async (ports: readonly [web: number, mobile: number], given: object = {}) =>
+    [running.use(await startWeb(ports[0], given)), running.use(await startMobile(ports[1], given))] as const
+  return { start, startWeb }
+}
+
+type Stoppable = Pick<Running, 'port'> & AsyncDisposable
+
+/** Something that can be stopped and started at its address; the first of them is somebody else's to stop, too. */
+function renewed(first: Stoppable, start: (port: number) => Promise<Stoppable>) {
+  let now = first
+  return {
+    stop: () => now[Symbol.asyncDispose](),
+    async restart(meanwhile: () => Promise<unknown> = () => Promise.resolve()) {
+      await now[Symbol.asyncDispose]()
+      try {
+        await meanwhile()
+      } finally {
+        now = await start(first.port)
+      }
+    },
   }
 }
 
-const upstreamsOf = ({ catalog, customers, orders, inventory, reviews }: Shop['services']) => ({
+const upstreamsOf = ({ catalog, customers, orders, inventory, reviews, tracking }: Shop['services']) => ({
   catalog: catalog.url,
   customers: customers.url,
   orders: orders.url,
   inventory: inventory.url,
   reviews: reviews.url,
+  tracking: tracking.url,
 })
 
 interface Wanted {
@@ -137,7 +165,7 @@ interface Wanted {
   readonly stepMs: number
 }
 
-async function startServices({ stack, log, web, issuers, stepMs }: Wanted): Promise<Shop['services']> {
+async function startServices({ stack, log, web, issuers, stepMs }: Wanted) {
   const folder = await mkdtemp(join(tmpdir(), 'shop-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const common = { port: 0, hostname, log, faults: true }
@@ -150,8 +178,9 @@ async function startServices({ stack, log, web, issuers, stepMs }: Wanted): Prom
   const file = join(folder, 'orders.db')
   const shop = { catalogUrl: catalog.url, inventoryUrl: inventory.url, serviceSecret }
   const orders = stack.use(await startOrders({ ...common, ...shop, file, verify: verifyFor('orders'), stepMs }))
-  const tracking = stack.use(
-    await startTracking({ ...common, verify: verifyFor('tracking'), ordersUrl: orders.url, serviceSecret, pollMs: 50 }),
-  )
-  return { catalog, customers, orders, inventory, tracking, reviews, identity }
+  const ofTracking = { verify: verifyFor('tracking'), ordersUrl: orders.url, serviceSecret, pollMs: 50 }
+  const startOn = (port: number) => startTracking({ ...common, ...ofTracking, port })
+  const tracking = stack.use(await startOn(0))
+  const services = { catalog, customers, orders, inventory, tracking, reviews, identity }
+  return { services, startTracking: startOn }
 }

@@ -148,6 +148,7 @@ beforeAll(async () => {
     orders: own.url,
     inventory: inventory.url,
     reviews: own.url,
+    tracking: own.url,
   }
   const bff = { ...common, upstreams, issuer, requestsPerMinute: 10_000_000 }
   stack.use(await startWebBff({ ...bff, port: webPort, clientSecret, sessionKeys, publicUrl: web, webRoot: '' }))

@@ -67,13 +67,13 @@ describe('the shop, all of it', () => {
     const reading = (async () => {
       for await (const chunk of body!.pipeThrough(new TextDecoderStream())) text += chunk
     })().catch(() => undefined)
-    const events = () => text.split('\n\n').filter((one) => one.startsWith('data: ')).length
-    while (events() === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+    const events = () => text.split('\n\n').filter((one) => one.startsWith('data: '))
+    while (events().length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
     await ada.bff('PUT /api/cart/items/:productId', { productId: featured[2]!.id, body: { quantity: 1 } })
     const { orderId } = await ada.bff('POST /api/orders', key())
     await ada.bff('POST /api/checkout/:orderId/confirm', { orderId })
-    while (events() === 1) await new Promise((resolve) => setTimeout(resolve, 10))
-    expect(JSON.parse(text.split('\n\n')[0]!.slice('data: '.length))).toEqual({
+    while (events().length === 1) await new Promise((resolve) => setTimeout(resolve, 10))
+    expect(JSON.parse(events()[0]!.slice('data: '.length))).toEqual({
       availability: expect.any(String),
       text: expect.any(String),
     })

@@ -1,5 +1,5 @@
 import { stale } from '@bff/gateway-core'
-import { screen } from '../gateway.ts'
+import { live, screen } from '../gateway.ts'
 import { signedIn } from '../guards.ts'
 import { productsOf } from '../parts.ts'
 import { itemCount, line, orderHead } from '../views.ts'
@@ -41,4 +41,11 @@ export const order = screen('GET /api/orders/:id', {
     lines: order.lines.map((l, i) => line(l, products[i])),
     timeline: order.history,
   }),
+})
+
+export const orderEvents = live('GET /api/orders/:id/events', {
+  guard: signedIn,
+  follow: ({ params, after, from }) => from.tracking('GET /orders/:id/events', { id: params.id, after }),
+  view: ({ rev, status, at }) => ({ rev, status, at }),
+  over: ({ status }) => status === 'delivered',
 })

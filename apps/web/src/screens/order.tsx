@@ -1,43 +1,51 @@
 import type { Web } from '@bff/contracts/web'
-import type { Output } from '@bff/gateway-core/contract'
-import { useQuery } from '@tanstack/react-query'
-import { useEffect, useRef } from 'react'
+import { fill, type Output } from '@bff/gateway-core/contract'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
 import { Link, useParams } from 'react-router'
 import { announce } from '../announcement.ts'
 import { read } from '../api.ts'
+import { LiveNote } from '../components/live-note.tsx'
 import { Heading } from '../components/heading.tsx'
 import { Loaded } from '../components/loaded.tsx'
 import { LinesSkeleton, OrderLine } from '../components/order-line.tsx'
 import { labels, Status } from '../components/status.tsx'
 import { Timeline } from '../components/timeline.tsx'
 import { Total } from '../components/total.tsx'
+import { follow, type FollowState } from '../follow.ts'
 import { formatTime } from '../format.ts'
+import { sessionQuery } from '../session.ts'
 
 type Answer = Output<Web, 'GET /api/orders/:id'>
 type Order = Answer['order']
+type Step = Output<Web, 'GET /api/orders/:id/events'>
 
-const onItsWay = (order: Order | undefined): boolean =>
-  order !== undefined && order.status !== 'created' && order.status !== 'delivered'
+/** Milliseconds between two looks while nothing can be followed. */
+const lookAgain = 10_000
+
+const mayChange = (order: Order | undefined): boolean => order !== undefined && order.status !== 'delivered'
 
 export function OrderScreen() {
   const { id = '' } = useParams()
+  const [live, setLive] = useState<FollowState>('opening')
   const query = useQuery({
     ...read('GET /api/orders/:id', { id }),
     staleTime: 0,
-    refetchInterval: ({ state }) => onItsWay(state.data?.order) && 4_000,
+    refetchInterval: ({ state }) => live === 'off' && mayChange(state.data?.order) && lookAgain,
   })
+  useEvents(query.data?.order, setLive)
   useProgress(query.data?.order)
   return (
     <>
       <Heading title={`Order ${id}`} />
       <Loaded query={query} skeleton={<LinesSkeleton />}>
-        {(answer) => <Details {...answer} />}
+        {(answer) => <Details {...answer} live={live} />}
       </Loaded>
     </>
   )
 }
 
-function Details({ order, lines, timeline }: Answer) {
+function Details({ order, lines, timeline, live }: Answer & { readonly live: FollowState }) {
   return (
     <>
       <p className="actions placed">
@@ -51,6 +59,7 @@ function Details({ order, lines, timeline }: Answer) {
           Timeline
         </h2>
         <Timeline steps={timeline} />
+        <LiveNote off={live === 'off' && mayChange(order)} />
       </section>
       <div className="split">
         <ul className="lines" aria-label="Ordered">
@@ -75,6 +84,37 @@ function Details({ order, lines, timeline }: Answer) {
       </div>
     </>
   )
+}
+
+/** Puts what happens to an order into what is known of it, for as long as something can happen. */
+function useEvents(order: Order | undefined, told: (state: FollowState) => void): void {
+  const client = useQueryClient()
+  const id = order?.id
+  const follows = mayChange(order)
+  const rev = useRef(0)
+  rev.current = order?.rev ?? 0
+  useEffect(() => {
+    if (id === undefined || !follows) return undefined
+    const { queryKey } = read('GET /api/orders/:id', { id })
+    return follow<Step>((after) => urlOf(id, after), rev.current, {
+      item: (step) => client.setQueryData<Answer>(queryKey, (known) => known && withStep(known, step)),
+      resync: () => void client.invalidateQueries({ queryKey }),
+      signedOut: () => void client.invalidateQueries(sessionQuery),
+      state: told,
+    })
+  }, [client, id, follows, told])
+}
+
+const urlOf = (id: string, after: number): string => fill('GET /api/orders/:id/events', { id, after }).url
+
+/** What was read anew may know of it already. */
+function withStep(known: Answer, step: Step): Answer {
+  if (step.rev <= known.order.rev) return known
+  return {
+    ...known,
+    order: { ...known.order, status: step.status, rev: step.rev },
+    timeline: [...known.timeline, step],
+  }
 }
 
 /** Says so when an order that is being looked at moves on. */

@@ -7,7 +7,7 @@ import type { Bodies } from './bodies.ts'
 import { within } from '../networks.ts'
 import { continueWhenRead, waits } from './expectation.ts'
 import { interrupt, refuse } from './refuse.ts'
-import { Seats } from './seats.ts'
+import { Seats } from '../seats.ts'
 import type { ServerLimits } from './server-limits.ts'
 
 /** How many requests one connection may be ahead of what is answered, in all. Nobody pipelines that far in earnest. */

@@ -73,7 +73,7 @@ export class Inbound implements Exchange {
   readonly scope = new Scope()
   readonly calls: Exchange['calls'] = []
   identity?: Identity
-  readonly #req: IncomingMessage
+  #req: IncomingMessage
   readonly #res: ServerResponse
   readonly #around: Pick<Surroundings, 'authenticate' | 'revocations'>
   #authenticated: Promise<Identity> | undefined
@@ -113,10 +113,16 @@ export class Inbound implements Exchange {
     return (this.#authenticated ??= this.#prove())
   }
 
+  /** Of a socket that lasts for hours, the head has done its work: what it said takes more memory than all else. */
+  forgetHead(): void {
+    this.#req = { headers: {}, socket: this.#req.socket } as IncomingMessage
+  }
+
   /** Ends it before its time: what is under way is called off, and an answer that has begun is cut. */
   cut(reason: Problem): void {
     this.scope.end(reason)
-    if (this.#res.headersSent) interrupt(this.#res, reason)
+    // What says goodbye by itself has ended its answer by now.
+    if (this.#res.headersSent && !this.#res.writableEnded) interrupt(this.#res, reason)
   }
 
   /** The one place where anybody is let in, however they prove who they are. */

@@ -1,9 +1,9 @@
 import { Agent, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http'
 import { Agent as SecureAgent, request as secureRequest } from 'node:https'
 import type { Socket } from 'node:net'
-import { problem, type Problem } from '../problem.ts'
 import { type Address, endpointOf } from '../road/discover/address.ts'
 import { Fault, faultOf } from '../road/fault.ts'
+import { refusedUpgrade } from '../road/refused-upgrade.ts'
 import type { Scope } from '../scope.ts'
 
 export interface Dialled {
@@ -56,7 +56,7 @@ function answerOf(upstream: string, call: ClientRequest, scope: Scope, accept: s
   call.on('information', ({ statusCode }) => {
     if (statusCode === 101 || ++interim > maxInterim) malformed(`interim answer ${statusCode}`)
   })
-  call.on('response', (answer) => fail(refusal(upstream, answer)))
+  call.on('response', (answer) => fail(refusedUpgrade(upstream, answer)))
   call.on('error', (error) => fail(faultOf(error, upstream, scope)))
   call.on('upgrade', (answer, socket: Socket, head) => {
     // From here on it is no part of the call, which can no longer end it nor hear of its errors.
@@ -73,18 +73,3 @@ function answerOf(upstream: string, call: ClientRequest, scope: Scope, accept: s
 
 const proves = ({ headers }: IncomingMessage, accept: string): boolean =>
   headers.upgrade?.toLowerCase() === 'websocket' && headers['sec-websocket-accept'] === accept
-
-const codes: Readonly<Record<number, string>> = {
-  403: 'forbidden',
-  404: 'not-found',
-  429: 'too-many-requests',
-}
-
-/** What concerns the client keeps its status; all else is the service's fault, or ours: 401, for it saw no proof but ours. */
-function refusal(upstream: string, { statusCode = 0, headers }: IncomingMessage): Problem | Fault {
-  const code = codes[statusCode]
-  if (code === undefined) return new Fault('malformed', upstream, new Error(`status ${statusCode} to an upgrade`))
-  const after = headers['retry-after']
-  const known = after !== undefined && /^\d{1,5}$/.test(after)
-  return problem(statusCode, code, { source: upstream, headers: known ? { 'retry-after': after } : {} })
-}

@@ -23,12 +23,22 @@ async function openOutlet(format: Format): Promise<{ outlet: Outlet; answer: Inc
   const asked = once(server, 'request') as Promise<[IncomingMessage, ServerResponse]>
   const answered = once(get({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' }), 'response')
   const [, res] = await asked
-  const outlet = new Outlet(res, format)
+  const outlet = new Outlet(
+    res,
+    format,
+    () => undefined,
+    () => 0,
+  )
   outlet.begin()
   return { outlet, answer: ((await answered) as [IncomingMessage])[0].setEncoding('utf8') }
 }
 
-const textOf = async (answer: IncomingMessage): Promise<string> => ((await once(answer, 'data')) as [string])[0]
+/** So many characters, in however many pieces they come. */
+async function textOf(answer: IncomingMessage, { length }: string): Promise<string> {
+  let text = ''
+  while (text.length < length) text += ((await once(answer, 'data')) as [string])[0]
+  return text
+}
 
 describe('E-01: silence', () => {
   it.each([
@@ -38,10 +48,11 @@ describe('E-01: silence', () => {
     const { outlet, answer } = await openOutlet(format)
     jest.advanceTimersByTime(9_000)
     void outlet.send({ id: 1 })
-    expect(await textOf(answer)).toBe(format.item({ id: 1 }))
+    const first = format.begin(1_000) + format.item({ id: 1 })
+    expect(await textOf(answer, first)).toBe(first)
     jest.advanceTimersByTime(9_000)
     jest.advanceTimersByTime(1_000)
-    expect(await textOf(answer)).toBe(beat)
+    expect(await textOf(answer, beat)).toBe(beat)
     outlet[Symbol.dispose]()
     expect(jest.getTimerCount()).toBe(0)
   })

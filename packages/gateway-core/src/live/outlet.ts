@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import type { Format } from './format.ts'
+import { comeBack } from './come-back.ts'
+import type { Format, Note } from './format.ts'
 
 /** Milliseconds without a word after which one is said: below the 30 s and more of proxies, and the 15 s of some clients. */
 const beatAfter = 10_000
@@ -7,21 +8,30 @@ const beatAfter = 10_000
 /** Milliseconds a client may take no byte of what waits for it. */
 const patience = 30_000
 
+/** Milliseconds a client gets to read its last word. */
+const parting = 500
+
 const headers = {
   'cache-control': 'no-store, no-transform',
   // nginx holds an answer back otherwise.
   'x-accel-buffering': 'no',
+  // And so may whoever knows draft-ietf-httpbis-incremental.
+  incremental: '?1',
 }
 
 /** The client's end of a stream: one item at a time, each out before the next is asked for. */
 export class Outlet implements Disposable {
   readonly #res: ServerResponse
   readonly #format: Format
+  readonly #began: () => void
+  readonly #random: () => number
   #beat: NodeJS.Timeout | undefined
 
-  constructor(res: ServerResponse, format: Format) {
+  constructor(res: ServerResponse, format: Format, began: () => void = () => undefined, random = Math.random) {
     this.#res = res
     this.#format = format
+    this.#began = began
+    this.#random = random
   }
 
   get begun(): boolean {
@@ -33,14 +43,24 @@ export class Outlet implements Disposable {
     if (this.begun) return
     this.#res.writeHead(200, { ...headers, 'content-type': this.#format.type })
     this.#res.flushHeaders()
-    this.#beat = setInterval(() => this.#res.write(this.#format.beat), beatAfter)
+    this.#write(this.#format.begin(comeBack(1, this.#random)))
+    this.#began()
+    this.#beat = setInterval(() => this.#write(this.#format.beat), beatAfter)
   }
 
   /** Resolves once the client has room for more. One that takes nothing for too long is cut. */
-  send(value: unknown): Promise<void> | undefined {
+  send(value: unknown, rev?: number): Promise<void> | undefined {
+    return this.#say(this.#format.item(value, rev))
+  }
+
+  note(note: Note, rev: number): Promise<void> | undefined {
+    return this.#say(this.#format.note(note, rev))
+  }
+
+  #say(text: string): Promise<void> | undefined {
     this.begin()
     this.#beat?.refresh()
-    if (this.#res.write(this.#format.item(value))) return undefined
+    if (this.#write(text)) return undefined
     return new Promise((resolve) => {
       const stalled = setTimeout(() => this.#res.destroy(), patience)
       const done = () => {
@@ -50,6 +70,12 @@ export class Outlet implements Disposable {
       }
       this.#res.on('drain', done).on('close', done)
     })
+  }
+
+  /** There is nothing to tell, and there never will be: an `EventSource` does not ask again. */
+  nothing(): void {
+    this.#began()
+    this.#res.writeHead(204, headers).end()
   }
 
   end(): void {
@@ -62,9 +88,20 @@ export class Outlet implements Disposable {
     this.#res.end(this.#format.problem(body))
   }
 
-  /** It goes on elsewhere. */
-  leave(body: unknown): void {
-    this.#res.end(this.#format.away(body))
+  /** At once, also for a client that reads nothing: what it has not taken a moment later it does not get. */
+  signOut(body: unknown): void {
+    this.#res.end(this.#format.signedOut(body))
+    const late = setTimeout(() => this.#res.destroy(), parting)
+    this.#res.once('close', () => clearTimeout(late))
+  }
+
+  /** It goes on elsewhere, in so many milliseconds. */
+  leave(body: unknown, retry: number): void {
+    this.#res.end(this.#format.away(body, retry))
+  }
+
+  #write(text: string): boolean {
+    return text === '' || this.#res.write(text)
   }
 
   [Symbol.dispose](): void {

@@ -15,7 +15,14 @@ export function components(paths: Document['paths']): {
   eachSchema(paths, (schema, name) => shelf.count(schema, name))
   const lean = eachSchema(paths, (schema) => shelf.place(schema))
   const { responses, paths: leaner } = shareResponses(lean)
-  return { paths: leaner, parts: { schemas: shelf.schemas(), responses, parameters, headers } }
+  return { paths: leaner, parts: { schemas: shelf.schemas(), responses, parameters: usedIn(paths), headers } }
+}
+
+function usedIn(paths: Document['paths']): Readonly<Record<string, Parameter>> {
+  const text = JSON.stringify(paths)
+  return Object.fromEntries(
+    Object.entries(parameters).filter(([name]) => text.includes(`"#/components/parameters/${name}"`)),
+  )
 }
 
 type Visit = (schema: JsonSchema, name: string) => JsonSchema

@@ -29,25 +29,25 @@ export const needsUser = ({ operation }: Pick<Facts, 'operation'>): boolean => o
 export const isTagged = (facts: Facts): boolean =>
   isSafe(facts) &&
   !facts.own &&
-  facts.operation.streams !== true &&
+  facts.operation.streams === undefined &&
   facts.operation.out !== undefined &&
   (facts.operation.status ?? 200) === 200
 
 function circumstances(facts: Facts): ReadonlySet<Where> {
   const { operation, security, own, floor } = facts
-  const { params, query, headers, body, deprecated } = operation
+  const { params, query, headers, body, deprecated, streams } = operation
   const holds: readonly (readonly [Where, boolean])[] = [
     ['operation', true],
     ['screen', !own],
     ['body', body !== undefined],
     ['no-body', body === undefined],
     ['tagged', isTagged(facts)],
-    ['input', [params, query, headers, body].some((schema) => schema !== undefined)],
+    ['input', streams === 'numbered' || [params, query, headers, body].some((schema) => schema !== undefined)],
     ['user', needsUser(facts)],
     [security, needsUser(facts)],
     ['csrf', security === 'session' && (own || !isSafe(facts))],
     ['sunset', deprecated?.sunset !== undefined],
-    ['stream', operation.streams === true],
+    ['stream', streams !== undefined],
     ['version', floor],
   ]
   return new Set(holds.filter(([, so]) => so).map(([where]) => where))

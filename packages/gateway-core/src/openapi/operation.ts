@@ -12,6 +12,19 @@ export const parameters: Readonly<Record<string, Parameter>> = {
     description: 'No form of another site can set it.',
     schema: { type: 'string', const: '1' },
   },
+  LastEventId: {
+    name: 'Last-Event-ID',
+    in: 'header',
+    description:
+      'The number of the last item that the client had: what is newer comes. An `EventSource` sends it by itself.',
+    schema: { type: 'integer', minimum: 0 },
+  },
+  After: {
+    name: 'after',
+    in: 'query',
+    description: 'The same as `Last-Event-ID`, for a first request; that header goes before it.',
+    schema: { type: 'integer', minimum: 0 },
+  },
   IfNoneMatch: {
     name: 'If-None-Match',
     in: 'header',
@@ -71,10 +84,13 @@ function parametersOf(facts: Facts): readonly (Parameter | Reference)[] {
     ...inPath,
     ...membersOf(operation.query, 'query'),
     ...membersOf(operation.headers, 'header').filter(({ name }) => !described.has(name)),
-    ...(security === 'session' && !isSafe(facts) ? [{ $ref: '#/components/parameters/Csrf' }] : []),
-    ...(isTagged(facts) ? [{ $ref: '#/components/parameters/IfNoneMatch' }] : []),
+    ...(security === 'session' && !isSafe(facts) ? [reference('Csrf')] : []),
+    ...(operation.streams === 'numbered' ? [reference('LastEventId'), reference('After')] : []),
+    ...(isTagged(facts) ? [reference('IfNoneMatch')] : []),
   ]
 }
+
+const reference = (name: string): Reference => ({ $ref: `#/components/parameters/${name}` })
 
 /** Each member of a schema is a parameter of its own. */
 function membersOf(schema: Schema | undefined, place: Parameter['in']): readonly Parameter[] {

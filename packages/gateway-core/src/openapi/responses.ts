@@ -49,6 +49,9 @@ export function responsesOf(facts: Facts): Readonly<Record<string, Response>> {
   const problems = [...problemsOf(facts)].map(([status, codes]) => [status, refused(status, codes)])
   return {
     [status]: success(facts, status),
+    ...(operation.streams === 'numbered' && {
+      204: { description: 'Nothing is new, and nothing will ever be: do not ask again.' },
+    }),
     ...(isTagged(facts) && {
       304: {
         description: 'What the client has is what would be sent.',
@@ -64,7 +67,7 @@ function success(facts: Facts, status: number): Response {
   const { operation, own } = facts
   const { out, deprecated } = operation
   const sent = named([
-    ...(own ? [] : ['Cache-Control', ...(operation.streams === true ? [] : ['Server-Timing'])]),
+    ...(own ? [] : ['Cache-Control', ...(operation.streams === undefined ? ['Server-Timing'] : [])]),
     ...(isTagged(facts) ? ['ETag'] : []),
     ...(status === 201 && !own ? ['Location'] : []),
     ...(deprecated === undefined ? [] : ['Deprecation']),
@@ -79,9 +82,9 @@ function success(facts: Facts, status: number): Response {
 
 /** Of a stream the schema is that of each item. */
 const contentOf = (schema: JsonSchema, { streams }: Operation) =>
-  streams === true
-    ? { 'text/event-stream': { schema }, 'application/x-ndjson': { schema } }
-    : { 'application/json': { schema } }
+  streams === undefined
+    ? { 'application/json': { schema } }
+    : { 'text/event-stream': { schema }, 'application/x-ndjson': { schema } }
 
 /** What a view shows, and beside it `meta.parts`. */
 function answered(shown: JsonSchema, { optional = [], stale = [] }: Operation): JsonSchema {

@@ -1,3 +1,4 @@
+import type { Followed, Key } from '../contract.ts'
 import { asked, onTrail, Trail } from '../part.ts'
 import type { Asking } from '../road/asking.ts'
 import { gathered } from '../road/gather.ts'
@@ -102,6 +103,7 @@ function clients(sources: Sources, ask: Ask): Record<string, unknown> {
         name,
         (key: string, input?: Record<string, unknown>) => {
           if (!(key in source)) throw new TypeError(`${name} has no operation ${key}`)
+          if (source[key as Key]!.feed !== undefined) return told(() => ask(name, key, input))
           return asked(() => send(asking, key, input))
         },
       ]
@@ -112,6 +114,11 @@ function clients(sources: Sources, ask: Ask): Record<string, unknown> {
 /** A stream of one. */
 async function* once(ask: () => Promise<unknown>): AsyncGenerator {
   yield await ask()
+}
+
+/** A feed of one. */
+async function* told(ask: () => Promise<unknown>): AsyncGenerator<Followed<unknown>> {
+  yield { type: 'item', rev: 1, item: await ask() }
 }
 
 /** Turns of the event loop without anything new, after which nothing comes any more. */

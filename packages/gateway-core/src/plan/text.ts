@@ -99,6 +99,12 @@ const tokens: Readonly<Record<Treatment['token'], string>> = {
   external: 'of an issuer of its own, about this BFF',
 }
 
+const protocols: Readonly<Record<Treatment['protocol'], string>> = {
+  http: 'HTTP',
+  grpc: 'gRPC',
+  websocket: 'WebSocket',
+}
+
 const callBlock = (call: PlannedCall): string[] => [
   `${call.name}${call.each ? ' × n' : call.times > 1 ? ` × ${call.times}` : ''}`,
   ...rows(treatmentRows(call)),
@@ -113,7 +119,7 @@ function treatmentRows(treatment: Treatment): Row[] {
     treatment
   const tries = attempts === 1 ? 'one attempt' : `${attempts} attempts`
   return [
-    ['treated', `${protocol === 'grpc' ? 'gRPC' : 'HTTP'}, ${safe ? 'reads' : 'writes'}, ${ms(timeout)}, ${tries}`],
+    ['treated', `${protocols[protocol]}, ${safe ? 'reads' : 'writes'}, ${ms(timeout)}, ${tries}`],
     ['at the worst', `${counted(most, 'request')}${hedged ? ', hedges among them' : ''}`],
     ['token', tokens[token]],
     ['travels', travels.join(', ')],

@@ -1,6 +1,6 @@
 import { type DescMethod } from '@bufbuild/protobuf'
 import { MethodOptions_IdempotencyLevel as Level } from '@bufbuild/protobuf/wkt'
-import { parseKey } from '../contract.ts'
+import { type Key, parseKey } from '../contract.ts'
 import { complete, type FullPolicy } from '../policy.ts'
 import { isGrpc } from '../sources.ts'
 import { mostAttempts } from './attempts.ts'
@@ -10,7 +10,7 @@ import { forwardedOf, type Leaving, leavingOf, usual } from './travel.ts'
 
 /** What the policy of its upstream makes of a call. */
 export interface Treatment extends Sharing {
-  readonly protocol: 'http' | 'grpc'
+  readonly protocol: 'http' | 'grpc' | 'websocket'
   /** It changes nothing: a GET or HEAD, a remote method without side effects. Of a method that does not say, its name does. */
   readonly safe: boolean
   /** Milliseconds, retries included. */
@@ -36,6 +36,7 @@ export async function treatmentOf(estate: Estate, upstream: string, key: string,
   const leaving = await leavingOf(upstream, source, policy, key, input)
   if (isGrpc(source)) return remote(policy, source.method[key], leaving)
   const { method } = parseKey(key)
+  if (source[key as Key]?.feed !== undefined) return followed(policy)
   return { ...(await treated(policy, method, leaving)), travels: leaving?.headers ?? [], kept: [] }
 }
 
@@ -64,6 +65,21 @@ async function treated(policy: FullPolicy, method: string, leaving: Leaving | un
     ...(leaving && safe && (await sharingOf(policy, leaving.call))),
   }
 }
+
+/** One connection for all whom the service cannot tell apart, made anew whenever it breaks: see `hub`. */
+const followed = ({ timeout, token }: FullPolicy): Treatment => ({
+  protocol: 'websocket',
+  safe: true,
+  timeout,
+  attempts: 1,
+  hedged: false,
+  most: 1,
+  token,
+  travels: ['traceparent', ...(token === 'none' ? [] : ['authorization'])],
+  kept: [],
+  staleFor: 0,
+  coalesced: token === 'user' ? ['url', 'user', 'session'] : ['url'],
+})
 
 /** gRPC has a name of its own for the time that is left. */
 async function remote(policy: FullPolicy, method: DescMethod | undefined, leaving: Leaving | undefined) {

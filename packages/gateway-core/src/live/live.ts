@@ -1,0 +1,91 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Answer, Contract, Followed, Operation, Received } from '../contract.ts'
+import type { Exchange, Guard, Route } from '../exchange.ts'
+import { problem } from '../problem.ts'
+import type { From, Sources } from '../sources.ts'
+import type { Step } from './serve.ts'
+import { show } from './show.ts'
+import { type LiveCore, streaming, type StreamOptions } from './streaming.ts'
+
+/** The last number that its client knows. 0: none. */
+interface Known {
+  readonly after: number
+}
+
+export interface LiveSpec<
+  C extends Contract,
+  K extends keyof C,
+  S extends Sources,
+  G extends object,
+  T,
+> extends StreamOptions {
+  /** Who may. What it grants is handed to `follow`. */
+  readonly guard: Guard<G>
+  /** What is followed, for one client: the only place with I/O. What it throws at its first step is a status. */
+  readonly follow: (
+    request: Received<C, K> & NoInfer<G> & Known & { readonly from: From<S> },
+  ) => AsyncIterable<Followed<T>>
+  /** What to show of one. Pure. Members that the contract does not know do not leave. */
+  readonly view: (item: NoInfer<T>) => Answer<C, K>
+  /** Whether nothing can happen after this one: the stream ends with it, and is 204 for whoever comes back. Default: never. */
+  readonly over?: (item: NoInfer<T>) => boolean
+}
+
+/** A `LiveSpec` without its types. */
+export interface ErasedLive extends StreamOptions {
+  readonly guard: Guard
+  readonly follow: (request: never) => AsyncIterable<Followed<unknown>>
+  readonly view: (item: never) => unknown
+  readonly over?: (item: never) => boolean
+}
+
+/**
+ * A stream whose items have numbers: whoever comes back says the last one it knows, as `Last-Event-ID` or else as the query's
+ * `after`, and gets what it missed, once and in order. Between the items it says `live` when all that had happened has been told,
+ * `lost` while nothing can be heard, and `resync` where items can no longer be told: whoever reads it has to read anew what
+ * they are about.
+ */
+export function live(contract: Contract, key: string, spec: ErasedLive): Route<LiveCore> {
+  const operation = contract[key as keyof Contract] as Operation
+  const first = (request: never) => spec.follow({ ...(request as object), after: 0 } as never)
+  return streaming(key, operation, spec, first, (request, exchange) => {
+    const after = afterOf(exchange)
+    return steps(key, operation, spec, spec.follow({ ...(request as object), after } as never))
+  })
+}
+
+async function* steps(
+  key: string,
+  operation: Operation,
+  { view, over }: ErasedLive,
+  followed: AsyncIterable<Followed<unknown>>,
+): AsyncGenerator<Step> {
+  for await (const one of followed) {
+    const { type, rev } = one
+    if (type === 'item') yield { rev, value: await show(key, operation, view(one.item as never)) }
+    const last = type === 'item' || type === 'live' ? one.item : undefined
+    if (last !== undefined && over?.(last as never) === true) return
+    if (type !== 'item') yield { rev, note: type }
+  }
+}
+
+const sources: readonly (readonly [pointer: string, read: (exchange: Asked) => string | null | undefined])[] = [
+  ['/headers/last-event-id', ({ headers }) => headers['last-event-id'] as string | undefined],
+  // Not `query`, which would be kept as long as the stream.
+  ['/query/after', ({ search }) => (search === '' ? null : new URLSearchParams(search).get('after'))],
+]
+
+type Asked = Pick<Exchange, 'search'> & { readonly headers: IncomingHttpHeaders }
+
+function afterOf(exchange: Asked): number {
+  for (const [pointer, read] of sources) {
+    const text = read(exchange)
+    // An `EventSource` that has had no id yet may say so.
+    if (text === undefined || text === null || text === '') continue
+    if (/^\d{1,15}$/.test(text)) return Number(text)
+    throw problem(422, 'validation', {
+      errors: [{ pointer, detail: 'must be the last id that you had, a whole number' }],
+    })
+  }
+  return 0
+}

@@ -1,0 +1,73 @@
+import { type Key, type Operation, parseKey } from '../contract.ts'
+import type { Caps, Exchange, Guard, Made, Predicate, Route } from '../exchange.ts'
+import { receive } from '../receive.ts'
+import type { Asking } from '../road/asking.ts'
+import type { Scope } from '../scope.ts'
+import { comeBack } from './come-back.ts'
+import { StreamSeats } from './stream-seats.ts'
+import { serve, type Step } from './serve.ts'
+
+/** What only the running app has, and a stream needs. */
+export interface LiveCore {
+  /** Clients whose calls are all made for one stream. */
+  readonly from: (asking: Asking) => unknown
+  /** Ends when the app begins to stop. */
+  readonly leaving: Scope
+  /** Whose cap a stream counts against. */
+  readonly clientKey: (exchange: Exchange) => string
+}
+
+/** What streams of every kind may be told beside what they are. */
+export interface StreamOptions {
+  /** Absent: every exchange. */
+  readonly when?: Predicate
+  /** Units of a rate limit that it takes. Default: what the limit says. */
+  readonly cost?: number
+  /** Streams at a time. Default: 10 000 of the route, 32 of one client. */
+  readonly caps?: Partial<Caps>
+}
+
+type Asked = Made & { readonly door: 'stream' }
+
+/** The road of every stream: caps, what the contract asks of a request, and an end when its client, its proof or the app ends. */
+export function streaming(
+  key: string,
+  operation: Operation,
+  { guard, when, cost, caps }: StreamOptions & { readonly guard: Guard },
+  items: Asked['items'],
+  stepsOf: (request: never, exchange: Exchange) => AsyncIterable<Step>,
+): Route<LiveCore> {
+  const { method, path } = parseKey(key)
+  const limits = { route: 10_000, client: 32, ...caps }
+  return {
+    methods: [method],
+    path,
+    guard,
+    when,
+    cost,
+    made: { door: 'stream', key: key as Key, operation, items },
+    bind: ({ from, leaving, clientKey }) => {
+      const seats = new StreamSeats(limits)
+      return async (exchange, req, res, grant) => {
+        res.once('close', seats.take(clientKey(exchange)))
+        const received = await receive(operation, req, exchange)
+        const scope = exchange.scope.child()
+        const asking: Asking = { exchange, scope, until: exchange.deadline, heard: [], gathering: new Map() }
+        const steps = stepsOf({ ...received, ...grant, from: from(asking) } as never, exchange)
+        const numbered = operation.streams === 'numbered'
+        // Nothing comes behind a stream, and Express would keep its whole way here for as long as that.
+        Object.assign(req, { next: undefined })
+        await serve({
+          exchange,
+          req,
+          res,
+          scope,
+          steps,
+          leaving,
+          numbered,
+          comeBack: () => comeBack(seats.taken, Math.random),
+        })
+      }
+    },
+  }
+}

@@ -1,0 +1,171 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { Followed } from '../contract.ts'
+import { Problem } from '../problem.ts'
+import { Fault } from '../road/fault.ts'
+import type { Asking } from '../road/asking.ts'
+import { Scope } from '../scope.ts'
+import { Follower, type Place, type Teller } from './follower.ts'
+import { Log } from './log.ts'
+import type { Listen } from './listen.ts'
+
+export interface TopicOptions {
+  readonly upstream: string
+  /** For the log. */
+  readonly key: string
+  readonly listen: Listen
+  /** All that happened after it can be told, as far as the log reaches. */
+  readonly floor: number
+  /** Milliseconds in which the service must have said all that had happened. */
+  readonly timeout: number
+  /** Milliseconds for which it goes on when nobody follows any more. */
+  readonly linger: number
+  /** It is over. */
+  readonly gone: () => void
+  readonly log: Logger
+  /** 0 to 1. */
+  readonly random: () => number
+}
+
+const over = new Error('the connection is over')
+
+/** Milliseconds to the next try, full jitter (Brooker, 2015). */
+const shortest = 200
+const longest = 10_000
+
+/** One thing that is followed: one connection to its service, one log of what it told, and everybody who reads that. */
+export class Topic {
+  readonly #options: TopicOptions
+  readonly #scope = new Scope()
+  readonly #followers = new Set<Follower>()
+  /** The one of all who follow. */
+  readonly #teller: Teller = { tell: (place) => this.#tell(place), leave: (follower) => this.#leave(follower) }
+  #log: Log
+  #state: 'opening' | 'live' | 'lost' = 'opening'
+  #why: unknown
+  #failure: { readonly error: unknown } | undefined
+  #leaving: NodeJS.Timeout | undefined
+
+  constructor(options: TopicOptions) {
+    this.#options = options
+    this.#log = new Log(options.floor)
+  }
+
+  follow(asking: Pick<Asking, 'exchange' | 'scope'>, after: number): Follower {
+    const first = this.#followers.size === 0 && this.#leaving === undefined
+    clearTimeout(this.#leaving)
+    const follower = new Follower(this.#teller, asking, after)
+    if (!asking.scope.ended) this.#followers.add(follower)
+    if (first) void this.#run()
+    return follower
+  }
+
+  /** Nobody is told any more. */
+  end(error: unknown): void {
+    if (this.#scope.ended) return
+    clearTimeout(this.#leaving)
+    this.#failure = { error }
+    this.#options.gone()
+    this.#scope.end(error)
+    this.#wake()
+  }
+
+  #leave(follower: Follower): void {
+    this.#followers.delete(follower)
+    if (this.#followers.size > 0 || this.#scope.ended) return
+    this.#leaving = setTimeout(
+      () => this.end(new Fault('aborted', this.#options.upstream)),
+      this.#options.linger,
+    ).unref()
+  }
+
+  #wake(): void {
+    for (const follower of this.#followers) follower.wake()
+  }
+
+  #tell(place: Place): Followed<unknown> | undefined {
+    if (this.#failure !== undefined) throw this.#failure.error
+    if (this.#state === 'opening') return undefined
+    const log = this.#log
+    const other = place.log !== undefined && place.log !== log
+    place.log = log
+    if (other || place.rev < log.floor) {
+      place.rev = log.last
+      return { type: 'resync', rev: place.rev }
+    }
+    const entry = log.after(place.rev)
+    if (entry !== undefined) {
+      place.rev = entry.rev
+      return { type: 'item', rev: entry.rev, item: entry.item }
+    }
+    if (place.state === this.#state) return undefined
+    place.state = this.#state
+    return this.#state === 'lost' ? { type: 'lost', rev: log.last } : { type: 'live', rev: log.last, item: log.newest }
+  }
+
+  async #run(): Promise<void> {
+    const { log, key, timeout, random } = this.#options
+    const until = performance.now() + timeout
+    const opening = () => this.#state === 'opening'
+    for (let failures = 0; !this.#scope.ended;) {
+      const lived = await this.#listen(opening() ? until - performance.now() : timeout)
+      if (this.#scope.ended) return
+      if (isFinal(this.#why, opening()) || this.#followers.size === 0) return this.end(this.#why)
+      failures = lived ? 0 : failures + 1
+      if (this.#state === 'live' && failures > 0) {
+        this.#state = 'lost'
+        log.warn({ key, err: this.#why }, 'a feed is lost')
+        this.#wake()
+      }
+      const wait = random() * Math.min(longest, shortest * 2 ** failures)
+      if (opening() && performance.now() + wait >= until) return this.end(this.#why)
+      await pause(wait, undefined, { ref: false })
+    }
+  }
+
+  /** One connection, from its begin to its end. Whether all that had happened was told on it. */
+  async #listen(patience: number): Promise<boolean> {
+    const { upstream, listen } = this.#options
+    const scope = this.#scope.child()
+    const late = setTimeout(() => scope.end(new Fault('timeout', upstream)), Math.max(1, patience))
+    let lived = false
+    try {
+      // Whoever follows may ask: to the service they are all the same.
+      const [follower] = this.#followers
+      if (follower === undefined) return false
+      const code = await listen({ exchange: follower.exchange, scope, after: this.#log.last }, (said, bytes) => {
+        if ('rev' in said) return this.#add(said.rev, said.item, bytes)
+        clearTimeout(late)
+        lived = true
+        this.#live(said.live)
+      })
+      this.#why = new Fault('reset', upstream, new Error(`closed with ${code}`))
+    } catch (error) {
+      this.#why = error
+    } finally {
+      clearTimeout(late)
+      scope.end(over)
+    }
+    return lived
+  }
+
+  #add(rev: number, item: unknown, bytes: number): void {
+    if (this.#log.add({ rev, item, bytes })) this.#wake()
+  }
+
+  /** Behind what it told before, the service has another log; ahead of what it has told, it keeps some to itself. */
+  #live(rev: number): void {
+    const { log, key } = this.#options
+    if (rev !== this.#log.last) {
+      log.warn({ key, known: this.#log.last, rev }, 'a feed begins anew')
+      this.#log = new Log(rev)
+    }
+    if (this.#state === 'lost') log.info({ key }, 'a feed is heard again')
+    this.#state = 'live'
+    this.#wake()
+  }
+}
+
+/** An answer, or a bug of ours: asking again would change nothing. Too many at once are many only for a while. */
+const isFinal = (why: unknown, first: boolean): boolean =>
+  why instanceof Problem ? first || why.status !== 429 : !(why instanceof Fault)

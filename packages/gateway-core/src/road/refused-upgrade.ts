@@ -1,0 +1,18 @@
+import type { IncomingMessage } from 'node:http'
+import { problem, type Problem } from '../problem.ts'
+import { Fault } from './fault.ts'
+
+const codes: Readonly<Record<number, string>> = {
+  403: 'forbidden',
+  404: 'not-found',
+  429: 'too-many-requests',
+}
+
+/** What concerns the client keeps its status; all else is the service's fault, or ours: 401, for it saw no proof but ours. */
+export function refusedUpgrade(upstream: string, { statusCode = 0, headers }: IncomingMessage): Problem | Fault {
+  const code = codes[statusCode]
+  if (code === undefined) return new Fault('malformed', upstream, new Error(`status ${statusCode} to an upgrade`))
+  const after = headers['retry-after']
+  const known = after !== undefined && /^\d{1,5}$/.test(after)
+  return problem(statusCode, code, { source: upstream, headers: known ? { 'retry-after': after } : {} })
+}

@@ -1,0 +1,62 @@
+import { WebSocket } from 'ws'
+import type { FullPolicy } from '../policy.ts'
+import type { Problem } from '../problem.ts'
+import type { Scope } from '../scope.ts'
+import { type Address, endpointOf } from './discover/address.ts'
+import { Fault, faultOf } from './fault.ts'
+import { refusedUpgrade } from './refused-upgrade.ts'
+
+export interface Hearing {
+  readonly upstream: string
+  readonly address: Address
+  readonly policy: Pick<FullPolicy, 'timeout' | 'idleTimeout' | 'maxBytes'>
+  /** Path and query. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Ends it. */
+  readonly scope: Scope
+  readonly heard: (text: string) => void
+}
+
+/**
+ * Listen to a service over a WebSocket of our own (RFC 6455), which says nothing. Resolves with the code that it was closed with;
+ * rejects with a `Fault`, or with a `Problem` where the service refused it for a reason of the client's. One that is silent for
+ * the policy's `idleTimeout`, pings included, is dead; a message may have `maxBytes`.
+ */
+export function hear({ upstream, address, policy, url, headers, scope, heard }: Hearing): Promise<number> {
+  const { origin, base, lookup } = endpointOf(address)
+  const socket = new WebSocket(origin.replace(/^http/, 'ws') + base + url, {
+    headers,
+    handshakeTimeout: policy.timeout,
+    maxPayload: policy.maxBytes,
+    // Small messages: to unpack them costs more than they are.
+    perMessageDeflate: false,
+    ...(lookup && { lookup }),
+  })
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  const fail = (error: Problem | Fault) => {
+    reject(error)
+    socket.terminate()
+  }
+  const silent = setTimeout(() => fail(new Fault('timeout', upstream, new Error('silent'))), policy.idleTimeout)
+  const release = scope.onEnd((reason) => fail(new Fault('aborted', upstream, reason)))
+  socket.on('unexpected-response', (_, answer) => fail(refusedUpgrade(upstream, answer)))
+  socket.on('error', (error) => fail(faultOf(error, upstream, scope)))
+  socket.on('close', (code) => resolve(code))
+  socket.on('ping', () => silent.refresh())
+  socket.on('message', (data, binary) => {
+    silent.refresh()
+    if (binary) return fail(new Fault('malformed', upstream, new Error('a message that is no text')))
+    try {
+      heard((data as Buffer).toString())
+    } catch (error) {
+      fail(error instanceof Fault ? error : new Fault('malformed', upstream, error))
+    }
+  })
+  const done = () => {
+    clearTimeout(silent)
+    release()
+  }
+  promise.then(done, done)
+  return promise
+}
