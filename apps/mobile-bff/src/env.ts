@@ -1,5 +1,6 @@
 import { privateKeys } from '@bff/gateway-core/auth'
-import { addresses, count, networks, port, readEnv, redis, text, url } from '@bff/gateway-core/env'
+import { addresses, count, milliseconds, networks, port, readEnv, redis, text, url } from '@bff/gateway-core/env'
+import { stopVariables } from '@bff/gateway-core/run'
 
 export const variables = {
   HOST: text('127.0.0.1'),
@@ -7,6 +8,8 @@ export const variables = {
   REQUESTS_PER_MINUTE: count(1_200),
   REDIS_URL: redis(),
   LOG_LEVEL: text('info'),
+  ...stopVariables,
+  SHED_AFTER_MS: milliseconds(100),
   MOBILE_BFF_KEYS: privateKeys,
   MOBILE_BFF_PORT: port(4001),
   MOBILE_BFF_URL: url('http://localhost:4001'),

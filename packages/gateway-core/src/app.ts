@@ -29,6 +29,7 @@ import type { Document } from './openapi/document.ts'
 import { documented } from './openapi/documented.ts'
 import { memoryStore } from './state/memory.ts'
 import { Scope } from './scope.ts'
+import { stagger } from './away.ts'
 import type { Store } from './state/store.ts'
 import type { Tracing } from './trace.ts'
 
@@ -61,6 +62,8 @@ export interface Running<Upstream extends string = string> {
   readonly document?: Document | undefined
   /** Who may read `/metrics` and the keys of `tokens`, as addresses and CIDR ranges. Default: this machine and private networks. */
   readonly scrapers?: readonly string[] | undefined
+  /** Milliseconds over which the clients of streams are asked to come back when it stops. Default 5 000. */
+  readonly reconnectWithin?: number | undefined
   /** Answers a GET that no route knows. Absent: 404. */
   readonly fallback?: express.RequestHandler
 }
@@ -105,13 +108,9 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   const { log, counted, document, fallback, store = memoryStore(), tracing = 'continue' } = running
   const bare = running.cookies === 'none' ? cookieless(log, counted.cookie) : undefined
   const around = surroundings(running, store, bare?.incoming)
-  const leaving = new Scope()
-  const core: Core = {
-    ...opened,
-    leaving,
-    credentials: running.authenticate.reads ?? ['authorization', 'cookie'],
-    dispatch: dispatcher(() => find, around),
-  }
+  const away = { leaving: new Scope(), comeBack: stagger(running.reconnectWithin ?? 5_000) }
+  const credentials = running.authenticate.reads ?? ['authorization', 'cookie']
+  const core: Core = { ...opened, ...away, away, credentials, dispatch: dispatcher(() => find, around) }
   const bound = routes.map(deprecation()).map((route) => boundTo(core, route))
   const find = router(bound)
   const handler = express()
@@ -124,14 +123,10 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   if (document !== undefined) handler.use(documented(document))
   if (fallback !== undefined) handler.use(fallback)
   handler.use(notFound, problems)
-  const door = upgrades(bound, around, find)
-  const drain = () => {
-    door.drain()
-    leaving.end(new Error('the app stops'))
-  }
+  const door = upgrades(bound, { ...around, counted: counted.sockets }, find)
   return {
     handler,
-    door: { ...door, drain },
+    door: leavingWith(door, away.leaving),
     ready: () => store.ready?.() !== false || 'the store cannot be reached',
     [Symbol.asyncDispose]: async () => {
       await opened[Symbol.asyncDispose]()
@@ -140,6 +135,15 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
     },
   }
 }
+
+/** All that lasts ends together. */
+const leavingWith = (door: Door, leaving: Scope): Door => ({
+  ...door,
+  drain() {
+    door.drain()
+    leaving.end(new Error('the app stops'))
+  },
+})
 
 const boundTo = (core: Core, route: Route<Core>) => ({
   route,

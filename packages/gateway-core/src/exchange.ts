@@ -114,8 +114,24 @@ export interface Upgrade {
    */
   readonly origins: readonly string[] | 'any'
   readonly caps: Caps
-  /** Resolves once the protocol has changed; the socket is then its own. Rejects before anything was said on the socket. */
-  readonly take: (exchange: Exchange, req: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>
+  /**
+   * Resolves once the protocol has changed; the socket is then its own. Rejects before anything was said on the socket. What can
+   * say goodbye in the words of that protocol is handed back; without it the socket is ended as it is.
+   */
+  readonly take: (exchange: Exchange, req: IncomingMessage, socket: Duplex, head: Buffer) => Promise<Session | void>
+}
+
+/** Who or what ended it: `draining` we stop, `ended` the proof that opened it is not good any more, `idle` nobody said anything. */
+export type SessionEnd = 'client' | 'upstream' | 'idle' | 'draining' | 'ended'
+
+/** A socket whose protocol has changed. */
+export interface Session {
+  /** Known once it has ended, or is about to. */
+  readonly why: SessionEnd | undefined
+  /** We stop: end it as soon as nothing is half said, with 1012 (RFC 6455 §7.4). */
+  leave(): void
+  /** End it now, with this code, or without a word where one cannot be said. */
+  end(code: number, reason: string): void
 }
 
 /** Sockets, those still shaking hands among them. */

@@ -7,7 +7,7 @@ import { health } from './health.ts'
 import { inventory } from './inventory.ts'
 import { openStock } from './stock.ts'
 
-export type Config = Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults'>
+export type Config = Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults' | 'stop'>
 
 export function start(config: Config): Promise<Running> {
   const stock = openStock()

@@ -1,3 +1,5 @@
+import { awayEvent } from '../away.ts'
+
 /** How items look on the wire. */
 export interface Format {
   readonly type: string
@@ -7,13 +9,13 @@ export interface Format {
   /** Nothing more will come, and nothing is missing. */
   readonly end: string
   readonly problem: (body: unknown) => string
-  /** We stop, nothing is wrong: connect again. */
-  readonly away: (body: unknown) => string
+  /** We stop, nothing is wrong: connect again, after so many milliseconds. */
+  readonly away: (body: unknown, retry: number) => string
 }
 
 /**
  * Server-sent events (WHATWG HTML §9.2): each item is a `message`; `end` is the last event of a stream that is over, `problem`
- * of one that failed. A browser's `EventSource` connects again when neither has come.
+ * of one that failed. A browser's `EventSource` connects again when neither has come: after `away` as late as that says.
  */
 export const events: Format = {
   type: 'text/event-stream; charset=utf-8',
@@ -22,19 +24,19 @@ export const events: Format = {
   beat: ':\n\n',
   end: 'event: end\ndata: {}\n\n',
   problem: (body) => `event: problem\ndata: ${JSON.stringify(body)}\n\n`,
-  away: () => 'retry: 1000\n\n',
+  away: awayEvent,
 }
 
 const lastLine = (body: unknown): string => `${JSON.stringify({ problem: body })}\n`
 
-/** One JSON text per line. Empty lines say nothing; the last line of a stream that failed is `{"problem": …}`. */
+/** One JSON text per line. Empty lines say nothing; the last line of a stream that failed is `{"problem": …}`, with `retry` where it goes on elsewhere. */
 export const lines: Format = {
   type: 'application/x-ndjson; charset=utf-8',
   item: (value) => `${JSON.stringify(value)}\n`,
   beat: '\n',
   end: '',
   problem: lastLine,
-  away: lastLine,
+  away: (body, retry) => `${JSON.stringify({ problem: body, retry })}\n`,
 }
 
 /** Lines for whoever asks for them and not for events; events for everybody else. */

@@ -62,9 +62,9 @@ export class Outlet implements Disposable {
     this.#res.end(this.#format.problem(body))
   }
 
-  /** It goes on elsewhere. */
-  leave(body: unknown): void {
-    this.#res.end(this.#format.away(body))
+  /** It goes on elsewhere, in so many milliseconds. */
+  leave(body: unknown, retry: number): void {
+    this.#res.end(this.#format.away(body, retry))
   }
 
   [Symbol.dispose](): void {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Away } from '../away.ts'
 import { type Answer, type Contract, type Key, type Operation, parseKey, type Received } from '../contract.ts'
 import type { Exchange, Guard, Predicate, Route } from '../exchange.ts'
 import { problem, Problem } from '../problem.ts'
@@ -13,11 +14,9 @@ import { Outlet } from './outlet.ts'
 import { until } from './until.ts'
 
 /** What only the running app has, and a stream needs. */
-export interface LiveCore {
+export interface LiveCore extends Away {
   /** Clients whose calls are all made for one stream. */
   readonly from: (asking: Asking) => unknown
-  /** Ends when the app begins to stop. */
-  readonly leaving: Scope
 }
 
 export interface StreamSpec<C extends Contract, K extends keyof C, S extends Sources, G extends object, T> {
@@ -63,7 +62,7 @@ export function stream(contract: Contract, key: string, spec: ErasedStream): Rou
     cost: spec.cost,
     made: { door: 'stream', key: key as Key, operation, items: spec.items },
     bind:
-      ({ from, leaving }) =>
+      ({ from, leaving, comeBack }) =>
       async (exchange, req, res, grant) => {
         const received = await receive(operation, req, exchange)
         const scope = exchange.scope.child()
@@ -71,7 +70,7 @@ export function stream(contract: Contract, key: string, spec: ErasedStream): Rou
         const items = until(scope, spec.items({ ...received, ...grant, from: from(asking) } as never))
         const release = leaving.onEnd(() => scope.end(draining))
         res.once('close', release)
-        await serve(exchange, req, res, scope, shown(key, operation, spec, items))
+        await serve(exchange, req, res, { scope, comeBack, items: shown(key, operation, spec, items) })
       },
   }
 }
@@ -89,12 +88,16 @@ async function* shown(key: string, { out }: Operation, { view }: ErasedStream, i
   }
 }
 
+interface Serving extends Pick<LiveCore, 'comeBack'> {
+  readonly scope: Scope
+  readonly items: AsyncIterable<unknown>
+}
+
 async function serve(
   exchange: Exchange,
   req: IncomingMessage,
   res: ServerResponse,
-  scope: Scope,
-  items: AsyncIterable<unknown>,
+  { scope, comeBack, items }: Serving,
 ): Promise<void> {
   using outlet = new Outlet(res, formatFor(req.headers.accept))
   const patience = setTimeout(() => outlet.begin(), headAfter)
@@ -110,7 +113,7 @@ async function serve(
     const failed = toProblem(scope.ended && scope.reason instanceof Problem ? scope.reason : error)
     if (!outlet.begun) throw failed
     const body = failed.body(exchange.traceId)
-    if (failed === draining) return outlet.leave(body)
+    if (failed === draining) return outlet.leave(body, comeBack())
     exchange.log.warn({ traceId: exchange.traceId, err: error }, 'stream ended early')
     outlet.fail(body)
   } finally {

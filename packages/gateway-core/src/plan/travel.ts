@@ -62,7 +62,7 @@ export async function leavingOf(
     policy,
     addresses: [],
     send,
-    credential: shown(policy.token),
+    upgrade: send,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
   const exchange = sampleExchange({ identity: somebody(), headers: said(policy) })

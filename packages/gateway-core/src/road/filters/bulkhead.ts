@@ -7,7 +7,7 @@ const weight = 1 / 8
 
 /**
  * At most `calls` at a time to one upstream; of the rest `queue` wait, first come first served. A call keeps its place until
- * its reply's body is over. One too many rejects with the fault `full`, and so does one that would wait longer than it has:
+ * its reply's body is over, or its protocol has changed: of sockets there may be many, and their number has caps of its own. One too many rejects with the fault `full`, and so does one that would wait longer than it has:
  * told at once, its client loses nothing, and nobody works for an answer that comes too late. One that waits leaves at its
  * deadline (`timeout`) or when nobody wants it any more (`aborted`).
  */
@@ -18,7 +18,8 @@ export function bulkhead(policy: Required<BulkheadPolicy>): Filter {
     if (!places.take()) await places.wait(call)
     try {
       const reply = await next(call)
-      reply.body.onOver(leave)
+      if (reply.status === 101) leave()
+      else reply.body.onOver(leave)
       return reply
     } catch (error) {
       leave()

@@ -20,7 +20,8 @@ function send(call: Call, next: Service, said: string | undefined): Promise<Repl
   const left = Math.floor(call.until - performance.now())
   if (left <= 0) return Promise.reject(new Fault('timeout', call.upstream))
   const headers: Record<string, string | readonly string[]> = { ...call.headers, ...ours(call.exchange) }
-  headers['x-deadline-ms'] = String(left)
+  // A socket is open for longer than its handshake may take.
+  if (call.upgrade === undefined) headers['x-deadline-ms'] = String(left)
   if (said !== undefined) headers['authorization'] = said
   return next({ ...call, headers })
 }
@@ -37,16 +38,6 @@ function authorization(
 ): string | Promise<string> {
   const token = credential(exchange)
   return typeof token === 'string' ? `Bearer ${token}` : fetched(token, upstream, scope)
-}
-
-/** The same as a header, for what takes no filters. */
-export async function authorized(
-  credential: Credential | undefined,
-  exchange: Exchange,
-  upstream: string,
-  scope: Scope,
-): Promise<{ readonly authorization?: string }> {
-  return credential === undefined ? {} : { authorization: await authorization(credential, exchange, upstream, scope) }
 }
 
 async function fetched(token: Promise<string>, upstream: string, scope: Scope): Promise<string> {
