@@ -138,7 +138,10 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
 
 /** All that lasts ends together. */
 const leavingWith = (door: Door, leaving: Scope): Door => ({
-  ...door,
+  take: door.take,
+  get open() {
+    return door.open
+  },
   drain() {
     door.drain()
     leaving.end(new Error('the app stops'))

@@ -35,6 +35,12 @@ class Relay implements Session {
     this.#upstream = upstream
     this.#watch(client, upstream, idle, 'client')
     this.#watch(upstream, client, idle, 'upstream')
+    // Whoever is asked to close answers, and a server closes the connection: the first word tells whose wish it was.
+    const asked = new Frames()
+    client.on('data', (piece: Buffer) => {
+      asked.push(piece)
+      if (asked.closing) this.why ??= 'client'
+    })
     client.pipe(upstream)
     if (head.length > 0) this.#pass(head)
     upstream.on('data', this.#pass).once('end', () => client.end())
@@ -63,6 +69,7 @@ class Relay implements Session {
   readonly #pass = (piece: Buffer): void => {
     if (this.#over) return
     const seen = this.#frames.push(piece, this.#leaving)
+    if (this.#frames.closing) this.why ??= 'upstream'
     if (!this.#client.write(piece.subarray(0, seen))) {
       this.#upstream.pause()
       this.#client.once('drain', () => this.#upstream.resume())
