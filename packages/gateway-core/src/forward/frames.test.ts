@@ -27,8 +27,14 @@ const messages: [string, Buffer][] = [
   ['of 70 000 bytes', frame(Buffer.alloc(70_000), { opcode: 2 })],
   ['masked', frame('hello', { mask: true })],
   ['a ping', frame('x', { opcode: 9 })],
-  ['in parts', Buffer.concat([frame('a', { fin: false }), frame('b', { fin: false, opcode: 0 }), frame('c', { opcode: 0 })])],
-  ['in parts around a ping', Buffer.concat([frame('a', { fin: false }), frame('p', { opcode: 9 }), frame('b', { opcode: 0 })])],
+  [
+    'in parts',
+    Buffer.concat([frame('a', { fin: false }), frame('b', { fin: false, opcode: 0 }), frame('c', { opcode: 0 })]),
+  ],
+  [
+    'in parts around a ping',
+    Buffer.concat([frame('a', { fin: false }), frame('p', { opcode: 9 }), frame('b', { opcode: 0 })]),
+  ],
 ]
 
 describe('W-04: where a message ends', () => {
@@ -66,7 +72,9 @@ describe('W-04: where a message ends', () => {
 
 it('W-04: our last word is a close frame with its code and reason', async () => {
   const receiver = new Receiver({ isServer: false })
-  const said = new Promise((resolve) => receiver.on('conclude', (code: number, reason: Buffer) => resolve([code, String(reason)])))
+  const said = new Promise((resolve) =>
+    receiver.on('conclude', (code: number, reason: Buffer) => resolve([code, String(reason)])),
+  )
   receiver.write(closeFrame(1_012, 'draining'))
   expect(await said).toEqual([1_012, 'draining'])
 })

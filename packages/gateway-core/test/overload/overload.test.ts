@@ -19,7 +19,7 @@ async function program(descriptors = 1_024) {
   const command = `ulimit -n ${descriptors}; exec "$0" "$1"`
   const child = spawn('sh', ['-c', command, process.execPath, join(import.meta.dirname, 'program.ts')], {
     env: { PATH: process.env['PATH'] },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'ignore'],
   })
   const exit = once(child, 'exit').then(([code]) => code as number | null)
   const lines: Line[] = []
