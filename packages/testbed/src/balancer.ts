@@ -21,7 +21,10 @@ export async function balancer(addresses: readonly string[]): Promise<Balancer> 
   let turn = 0
   const server = createServer((req, res) => {
     const ready = [...well]
-    if (ready.length === 0) return void res.writeHead(503).end()
+    if (ready.length === 0) {
+      res.writeHead(503).end()
+      return
+    }
     const { method, headers, url } = req
     const on = request(ready[turn++ % ready.length] + url!, { method, headers, agent }, (answer) => {
       res.writeHead(answer.statusCode!, answer.headers)

@@ -37,7 +37,7 @@ export async function rollingRestart({ requests, streams, kill = false }: Restar
   const ports = [await freePort(), await freePort()]
   const children = new Map<number, ChildProcess>()
   const launch = (port: number) => children.set(port, start(port, service.url))
-  stack.defer(() => void children.forEach((child) => child.kill('SIGKILL')))
+  stack.defer(() => children.forEach((child) => child.kill('SIGKILL')))
   ports.forEach(launch)
   const front = stack.use(await balancer(ports.map((port) => `http://127.0.0.1:${port}`)))
   await until(() => front.well.size === 2)
@@ -72,7 +72,8 @@ async function slowService() {
   const server = createServer((req, res) => {
     if (req.url === '/events') {
       res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-      return void res.write('data: here\n\n')
+      res.write('data: here\n\n')
+      return
     }
     const slow = req.url!.startsWith('/slow/')
     if (slow) arrived++

@@ -32,9 +32,10 @@ await run(async () => {
     log,
     shedAfter: 100,
     handler(req, res) {
-      if (req.url !== '/block') return bff.handler(req, res)
-      res.end()
-      setTimeout(block, 1, 20)
+      if (req.url === '/block') {
+        res.end()
+        setTimeout(block, 1, 20)
+      } else bff.handler(req, res)
     },
     release: bff,
   })
