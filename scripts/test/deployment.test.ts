@@ -36,7 +36,7 @@ const tools = (JSON.parse(text('package.json')) as { devDependencies: Record<str
 /** What the programs of a workspace read: name → default, as it stands in the source. */
 const variablesOf = (folder: string): ReadonlyMap<string, string> =>
   new Map(
-    globSync(`${folder}/src/{env,main}.ts`, { cwd: root })
+    globSync(`${folder}/src/{env,main,run}.ts`, { cwd: root })
       .flatMap((file) => [
         ...text(file).matchAll(
           /\b([A-Z\d_]+): (?:privateKeys\b|(?:port|url|addresses|networks|count|redis|secrets?|keySet|oneOf|text|milliseconds)\(([^,)]*))/g,
@@ -126,9 +126,9 @@ describe('.env.example', () => {
   const names = listed.map(([name]) => name!)
 
   it('names every variable that a program reads, and no other', () => {
-    const declared = globSync(['services/*', 'apps/*-bff', 'packages/service-kit'], { cwd: root }).flatMap((each) => [
-      ...variablesOf(each).keys(),
-    ])
+    const declared = globSync(['services/*', 'apps/*-bff', 'packages/{service-kit,gateway-core}'], {
+      cwd: root,
+    }).flatMap((each) => [...variablesOf(each).keys()])
     const direct = globSync(['apps/*/src/**/*.ts', 'apps/*/*.config.ts'], { cwd: root })
       .flatMap((file) => [...text(file).matchAll(/process\.env\['([A-Z\d_]+)'\]/g)])
       .map(([, name]) => name!)

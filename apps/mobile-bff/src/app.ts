@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { appVersion, type Document, perMinute, serve } from '@bff/gateway-core'
 import { bearer, type DpopOptions, internalTokens, type KeyRing, revocations } from '@bff/gateway-core/auth'
 import { inProduction } from '@bff/gateway-core/env'
+import type { Stop } from '@bff/gateway-core/run'
 import { memoryStore, type Store } from '@bff/gateway-core/state'
 import type { Logger } from 'pino'
 import { app } from './gateway.ts'
@@ -12,6 +13,10 @@ export interface Config {
   readonly port: number
   readonly hostname: string
   readonly log: Logger
+  /** How long the steps of a stop take. */
+  readonly stop?: Stop
+  /** Milliseconds that the event loop may be late before requests are refused. Default: never. */
+  readonly shedAfter?: number
   /** What its processes share; it is disposed with the app. Default: the memory of this one. */
   readonly store?: Store
   readonly upstreams: Parameters<typeof app>[1]['upstreams']
@@ -54,6 +59,8 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
     ready: bff.ready,
     upgrade: bff.door.take,
     drain: bff.door.drain,
+    shedAfter: config.shedAfter,
+    stop: config.stop,
     proxies,
     log,
     release: bff,

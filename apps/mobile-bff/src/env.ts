@@ -1,5 +1,6 @@
 import { privateKeys } from '@bff/gateway-core/auth'
-import { addresses, count, networks, oneOf, port, readEnv, redis, text, url } from '@bff/gateway-core/env'
+import { addresses, count, milliseconds, networks, oneOf, port, readEnv, redis, text, url } from '@bff/gateway-core/env'
+import { stopVariables } from '@bff/gateway-core/run'
 
 export const variables = {
   HOST: text('127.0.0.1'),
@@ -7,6 +8,8 @@ export const variables = {
   REQUESTS_PER_MINUTE: count(1_200),
   REDIS_URL: redis(),
   LOG_LEVEL: text('info'),
+  ...stopVariables,
+  SHED_AFTER_MS: milliseconds(100),
   MOBILE_BFF_KEYS: privateKeys,
   DPOP: oneOf('off', 'optional', 'required-on-writes'),
   DPOP_KEY: text(''),

@@ -1,4 +1,4 @@
-import { run } from '@bff/gateway-core/run'
+import { run, stopOf } from '@bff/gateway-core/run'
 import { openStore } from '@bff/gateway-core/state'
 import { pino } from 'pino'
 import { start } from './app.ts'
@@ -11,6 +11,8 @@ await run(async () => {
     port: e.MOBILE_BFF_PORT,
     hostname: e.HOST,
     log,
+    stop: stopOf(e),
+    shedAfter: e.SHED_AFTER_MS,
     store: await openStore({ url: e.REDIS_URL, prefix: 'mobile-bff:', log }),
     upstreams: {
       catalog: e.CATALOG_URL,

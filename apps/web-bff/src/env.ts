@@ -1,5 +1,18 @@
 import { privateKeys } from '@bff/gateway-core/auth'
-import { addresses, count, networks, port, readEnv, redis, secret, secrets, text, url } from '@bff/gateway-core/env'
+import {
+  addresses,
+  count,
+  milliseconds,
+  networks,
+  port,
+  readEnv,
+  redis,
+  secret,
+  secrets,
+  text,
+  url,
+} from '@bff/gateway-core/env'
+import { stopVariables } from '@bff/gateway-core/run'
 
 export const variables = {
   HOST: text('127.0.0.1'),
@@ -7,6 +20,8 @@ export const variables = {
   REQUESTS_PER_MINUTE: count(1_200),
   REDIS_URL: redis(),
   LOG_LEVEL: text('info'),
+  ...stopVariables,
+  SHED_AFTER_MS: milliseconds(100),
   WEB_BFF_KEYS: privateKeys,
   WEB_BFF_PORT: port(4000),
   WEB_PUBLIC_URL: url('http://localhost:5173'),

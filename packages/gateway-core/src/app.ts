@@ -31,6 +31,7 @@ import { documented } from './openapi/documented.ts'
 import { tickets } from './auth/tickets.ts'
 import { memoryStore } from './state/memory.ts'
 import { Scope } from './scope.ts'
+import { stagger } from './away.ts'
 import type { Store } from './state/store.ts'
 import type { Tracing } from './trace.ts'
 
@@ -63,6 +64,8 @@ export interface Running<Upstream extends string = string> {
   readonly document?: Document | undefined
   /** Who may read `/metrics` and the keys of `tokens`, as addresses and CIDR ranges. Default: this machine and private networks. */
   readonly scrapers?: readonly string[] | undefined
+  /** Milliseconds over which the clients of streams are asked to come back when it stops. Default 5 000. */
+  readonly reconnectWithin?: number | undefined
   /** Answers a GET that no route knows. Absent: 404. */
   readonly fallback?: express.RequestHandler
 }
@@ -107,9 +110,9 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   const { log, counted, document, fallback, store = memoryStore(), tracing = 'continue' } = running
   const bare = running.cookies === 'none' ? cookieless(log, counted.cookie) : undefined
   const around = surroundings(running, store, bare?.incoming)
-  const leaving = new Scope()
+  const away = { leaving: new Scope(), comeBack: stagger(running.reconnectWithin ?? 5_000) }
   const dispatch = dispatcher(() => find, around)
-  const core: Core = { ...opened, ...provenBy(running, store), leaving, clientKey, dispatch }
+  const core: Core = { ...opened, ...provenBy(running, store), ...away, away, clientKey, dispatch }
   const bound = routes.map(deprecation()).map((route) => boundTo(core, route))
   const find = router(bound)
   const handler = express()
@@ -121,14 +124,10 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   if (document !== undefined) handler.use(documented(document))
   if (fallback !== undefined) handler.use(fallback)
   handler.use(notFound, problems)
-  const door = upgrades(bound, around, find)
-  const drain = () => {
-    door.drain()
-    leaving.end(new Error('the app stops'))
-  }
+  const door = upgrades(bound, { ...around, counted: counted.sockets }, find)
   return {
     handler,
-    door: Object.create(door, { drain: { value: drain } }) as Door,
+    door: leavingWith(door, away.leaving),
     ready: () => store.ready?.() !== false || 'the store cannot be reached',
     [Symbol.asyncDispose]: async () => {
       await opened[Symbol.asyncDispose]()
@@ -150,6 +149,18 @@ const provenBy = ({ authenticate, revocations }: Running, store: Store) => ({
 
 const clientKey = ({ identity, address }: Exchange): string =>
   identity === undefined ? limitKey(address) : `user ${identity.user.id}`
+
+/** All that lasts ends together. */
+const leavingWith = (door: Door, leaving: Scope): Door => ({
+  take: door.take,
+  get open() {
+    return door.open
+  },
+  drain() {
+    door.drain()
+    leaving.end(new Error('the app stops'))
+  },
+})
 
 const boundTo = (core: Core, route: Route<Core>) => ({
   route,

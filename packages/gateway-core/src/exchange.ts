@@ -129,8 +129,8 @@ export interface Upgrade {
   /** Default: as the app's other requests. */
   readonly authenticate?: Authenticate
   /**
-   * Resolves once the protocol has changed; the socket is then its own. Rejects before anything was said on the socket. What it
-   * resolves with ends the socket in the words of its protocol; without it, it is closed or cut.
+   * Resolves once the protocol has changed; the socket is then its own. Rejects before anything was said on the socket. What can
+   * say goodbye in the words of that protocol is handed back; without it the socket is ended as it is.
    */
   readonly take: (
     exchange: Exchange,
@@ -138,15 +138,20 @@ export interface Upgrade {
     socket: Duplex,
     head: Buffer,
     grant: object,
-  ) => Promise<Farewell | void>
+  ) => Promise<Session | void>
 }
 
-/** How a socket ends in the words of its protocol. Whoever says them sees to it that it is closed within a second or two. */
-export interface Farewell {
-  /** What proved the client is over, or was taken back: for what reason. */
-  readonly cut: (reason: unknown) => void
-  /** We stop. */
-  readonly leave: () => void
+/** Who or what ended it: `draining` we stop, `ended` the proof that opened it is not good any more, `idle` nobody said anything. */
+export type SessionEnd = 'client' | 'upstream' | 'idle' | 'draining' | 'ended'
+
+/** A socket whose protocol has changed. Whoever says the last words of it sees to it that it is closed within a second or two. */
+export interface Session {
+  /** Known once it has ended, or is about to. */
+  readonly why: SessionEnd | undefined
+  /** We stop: end it as soon as nothing is half said, with 1012 (RFC 6455 §7.4). */
+  leave(): void
+  /** What proved the client is over, or was taken back: end it now, or without a word where none can be said. */
+  cut(reason: unknown): void
 }
 
 /** Sockets, those still shaking hands among them. */

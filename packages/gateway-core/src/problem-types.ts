@@ -211,6 +211,7 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
     'This client (429), or everybody together (503), has too many streams open.',
     true,
   ),
+  overloaded: type(503, 'edge', 'This instance has more to do than it can: ask again shortly.', true),
   draining: type(503, ['upgrade', 'stream'], 'This instance is about to stop: connect again.', true),
   'upgrade-timeout': type(504, 'upgrade', 'The handshake took too long.', true),
 

@@ -206,9 +206,9 @@ describe('E-01: a stream', () => {
   })
 
   it.each([
-    ['*/*', /^retry: \d+\n\ndata: \{"id":"a"\}\n\nretry: \d+\n\n$/],
+    ['*/*', /^retry: \d+\n\ndata: \{"id":"a"\}\n\nevent: away\nretry: \d+\ndata: \{.*"code":"draining".*\}\n\n$/],
     ['application/x-ndjson', /^\{"id":"a"\}\n\{"problem":\{.*"code":"draining".*\},"retry":\d+\}\n$/],
-  ])('goes on elsewhere when the app stops, and holds nothing up, %s', async (accept, shape) => {
+  ])('E-5: goes on elsewhere when the app stops, and holds nothing up, %s', async (accept, shape) => {
     script = { ids: ids('a', 10_000) }
     const answer = await get('/api/items/1', accept)
     const text = answer.text()

@@ -1,4 +1,5 @@
 import { text, url, type Values } from '@bff/gateway-core/env'
+import { stopOf, stopVariables } from '@bff/gateway-core/run'
 import { keySetPath } from '@bff/gateway-core/token'
 import type { HostOptions } from './host.ts'
 import { logger } from './logger.ts'
@@ -8,6 +9,7 @@ export const serviceVariables = {
   HOST: text('127.0.0.1'),
   LOG_LEVEL: text('info'),
   NODE_ENV: text('development'),
+  ...stopVariables,
 }
 
 /** Of services that want to know for whom they are asked: where the programs are whose word they take. */
@@ -27,9 +29,10 @@ export const serviceSettings = (
   name: string,
   port: number,
   env: Values<typeof serviceVariables>,
-): Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults'> => ({
+): Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults' | 'stop'> => ({
   port,
   hostname: env.HOST,
   log: logger(name, env.LOG_LEVEL),
   faults: env.NODE_ENV !== 'production',
+  stop: stopOf(env),
 })

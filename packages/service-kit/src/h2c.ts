@@ -4,10 +4,10 @@ import { type Listening, listening, type ServeOptions } from '@bff/gateway-core/
 /** As `serve`, in HTTP/2 without TLS. Sessions are told to go away first; streams under way are finished. */
 export function serveH2c(options: ServeOptions): Promise<Listening> {
   const { handler, ready = () => true } = options
-  let draining = false
+  let leaving = false
   const health: Readonly<Record<string, () => boolean>> = {
     '/livez': () => true,
-    '/readyz': () => !draining && ready() === true,
+    '/readyz': () => !leaving && ready() === true,
   }
   const server = createServer((req, res) => {
     const check = health[req.url]
@@ -20,8 +20,12 @@ export function serveH2c(options: ServeOptions): Promise<Listening> {
     sessions.add(session)
     session.once('close', () => sessions.delete(session))
   })
-  return listening(options, server, () => {
-    draining = true
-    for (const session of sessions) session.close()
+  return listening(options, server, {
+    unready: () => {
+      leaving = true
+    },
+    close() {
+      for (const session of sessions) session.close()
+    },
   })
 }

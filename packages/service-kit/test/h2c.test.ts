@@ -21,7 +21,7 @@ beforeEach(async () => {
       if (req.url === '/held') await held.promise
       res.end('the whole of it')
     },
-    { protocol: 'h2c' },
+    { protocol: 'h2c', stop: { within: 3_000 } },
   )
   session = connect(running.url)
 })

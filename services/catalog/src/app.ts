@@ -6,7 +6,7 @@ import { images } from './image/serve.ts'
 import { pageOf } from './page.ts'
 import { search } from './search.ts'
 
-export type Config = Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults'>
+export type Config = Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults' | 'stop'>
 
 /** A changed product may be seen as it was for half a minute. */
 const keep = 'public, max-age=30'

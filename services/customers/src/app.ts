@@ -3,7 +3,7 @@ import { problem } from '@bff/gateway-core/problem'
 import { host, type HostOptions, type Running, serve, type Verify } from '@bff/service-kit'
 import { profiles } from './data.ts'
 
-export interface Config extends Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults'> {
+export interface Config extends Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults' | 'stop'> {
   readonly verify: Verify
 }
 

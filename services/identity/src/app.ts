@@ -12,7 +12,7 @@ import { lifetimes, type Lifetimes } from './lifetimes.ts'
 
 export type { Ended } from './families.ts'
 
-export interface Config extends Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults'>, WebClient {
+export interface Config extends Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults' | 'stop'>, WebClient {
   /** Where browsers and apps find this provider. Default: localhost, at the port it listens on. */
   readonly issuer?: string
   readonly cookieSecret: string

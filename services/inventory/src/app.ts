@@ -7,7 +7,7 @@ import { health } from './health.ts'
 import { inventory } from './inventory.ts'
 import { openStock } from './stock.ts'
 
-export interface Config extends Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults'> {
+export interface Config extends Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults' | 'stop'> {
   readonly verify: Verify
 }
 

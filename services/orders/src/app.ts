@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { orders as contract } from '@bff/contracts/orders'
-import { host, type Logger, type Running, serve, type Verify } from '@bff/service-kit'
+import { host, type HostOptions, type Running, serve, type Verify } from '@bff/service-kit'
 import { openCarts } from './carts.ts'
 import { catalogAt } from './catalog.ts'
 import { openDatabase } from './database.ts'
@@ -11,11 +11,7 @@ import { openOrders } from './orders.ts'
 import { openStore } from './store.ts'
 import { startWarehouse } from './warehouse.ts'
 
-export interface Config {
-  readonly port: number
-  readonly hostname: string
-  readonly log: Logger
-  readonly faults: boolean
+export interface Config extends Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults' | 'stop'> {
   /** Of the database. */
   readonly file: string
   readonly verify: Verify
@@ -32,7 +28,7 @@ export interface Config {
 const orderId = (): string => `ord_${randomBytes(9).toString('base64url')}`
 
 export async function start(config: Config): Promise<Running> {
-  const { port, hostname, log, faults, verify, stepMs, clock = Date.now, ids = orderId } = config
+  const { log, verify, stepMs, clock = Date.now, ids = orderId } = config
   const db = openDatabase(config.file)
   const events = openLog(db)
   const carts = openCarts(db)
@@ -47,7 +43,7 @@ export async function start(config: Config): Promise<Running> {
   const product = catalogAt(config.catalogUrl)
   const handler = serve(contract, handlers({ carts, orders, log: events, product, stock }), { verify, log })
   try {
-    return await host({ name: 'orders', port, hostname, portVariable: 'ORDERS_PORT', handler, log, faults, close })
+    return await host({ ...config, name: 'orders', portVariable: 'ORDERS_PORT', handler, close })
   } catch (error) {
     close()
     throw error

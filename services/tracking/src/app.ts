@@ -1,14 +1,10 @@
-import { host, type Logger, type Running, serve, type Verify } from '@bff/service-kit'
+import { host, type HostOptions, type Running, serve, type Verify } from '@bff/service-kit'
 import { LogReader } from './log-reader.ts'
 import { openSockets } from './sockets.ts'
 import { createTimelines } from './timelines.ts'
 import { upgrades } from './upgrade.ts'
 
-export interface Config {
-  readonly port: number
-  readonly hostname: string
-  readonly log: Logger
-  readonly faults: boolean
+export interface Config extends Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults' | 'stop'> {
   readonly verify: Verify
   readonly ordersUrl: string
   readonly serviceSecret: string
@@ -21,7 +17,7 @@ export interface Config {
 }
 
 export async function start(config: Config): Promise<Running> {
-  const { port, hostname, log, faults, verify, ordersUrl, serviceSecret, pollMs = 500, random = Math.random } = config
+  const { log, verify, ordersUrl, serviceSecret, pollMs = 500, random = Math.random } = config
   const timelines = createTimelines()
   const sockets = openSockets(timelines, config.heartbeatMs ?? 15_000, log)
   const replaced = (): void => {
@@ -36,17 +32,14 @@ export async function start(config: Config): Promise<Running> {
   }
   try {
     return await host({
+      ...config,
       name: 'tracking',
-      port,
-      hostname,
       portVariable: 'TRACKING_PORT',
       handler: serve({}, {}, { log }),
       upgrade: upgrades({ verify, timelines, reader, accept: sockets.accept, log }),
       ready: () => reader.ready,
       drain: sockets.stop,
       close,
-      log,
-      faults,
     })
   } catch (error) {
     await close()

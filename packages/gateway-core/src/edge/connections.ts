@@ -77,6 +77,12 @@ export class Connections {
     if (line.under === 0) refuse(socket, failed, traceIdOf({}))
   }
 
+  /** We stop: a connection that has never said anything is not waited for. */
+  closeUnused(): void {
+    for (const [socket, { begun }] of this.#lines)
+      if (begun === 0 && (socket as Socket).bytesRead === 0) socket.destroy()
+  }
+
   #begin(line: Line, req: IncomingMessage, res: ServerResponse): void {
     line.under++
     if (++line.begun >= this.#limits.requestsPerConnection) res.setHeader('connection', 'close')

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { problem, type Problem } from '../problem.ts'
 import { traceIdOf } from '../trace.ts'
@@ -7,7 +7,9 @@ import { allow } from './checked.ts'
 import { Connections } from './connections.ts'
 import { closeBehind, wantsWebSocket } from './handshake.ts'
 import { type Listening, listening, type ListenOptions } from './listening.ts'
+import { Load } from './load.ts'
 import { messagesOf } from './messages.ts'
+import { sendProblem } from './problems.ts'
 import { refusal, refuse } from './refuse.ts'
 import { headBytes, interval, limit, limitsOf, type ServerLimits } from './server-limits.ts'
 
@@ -20,27 +22,51 @@ export interface ServeOptions extends ListenOptions {
   readonly limits?: Partial<ServerLimits> | undefined
   /** Proxies before it, as addresses and CIDR ranges: they bring the connections of many, and are not counted as one client. */
   readonly proxies?: readonly string[] | undefined
+  /** Milliseconds that the event loop may be late, time after time, before requests are refused (503 `overloaded`). Absent, or 0: never. */
+  readonly shedAfter?: number | undefined
 }
 
 /**
  * Listen, answer `/livez` and `/readyz`, and stop without losing a request: readiness fails first, answers under way are
- * finished and close their connection, and what is left after the grace is cut. Connections keep within `limits`.
+ * finished and close their connection, and what is left at the end is cut, see `listening`. Connections keep within `limits`.
  */
 export async function serve(options: ServeOptions): Promise<Listening> {
-  const { handler, ready = () => true } = options
+  const { handler, ready = () => true, shedAfter = 0, log } = options
   const limits = limitsOf(options.limits, options.proxies)
-  let draining = false
   const watched = bodies(limits)
+  const load = shedAfter > 0 ? new Load({ after: shedAfter, log }) : undefined
+  let leaving = false
+  let draining = false
   const connections = new Connections(limits, watched, (req, res) => {
     closeBehind(req, res)
     if (draining) res.setHeader('connection', 'close')
     // An answer begun before the stop has promised to keep its connection, and nothing will come of that.
     res.once('close', () => draining && server.closeIdleConnections())
     if (req.url === '/livez') res.writeHead(200).end('live\n')
-    else if (req.url === '/readyz') sayReady(res, draining ? 'stopping' : ready())
+    else if (req.url === '/readyz') sayReady(res, leaving ? 'stopping' : load?.over === true ? 'overloaded' : ready())
     else if (req.url === '*' && req.method === 'OPTIONS') res.writeHead(204).end()
+    else if (load?.over === true) shed(load, req, res)
     else handler(req, res)
   })
+  const server = serverOf(handler, limits, connections)
+  server.on('upgrade', upgradesOf(options.upgrade, load))
+  server.once('close', () => {
+    watched[Symbol.dispose]()
+    load?.[Symbol.dispose]()
+  })
+  return listening(options, server, {
+    unready: () => {
+      leaving = true
+    },
+    close() {
+      draining = true
+      server.closeIdleConnections()
+      connections.closeUnused()
+    },
+  })
+}
+
+function serverOf(handler: ServeOptions['handler'], limits: ServerLimits, connections: Connections): Server {
   const server = createServer({
     ...messagesOf(handler),
     maxHeaderSize: headBytes,
@@ -56,16 +82,28 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   server.on('connect', (_req, socket) =>
     refuse(socket, refusal(405, 'method-not-allowed', undefined, { allow }), traceIdOf({})),
   )
-  server.on(
-    'upgrade',
-    options.upgrade ?? ((_req, socket) => refuse(socket, problem(404, 'route-not-found'), traceIdOf({}))),
-  )
-  server.once('close', () => watched[Symbol.dispose]())
-  return listening(options, server, () => {
-    draining = true
-    server.closeIdleConnections()
-  })
+  return server
 }
+
+type TakeUpgrade = NonNullable<ServeOptions['upgrade']>
+
+const noUpgrade: TakeUpgrade = (_req, socket) => refuse(socket, problem(404, 'route-not-found'), traceIdOf({}))
+
+const upgradesOf =
+  (take: TakeUpgrade = noUpgrade, load: Load | undefined): TakeUpgrade =>
+  (req, socket, head) => {
+    if (load?.over !== true) return take(req, socket, head)
+    load.refused()
+    refuse(socket, overloaded, traceIdOf(req.headers))
+  }
+
+/** Before anything is known of the request: the answer costs next to nothing, and comes while its client still waits. */
+function shed(load: Load, req: IncomingMessage, res: ServerResponse): void {
+  load.refused()
+  sendProblem(res, overloaded, traceIdOf(req.headers))
+}
+
+const overloaded = problem(503, 'overloaded', { headers: { 'retry-after': '1' } })
 
 const sayReady = (res: ServerResponse, ready: boolean | string) =>
   ready === true

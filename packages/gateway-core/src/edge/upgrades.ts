@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Exchange } from '../exchange.ts'
+import type { Exchange, Session, SessionEnd, Upgrade } from '../exchange.ts'
 import { problem } from '../problem.ts'
 import { refusalOf } from '../scope.ts'
 import { type Trace, traceOf } from '../trace.ts'
-import type { Farewell, Upgrade } from '../exchange.ts'
 import { admit as enter } from './admit.ts'
 import { checks } from './checked.ts'
 import { clientAddress } from './client-address.ts'
@@ -20,6 +19,13 @@ export interface UpgradeSurroundings extends Surroundings {
   readonly clientKey?: (exchange: Exchange) => string
   /** Milliseconds from the request to the change of protocol, guard and upstream included. Default 5 000. */
   readonly handshake?: number
+  readonly counted?: SocketCounts | undefined
+}
+
+/** Told of sockets whose protocol has changed. Must not throw. */
+export interface SocketCounts {
+  readonly opened: (route: string) => void
+  readonly closed: (route: string, why: SessionEnd) => void
 }
 
 /** The one way in for sockets that ask for another protocol. */
@@ -28,7 +34,7 @@ export interface Door {
   readonly take: (req: IncomingMessage, socket: Duplex, head: Buffer) => void
   /** Sockets whose protocol has changed. */
   readonly open: number
-  /** Close all of them, and take no more. */
+  /** Say goodbye to all of them, each in its own words, and take no more. */
   readonly drain: () => void
 }
 
@@ -39,19 +45,24 @@ export interface Door {
 export function upgrades(routes: readonly Bound[], around: UpgradeSurroundings, find: Find = router(routes)): Door {
   const seats = new Map<Upgrade, RouteSeats>()
   for (const { upgrade } of routes) if (upgrade !== undefined) seats.set(upgrade, seatsOf(upgrade))
-  const open = new Map<Duplex, Farewell>()
+  const open = new Map<Duplex, Session | void>()
   let draining = false
   const enter = async (visit: Visit): Promise<void> => {
     if (draining) throw problem(503, 'draining', { headers: { 'retry-after': '1' } })
     const { exchange, route, upgrade } = receive(find, visit, around)
-    const farewell = await admit(exchange, { route, upgrade, seats: seats.get(upgrade)!, around }, visit)
+    const session = await admit(exchange, { route, upgrade, seats: seats.get(upgrade)!, around }, visit)
     const { socket } = visit
     if (socket.destroyed) return
-    open.set(socket, farewell)
-    socket.once('close', () => open.delete(socket))
-    exchange.scope.onEnd((reason) => farewell.cut(reason))
+    open.set(socket, session)
+    around.counted?.opened(route.path)
+    socket.once('close', () => {
+      open.delete(socket)
+      around.counted?.closed(route.path, session?.why ?? 'client')
+    })
+    // It ends with the proof that opened it, at once: a client that reads nothing would keep half of it.
+    exchange.scope.onEnd((reason) => cut(socket, session, reason))
     exchange.forgetHead()
-    if (draining) farewell.leave()
+    if (draining) leave(socket, session)
   }
   return {
     take: (req, socket, head) =>
@@ -61,9 +72,20 @@ export function upgrades(routes: readonly Bound[], around: UpgradeSurroundings, 
     },
     drain() {
       draining = true
-      for (const farewell of open.values()) farewell.leave()
+      for (const [socket, session] of open) leave(socket, session)
     },
   }
+}
+
+function cut(socket: Duplex, session: Session | void, reason: unknown): void {
+  if (socket.destroyed) return
+  if (session === undefined) socket.destroy()
+  else session.cut(reason)
+}
+
+function leave(socket: Duplex, session: Session | void): void {
+  if (session === undefined) socket.end(() => socket.destroy())
+  else session.leave()
 }
 
 interface Visit {
@@ -81,12 +103,6 @@ interface RouteSeats {
 }
 
 const seatsOf = ({ caps }: Upgrade): RouteSeats => ({ all: new Seats(caps.route), client: new Seats(caps.client) })
-
-/** Of a protocol that we do not speak. It ends with its proof at once: a client that reads nothing would keep half of it. */
-const wordless = (socket: Duplex): Farewell => ({
-  cut: () => socket.destroy(),
-  leave: () => void socket.end(() => socket.destroy()),
-})
 
 /** Made here, it keeps nothing of a visit for as long as a socket is open. */
 const nothing = (): void => undefined
@@ -159,7 +175,7 @@ async function admit(
   exchange: Exchange,
   { route, upgrade, seats, around }: Admission,
   visit: Visit,
-): Promise<Farewell> {
+): Promise<Session | void> {
   const { req, socket, head } = visit
   if (!seats.all.take('')) throw problem(503, 'too-many-sockets', { headers: { 'retry-after': '5' } })
   socket.once('close', () => seats.all.leave(''))
@@ -168,5 +184,5 @@ async function admit(
   const key = around.clientKey?.(exchange) ?? exchange.identity?.user.id ?? exchange.address
   if (!seats.client.take(key)) throw problem(429, 'too-many-sockets', { headers: { 'retry-after': '5' } })
   socket.once('close', () => seats.client.leave(key))
-  return (await upgrade.take(exchange, req, socket, head, grant)) ?? wordless(socket)
+  return await upgrade.take(exchange, req, socket, head, grant)
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createProxyMiddleware } from 'http-proxy-middleware'
+import type { Away } from '../away.ts'
 import type { Method } from '../contract.ts'
 import type { Exchange, Guard, Route } from '../exchange.ts'
 import { problem } from '../problem.ts'
@@ -7,6 +8,7 @@ import type { Reply } from '../road/call.ts'
 import { type Address, endpointOf } from '../road/discover/address.ts'
 import { fromClient, fromUpstream } from '../road/headers.ts'
 import type { Road } from '../road/road.ts'
+import { isEvents, untilAway } from './events.ts'
 import { publicLocation } from './location.ts'
 import { passOn } from './pass-on.ts'
 import { forwardUpgrade, type UpgradeSpec } from './upgrade.ts'
@@ -17,6 +19,8 @@ import type { Predicate } from '../exchange.ts'
 /** What only the running app has, and a forward needs. */
 export interface ForwardCore {
   readonly roads: Readonly<Record<string, Road>>
+  /** What becomes of the event streams of services when we stop. Absent: they go on until they are cut. */
+  readonly away?: Away | undefined
 }
 
 export interface ForwardSpec {
@@ -50,8 +54,8 @@ export function forward(prefix: string, upstream: string, spec: ForwardSpec): Ro
       bindUpgrade: ({ roads }: ForwardCore) =>
         forwardUpgrade(prefix, upstream, roadTo(roads, prefix, upstream), { ...upgrade, rewrite }),
     }),
-    bind: ({ roads }) => {
-      const road = roadTo(roads, prefix, upstream)
+    bind: ({ roads, away }) => {
+      const way: Way = { prefix, upstream, road: roadTo(roads, prefix, upstream), change, away }
       const proxy = createProxyMiddleware({
         // Never dialled: the road knows where it leads.
         target: 'http://upstream.invalid',
@@ -61,7 +65,7 @@ export function forward(prefix: string, upstream: string, spec: ForwardSpec): Ro
           (server) => {
             // Without a listener its own report of a rejection would throw; the rejection itself reaches us.
             server.on('error', () => undefined)
-            server.web = (req, res) => pass(prefix, upstream, road, change, (req as Carrier)[carried]!, req, res)
+            server.web = (req, res) => pass(way, (req as Carrier)[carried]!, req, res)
           },
         ],
       })
@@ -101,15 +105,16 @@ interface Change {
 const carried = Symbol('exchange')
 type Carrier = IncomingMessage & { [carried]?: Exchange }
 
-async function pass(
-  prefix: string,
-  upstream: string,
-  road: Road,
-  change: Change,
-  exchange: Exchange,
-  req: IncomingMessage,
-  res: ServerResponse,
-) {
+interface Way {
+  readonly prefix: string
+  readonly upstream: string
+  readonly road: Road
+  readonly change: Change
+  readonly away: Away | undefined
+}
+
+async function pass(way: Way, exchange: Exchange, req: IncomingMessage, res: ServerResponse) {
+  const { prefix, upstream, road, change, away } = way
   const url = change.path(exchange.path, exchange.params) + exchange.search
   const upload = uploadOf(req, road.policy.maxRequestBytes)
   const reply = await road
@@ -136,7 +141,8 @@ async function pass(
     throw problem(502, 'upstream-failed', { source: upstream, cause })
   }
   res.writeHead(reply.status, headers)
-  await passOn(reply.body, res, (error) => {
+  const body = away !== undefined && isEvents(headers) ? untilAway(reply.body, away, exchange.traceId) : reply.body
+  await passOn(body, res, (error) => {
     // A client that left is in the access log as 499, and no fault of anybody's.
     if (exchange.scope.ended) return
     exchange.log.warn({ traceId: exchange.traceId, err: error }, 'answer cut short')

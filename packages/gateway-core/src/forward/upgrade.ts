@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto'
-import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { createProxyMiddleware } from 'http-proxy-middleware'
-import type { Exchange } from '../exchange.ts'
-import { Fault } from '../road/fault.ts'
-import { authorized } from '../road/filters/onward.ts'
-import { fromClient, ours } from '../road/headers.ts'
+import type { Caps, Exchange, Session, Upgrade } from '../exchange.ts'
+import type { Headers } from '../road/call.ts'
+import { fromClient } from '../road/headers.ts'
+import { refusedUpgrade } from '../road/refused-upgrade.ts'
 import type { Road } from '../road/road.ts'
-import type { Caps, Upgrade } from '../exchange.ts'
-import { type Dial, dialler } from './dial.ts'
 import { relay } from './relay.ts'
 import { compileHeaderOps, compilePath, type Rewrite } from './rewrite.ts'
 
@@ -41,22 +39,29 @@ export function forwardUpgrade(prefix: string, upstream: string, road: Road, spe
   if (faults.length > 0) throw new TypeError(faults.map((fault) => `${prefix}: ${fault}`).join('\n'))
   const pathOf = compilePath(prefix, spec.rewrite?.path)
   const change = compileHeaderOps(spec.rewrite?.request ?? [], 'request')
-  const dial = anyOf(upstream, road)
   const idle = spec.idle ?? 120_000
   const pass = async (exchange: Exchange, req: IncomingMessage, client: Socket, head: Buffer) => {
     const key = req.headers['sec-websocket-key']!
-    const headers = { ...change(plain(fromClient(req.rawHeaders))), ...ours(exchange), ...asking(req) }
-    Object.assign(headers, await authorized(road.credential, exchange, upstream, exchange.scope))
-    const url = pathOf(exchange.path, exchange.params) + exchange.search
-    const answer = await dial(url, headers, exchange.scope, acceptOf(key))
-    if (client.destroyed) {
-      answer.socket.destroy()
-      return
-    }
-    client.write(switching(answer.headers), 'latin1')
-    if (answer.head.length > 0) client.write(answer.head)
-    if (head.length > 0) answer.socket.write(head)
-    relay(client, answer.socket, idle)
+    const { scope, deadline } = exchange
+    const reply = await road.upgrade({
+      upstream,
+      method: 'GET',
+      url: pathOf(exchange.path, exchange.params) + exchange.search,
+      headers: { ...change(plain(fromClient(req.rawHeaders))), ...asking(req) },
+      body: null,
+      streamed: true,
+      until: Math.min(deadline, performance.now() + road.policy.timeout),
+      scope,
+      exchange,
+      upgrade: acceptOf(key),
+    })
+    const { upgraded } = reply
+    if (upgraded === undefined) throw refusedUpgrade(upstream, reply.status, reply.headers)
+    const { socket } = upgraded
+    if (client.destroyed) return void socket.destroy()
+    client.write(switching(reply.headers), 'latin1')
+    if (head.length > 0) socket.write(head)
+    return relay(client, socket, idle, upgraded.head)
   }
   return {
     origins: spec.origins,
@@ -65,23 +70,12 @@ export function forwardUpgrade(prefix: string, upstream: string, road: Road, spe
   }
 }
 
-/** Sockets last, so one address or another is as good as any choice that looks at what is under way now. */
-function anyOf(upstream: string, road: Road): Dial {
-  return (...asked) => {
-    const main = road.addresses.filter(({ arm }) => arm === 'main')
-    const address = main[Math.floor(Math.random() * main.length)]
-    return address === undefined
-      ? Promise.reject(new Fault('refused', upstream, new Error('no address is known')))
-      : dialler(upstream, address)(...asked)
-  }
-}
-
-type Pass = (exchange: Exchange, req: IncomingMessage, socket: Socket, head: Buffer) => Promise<void>
+type Pass = (exchange: Exchange, req: IncomingMessage, socket: Socket, head: Buffer) => Promise<Session | void>
 
 /** What the proxy takes along to its end. */
 interface Carried {
   readonly exchange: Exchange
-  readonly settle: (passed: Promise<void>) => void
+  readonly settle: (passed: Promise<Session | void>) => void
 }
 
 const carried = Symbol('upgrade')
@@ -114,9 +108,9 @@ function throughProxy(pass: Pass): Upgrade['take'] {
 const handshake = ['sec-websocket-key', 'sec-websocket-version', 'sec-websocket-protocol', 'sec-websocket-extensions']
 
 /** Said anew, last: nothing that `Connection` lists or a rewrite does can take a part of it away. */
-function asking({ headers }: IncomingMessage): OutgoingHttpHeaders {
-  const said: OutgoingHttpHeaders = { connection: 'Upgrade', upgrade: 'websocket' }
-  for (const name of handshake) if (headers[name] !== undefined) said[name] = headers[name]
+function asking({ headers }: IncomingMessage): Record<string, string> {
+  const said: Record<string, string> = { connection: 'Upgrade', upgrade: 'websocket' }
+  for (const name of handshake) if (headers[name] !== undefined) said[name] = String(headers[name])
   return said
 }
 
@@ -130,7 +124,7 @@ const acceptOf = (key: string): string =>
   createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
 
 /** Of the upstream's head only what the new protocol is about. */
-function switching(headers: IncomingMessage['headers']): string {
+function switching(headers: Headers): string {
   const lines = Object.entries(headers)
     .filter(([name]) => name.startsWith('sec-websocket-'))
     .map(([name, value]) => `${name}: ${String(value)}\r\n`)

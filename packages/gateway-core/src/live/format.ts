@@ -1,3 +1,5 @@
+import { awayEvent } from '../away.ts'
+
 /** Of a stream itself, between its items: see `Followed`. */
 export type Note = 'live' | 'lost' | 'resync'
 
@@ -16,7 +18,7 @@ export interface Format {
   readonly problem: (body: unknown) => string
   /** Whoever reads it is not signed in any more. */
   readonly signedOut: (body: unknown) => string
-  /** We stop, nothing is wrong: connect again after so many ms. */
+  /** We stop, nothing is wrong: connect again, after so many milliseconds. */
   readonly away: (body: unknown, retry: number) => string
 }
 
@@ -25,7 +27,7 @@ const event = (name: string, body: unknown, id = ''): string => `${id}event: ${n
 /**
  * Server-sent events (WHATWG HTML §9.2): each item is a `message` and, where it has a number, that is its id; `end` is the last event of
  * a stream that is over, `problem` of one that failed, `session-ended` of one whose reader has been signed out. A browser's
- * `EventSource` connects again when none of these has come, and says the last id that it had.
+ * `EventSource` connects again when none of these has come, and says the last id that it had: after `away` as late as that says.
  */
 export const events: Format = {
   type: 'text/event-stream; charset=utf-8',
@@ -37,7 +39,7 @@ export const events: Format = {
   end: event('end', {}),
   problem: (body) => event('problem', body),
   signedOut: (body) => event('session-ended', body),
-  away: (_, retry) => `retry: ${retry}\n\n`,
+  away: awayEvent,
 }
 
 const line = (value: unknown): string => `${JSON.stringify(value)}\n`
@@ -46,8 +48,7 @@ const lastLine = (body: unknown): string => line({ problem: body })
 
 /**
  * One JSON text per line. Empty lines say nothing; the last line of a stream that failed is `{"problem": …}`, with `retry` where it
- * goes on elsewhere. Items with a number
- * are `{"rev": 3, "item": …}`, what is said between them is `{"rev": 3, "note": "live"}`.
+ * goes on elsewhere. Items with a number are `{"rev": 3, "item": …}`, what is said between them is `{"rev": 3, "note": "live"}`.
  */
 export const lines: Format = {
   type: 'application/x-ndjson; charset=utf-8',

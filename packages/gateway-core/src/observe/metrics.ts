@@ -4,6 +4,7 @@ import { children } from './children.ts'
 import { histogram } from './histogram.ts'
 import { processSeries } from './process.ts'
 import { requestSeries } from './requests.ts'
+import { type SocketSeries, socketSeries } from './sockets.ts'
 
 /** How a call to an upstream ended: the class of its status, or the kind of its fault. */
 export type Outcome = (typeof outcomes)[number]
@@ -11,9 +12,17 @@ export type Outcome = (typeof outcomes)[number]
 /** What came of asking a cache. */
 export type CacheResult = (typeof cacheResults)[number]
 
+/** What is counted of a route. */
+export interface CountedRoute {
+  readonly path: string
+  readonly methods: readonly string[]
+  /** Present: it takes upgrades. */
+  readonly bindUpgrade?: unknown
+}
+
 /** All that can ever be counted under a name: what is not listed here is counted as `other`. */
 export interface Known {
-  readonly routes: readonly { readonly path: string; readonly methods: readonly string[] }[]
+  readonly routes: readonly CountedRoute[]
   readonly upstreams: readonly string[]
   /** Names of rate limits. */
   readonly limits?: readonly string[]
@@ -37,6 +46,8 @@ export interface Metrics extends Counted {
   readonly refused: (limit: string) => void
   /** A cookie came, or would have left, where there are none. */
   readonly cookie: (way: 'received' | 'sent') => void
+  /** Sockets whose protocol has changed, by route. */
+  readonly sockets: SocketSeries
   /** Content type of `text`. */
   readonly contentType: string
   /** Everything in the text format of Prometheus 0.0.4. */
@@ -82,6 +93,7 @@ export function metrics(known: Known): Metrics {
     ),
     cookie: counter(registry, 'cookies_ignored_total', 'Cookies where none are used.', 'way', ['received', 'sent']),
     ...signInSeries(registry),
+    sockets: socketSeries(registry, known.routes),
     contentType: registry.contentType,
     text: async () => `${await registry.metrics()}\n${await process.metrics()}`,
   }

@@ -62,7 +62,8 @@ export async function leavingOf(
     policy,
     addresses: [],
     send,
-    credential: shown(policy.token),
+    upgrade: send,
+    credential: undefined,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
   const exchange = sampleExchange({ identity: somebody(), headers: said(policy) })

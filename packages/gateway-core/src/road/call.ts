@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { Exchange } from '../exchange.ts'
 import type { Scope } from '../scope.ts'
@@ -26,6 +27,8 @@ export interface Call {
   readonly tried?: Set<unknown>
   /** On a connection of its own: a kept one has just died, and where one was left waiting others were too. */
   readonly anew?: boolean
+  /** It asks for a WebSocket: the one right `Sec-WebSocket-Accept` (RFC 6455 §4.2.2). */
+  readonly upgrade?: string
 }
 
 export interface Reply {
@@ -34,6 +37,8 @@ export interface Reply {
   readonly headers: Headers
   /** Must be read or destroyed, or its connection stays taken. */
   readonly body: Body
+  /** Of a 101: whose it is now, and what came behind the head. Its body is over when the socket is. */
+  readonly upgraded?: { readonly socket: Socket; readonly head: Buffer }
 }
 
 /** Whether its body is a stream: how long it takes is up to the client, and it can be sent once only. */

@@ -3,7 +3,8 @@ import type { Scope } from '../scope.ts'
 
 /**
  * `refused` no connection · `reset` the connection died · `malformed` no HTTP, or more than we take · `timeout` ·
- * `aborted` nobody waits any more · `open` the breaker spares it · `full` too many calls wait already.
+ * `aborted` nobody waits any more · `open` the breaker spares it · `full` too many calls wait already,
+ * or no connection can be had for want of descriptors or ports.
  */
 export type FaultKind = 'refused' | 'reset' | 'malformed' | 'timeout' | 'aborted' | 'open' | 'full'
 
@@ -37,6 +38,10 @@ const kinds: Readonly<Record<string, FaultKind>> = {
   EAI_AGAIN: 'refused',
   EHOSTUNREACH: 'refused',
   ENETUNREACH: 'refused',
+  // Ours, not the service's: no file descriptor or no port is left.
+  EMFILE: 'full',
+  ENFILE: 'full',
+  EADDRNOTAVAIL: 'full',
   UND_ERR_CONNECT_TIMEOUT: 'timeout',
   UND_ERR_HEADERS_TIMEOUT: 'timeout',
   UND_ERR_BODY_TIMEOUT: 'timeout',

@@ -3,6 +3,7 @@ import type { FullPolicy } from '../policy.ts'
 import type { Connections } from './balance/instance.ts'
 import { Body } from './body.ts'
 import { type Call, isUpload, type Reply, type Service } from './call.ts'
+import { dialler } from './dial.ts'
 import { type Address, endpointOf } from './discover/address.ts'
 import { Fault, faultOf } from './fault.ts'
 
@@ -48,8 +49,9 @@ export function connections(address: Address, policy: FullPolicy): Connections {
         receiver.onResponseError(undefined, error)
       }
     })
+  const dial = dialler(address)
   return {
-    send,
+    send: (call) => (call.upgrade === undefined ? send(call) : dial(call)),
     async [Symbol.asyncDispose]() {
       await Promise.all([kept.destroy(), fresh.destroy()])
     },

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { Headers } from './call.ts'
 import { problem, type Problem } from '../problem.ts'
 import { Fault } from './fault.ts'
 
@@ -9,10 +9,10 @@ const codes: Readonly<Record<number, string>> = {
 }
 
 /** What concerns the client keeps its status; all else is the service's fault, or ours: 401, for it saw no proof but ours. */
-export function refusedUpgrade(upstream: string, { statusCode = 0, headers }: IncomingMessage): Problem | Fault {
-  const code = codes[statusCode]
-  if (code === undefined) return new Fault('malformed', upstream, new Error(`status ${statusCode} to an upgrade`))
+export function refusedUpgrade(upstream: string, status: number, headers: Headers): Problem | Fault {
+  const code = codes[status]
+  if (code === undefined) return new Fault('malformed', upstream, new Error(`status ${status} to an upgrade`))
   const after = headers['retry-after']
-  const known = after !== undefined && /^\d{1,5}$/.test(after)
-  return problem(statusCode, code, { source: upstream, headers: known ? { 'retry-after': after } : {} })
+  const known = typeof after === 'string' && /^\d{1,5}$/.test(after)
+  return problem(status, code, { source: upstream, headers: known ? { 'retry-after': after } : {} })
 }

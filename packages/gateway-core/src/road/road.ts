@@ -43,7 +43,9 @@ export interface Road extends AsyncDisposable {
   /** Where it leads now, of every arm. */
   readonly addresses: readonly Address[]
   readonly send: Service
-  /** For what does not go through `send`. */
+  /** For calls that ask for a WebSocket: the same places, breaker and instances; never kept, shared, or asked twice. */
+  readonly upgrade: Service
+  /** For what goes by none of them. */
   readonly credential: Credential | undefined
 }
 
@@ -70,13 +72,16 @@ export function road(addresses: string, given: Policy, options: RoadOptions = {}
     ask: policy.probe === false ? undefined : wire.ask(policy.probe),
     changed: ({ address, state }) => told(address.url, state),
   })
+  const shared = sharedBy(policy, options)
+  const { breaker: spared, seats, told: tell, last } = shared
   return {
     policy,
-    credential: options.credential,
     get addresses() {
       return instances.instances.map(({ address }) => address)
     },
-    send: pipe(filters(policy, targets[0]!.url, instances, options), instances.send),
+    send: pipe(filters(policy, targets[0]!.url, instances, options, shared), instances.send),
+    upgrade: pipe(present([seats, spared, tell, last]), instances.send),
+    credential: options.credential,
     async [Symbol.asyncDispose]() {
       await instances[Symbol.asyncDispose]()
       await found[Symbol.asyncDispose]()
@@ -84,22 +89,45 @@ export function road(addresses: string, given: Policy, options: RoadOptions = {}
   }
 }
 
-function filters(policy: FullPolicy, address: string, instances: Balancer, told: RoadOptions): Filter[] {
+/** What counts for all that goes to an upstream: its places, and whether it is well. */
+interface Shared {
+  readonly seats: Filter
+  readonly breaker: Filter | false
+  readonly told: Filter | undefined
+  readonly last: Filter
+}
+
+const sharedBy = (policy: FullPolicy, { attempted, breaker: turned, credential }: RoadOptions): Shared => ({
+  seats: bulkhead(policy.bulkhead),
+  breaker: policy.breaker && breaker(new Breaker(policy.breaker, turned)),
+  told: attempted && report(attempted),
+  last: onward(credential),
+})
+
+function filters(
+  policy: FullPolicy,
+  address: string,
+  instances: Balancer,
+  told: RoadOptions,
+  shared: Shared,
+): Filter[] {
   const { token, timeout } = policy
-  const { credential } = told
   const budget = new Budget(policy.retryBudget)
   const copies = policy.shadow > 0 ? instances.to('shadow') : undefined
-  return [
+  return present([
     policy.cache && told.cached && cacheReport(told.cached),
     policy.cache && cache({ ...policy.cache, token, timeout, address }),
     policy.coalesce && coalesce(token, policy.maxBytes),
     deadline(timeout, policy.streamTimeout),
-    copies && shadow(policy.shadow, pipe([onward(credential)], copies)),
-    bulkhead(policy.bulkhead),
+    copies && shadow(policy.shadow, pipe([shared.last], copies)),
+    shared.seats,
     retry(policy, budget, Math.random, told.retried),
     policy.hedge && hedge(policy.hedge, told.hedged === undefined ? budget : budget.purse(told.hedged)),
-    policy.breaker && breaker(new Breaker(policy.breaker, told.breaker)),
-    told.attempted && report(told.attempted),
-    onward(credential),
-  ].filter((filter) => typeof filter === 'function')
+    shared.breaker,
+    shared.told,
+    shared.last,
+  ])
 }
+
+const present = (all: readonly (Filter | false | undefined)[]): Filter[] =>
+  all.filter((filter) => typeof filter === 'function')

@@ -2,6 +2,7 @@ import { WebSocket } from 'ws'
 import type { FullPolicy } from '../policy.ts'
 import type { Problem } from '../problem.ts'
 import type { Scope } from '../scope.ts'
+import type { Headers } from './call.ts'
 import { type Address, endpointOf } from './discover/address.ts'
 import { Fault, faultOf } from './fault.ts'
 import { refusedUpgrade } from './refused-upgrade.ts'
@@ -40,7 +41,9 @@ export function hear({ upstream, address, policy, url, headers, scope, heard }: 
   }
   const silent = setTimeout(() => fail(new Fault('timeout', upstream, new Error('silent'))), policy.idleTimeout)
   const release = scope.onEnd((reason) => fail(new Fault('aborted', upstream, reason)))
-  socket.on('unexpected-response', (_, answer) => fail(refusedUpgrade(upstream, answer)))
+  socket.on('unexpected-response', (_, answer) =>
+    fail(refusedUpgrade(upstream, answer.statusCode ?? 0, answer.headers as Headers)),
+  )
   socket.on('error', (error) => fail(faultOf(error, upstream, scope)))
   socket.on('close', (code) => resolve(code))
   socket.on('ping', () => silent.refresh())

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { problem, Problem } from '../../problem.ts'
 import { toProblem } from '../../road/fault.ts'
-import type { Exchange, Farewell } from '../../exchange.ts'
+import type { Exchange, Session, SessionEnd } from '../../exchange.ts'
 import { comeBack } from '../come-back.ts'
 import { closing, complaint, readMessage, type Said, type Told } from './messages.ts'
 import { type Open, type Show, Topics } from './topics.ts'
@@ -37,7 +37,8 @@ export interface TalkOptions {
 }
 
 /** One client and its topics over one socket. It has no timer of its own: thousands are looked at together, see `tick`. */
-export class Talk implements Farewell {
+export class Talk implements Session {
+  why: SessionEnd | undefined
   readonly #socket: WebSocket
   readonly #options: TalkOptions
   readonly #topics: Topics
@@ -87,11 +88,13 @@ export class Talk implements Farewell {
 
   /** The proof that it was opened with is good no more. */
   cut(reason: unknown): void {
+    this.why ??= 'ended'
     this.#end(closing.unproven, reason instanceof Problem ? reason.code : 'token-invalid')
   }
 
   /** Nothing is wrong but that we stop. All are told another moment to come back at, so that they do not come together. */
   leave(): void {
+    this.why ??= 'draining'
     const retryIn = comeBack(this.#options.clients(), this.#options.random)
     const failed = problem(503, 'draining')
     this.#tell({ type: 'problem', problem: failed.body(this.#options.exchange.traceId), retryIn })

@@ -20,7 +20,8 @@ function send(call: Call, next: Service, said: string | undefined): Promise<Repl
   const left = Math.floor(call.until - performance.now())
   if (left <= 0) return Promise.reject(new Fault('timeout', call.upstream))
   const headers: Record<string, string | readonly string[]> = { ...call.headers, ...ours(call.exchange) }
-  headers['x-deadline-ms'] = String(left)
+  // A socket is open for longer than its handshake may take.
+  if (call.upgrade === undefined) headers['x-deadline-ms'] = String(left)
   if (said !== undefined) headers['authorization'] = said
   return next({ ...call, headers })
 }

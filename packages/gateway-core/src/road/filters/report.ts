@@ -2,7 +2,7 @@ import type { Exchange } from '../../exchange.ts'
 import type { Filter, Headers } from '../call.ts'
 import { Fault, type FaultKind } from '../fault.ts'
 
-const classes = ['2xx', '3xx', '4xx', '5xx'] as const
+const classes = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const
 
 /** How one attempt ended: the class of its status, or the kind of its fault. */
 export type Outcome = (typeof classes)[number] | FaultKind
@@ -31,7 +31,7 @@ export const report =
     let outcome: Outcome = 'aborted'
     try {
       const reply = await next(call)
-      outcome = classes[Math.trunc(reply.status / 100) - 2]!
+      outcome = classes[Math.trunc(reply.status / 100) - 1]!
       return reply
     } catch (error) {
       if (error instanceof Fault) outcome = error.kind

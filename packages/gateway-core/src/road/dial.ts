@@ -1,0 +1,82 @@
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { Agent as SecureAgent, request as secureRequest } from 'node:https'
+import type { Socket } from 'node:net'
+import { Body } from './body.ts'
+import type { Call, Headers, Reply, Service } from './call.ts'
+import { type Address, endpointOf } from './discover/address.ts'
+import { Fault, faultOf } from './fault.ts'
+
+/** A connection that changes its protocol is nobody else's before or after. */
+const agents = { plain: new Agent({ keepAlive: false }), secure: new SecureAgent({ keepAlive: false }) }
+
+/** More interim answers than this are an attack. */
+const maxInterim = 32
+
+/**
+ * The end of the road for calls that ask for a WebSocket. A 101 that proves that the question was understood is a reply with a
+ * socket; its body is over when that is closed, and has failed when that broke. Any other answer is a reply without a body.
+ */
+export function dialler(address: Address): Service {
+  const { origin, base, lookup } = endpointOf(address)
+  const { protocol, hostname, port } = new URL(origin)
+  const secure = protocol === 'https:'
+  const ask = secure ? secureRequest : request
+  const options = {
+    hostname: hostname.replace(/^\[|\]$/g, ''),
+    port,
+    agent: secure ? agents.secure : agents.plain,
+    maxHeaderSize: 16_384,
+    ...(lookup && { lookup }),
+  }
+  return (call) => {
+    const headers = call.headers as Readonly<Record<string, string | string[]>>
+    return answerOf(call, ask({ ...options, path: base + call.url, headers }))
+  }
+}
+
+function answerOf(call: Call, asked: ClientRequest): Promise<Reply> {
+  const { upstream, scope } = call
+  const { promise, resolve, reject } = Promise.withResolvers<Reply>()
+  const fail = (error: unknown) => {
+    reject(error)
+    asked.destroy()
+  }
+  const malformed = (what: string) => fail(new Fault('malformed', upstream, new Error(what)))
+  const late = setTimeout(() => fail(new Fault('timeout', upstream)), call.until - performance.now())
+  const release = scope.onEnd((reason) => fail(new Fault('aborted', upstream, reason)))
+  const settled = () => {
+    clearTimeout(late)
+    release()
+  }
+  let interim = 0
+  asked.on('information', ({ statusCode }) => {
+    if (statusCode === 101 || ++interim > maxInterim) malformed(`interim answer ${statusCode}`)
+  })
+  asked.on('response', ({ statusCode: status = 0, headers }) => {
+    resolve({ status, headers: headers as Headers, body: Body.of('') })
+    asked.destroy()
+  })
+  asked.on('error', (error) => fail(faultOf(error, upstream, scope)))
+  asked.on('upgrade', (answer, socket: Socket, head) => {
+    // From here on it is no part of the call, which can no longer end it nor hear of its errors.
+    const body = bodyOf(socket, call)
+    if (!scope.ended && proves(answer, call.upgrade))
+      return resolve({ status: 101, headers: answer.headers as Headers, body, upgraded: { socket, head } })
+    socket.destroy()
+    malformed('it changed to something else')
+  })
+  promise.then(settled, settled)
+  asked.end()
+  return promise
+}
+
+/** What passes over the socket is no part of it; only how that ends. */
+function bodyOf(socket: Socket, { upstream, scope }: Call): Body {
+  const body = new Body({ pause: () => undefined, resume: () => undefined, abort: () => socket.destroy() })
+  socket.on('error', (error) => body.fail(faultOf(error, upstream, scope)))
+  socket.once('close', () => body.finish())
+  return body
+}
+
+const proves = ({ headers }: IncomingMessage, accept: string | undefined): boolean =>
+  headers.upgrade?.toLowerCase() === 'websocket' && headers['sec-websocket-accept'] === accept

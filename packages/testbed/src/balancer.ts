@@ -1,0 +1,59 @@
+import { once } from 'node:events'
+import { Agent, createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface Balancer extends AsyncDisposable {
+  readonly url: string
+  /** Addresses that say they are ready. */
+  readonly well: ReadonlySet<string>
+}
+
+/** Milliseconds between two questions to `/readyz`. */
+const every = 50
+
+/**
+ * The least that a balancer must do: ask each process whether it is ready, send new requests in turn to those that are, on kept
+ * connections, and send none twice.
+ */
+export async function balancer(addresses: readonly string[]): Promise<Balancer> {
+  const well = new Set<string>()
+  const agent = new Agent({ keepAlive: true })
+  let turn = 0
+  const server = createServer((req, res) => {
+    const ready = [...well]
+    if (ready.length === 0) {
+      res.writeHead(503).end()
+      return
+    }
+    const { method, headers, url } = req
+    const on = request(ready[turn++ % ready.length] + url!, { method, headers, agent }, (answer) => {
+      res.writeHead(answer.statusCode!, answer.headers)
+      answer.pipe(res)
+      // What broke must not look whole.
+      answer.once('error', () => res.destroy())
+    })
+    on.once('error', () => res.destroy())
+    res.once('close', () => on.destroy())
+    req.pipe(on)
+  })
+  const ask = async (address: string) => {
+    const ready = await fetch(`${address}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+    if (ready) well.add(address)
+    else well.delete(address)
+  }
+  const timer = setInterval(() => addresses.forEach((address) => void ask(address)), every)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    well,
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      agent.destroy()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
