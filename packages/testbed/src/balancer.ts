@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { Agent, createServer, request } from 'node:http'
+import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export interface Balancer extends AsyncDisposable {
@@ -21,20 +21,9 @@ export async function balancer(addresses: readonly string[]): Promise<Balancer> 
   let turn = 0
   const server = createServer((req, res) => {
     const ready = [...well]
-    if (ready.length === 0) {
-      res.writeHead(503).end()
-      return
-    }
-    const { method, headers, url } = req
-    const on = request(ready[turn++ % ready.length] + url!, { method, headers, agent }, (answer) => {
-      res.writeHead(answer.statusCode!, answer.headers)
-      answer.pipe(res)
-      // What broke must not look whole.
-      answer.once('error', () => res.destroy())
-    })
-    on.once('error', () => res.destroy())
-    res.once('close', () => on.destroy())
-    req.pipe(on)
+    const address = ready[turn++ % ready.length]
+    if (address === undefined) res.writeHead(503).end()
+    else pass(address, agent, req, res)
   })
   const ask = async (address: string) => {
     const ready = await fetch(`${address}/readyz`).then(
@@ -56,4 +45,17 @@ export async function balancer(addresses: readonly string[]): Promise<Balancer> 
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+function pass(address: string, agent: Agent, req: IncomingMessage, res: ServerResponse): void {
+  const { method, headers, url = '/' } = req
+  const on = request(address + url, { method, headers, agent }, (answer) => {
+    res.writeHead(answer.statusCode!, answer.headers)
+    answer.pipe(res)
+    // What broke must not look whole.
+    answer.once('error', () => res.destroy())
+  })
+  on.once('error', () => res.destroy())
+  res.once('close', () => on.destroy())
+  req.pipe(on)
 }
