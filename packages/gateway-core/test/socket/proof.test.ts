@@ -141,6 +141,14 @@ describe('a ticket', () => {
     expect(code(await say(bff.url, bytes))).toBe('ticket-invalid')
   })
 
+  it('lives no longer than the proof that it was given for', async () => {
+    await using bff = await startBff({ life: 400 })
+    const ticket = await ticketFor(bff.url)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    const bytes = opening({ Authorization: null, 'Sec-WebSocket-Protocol': `test.live.v1, bff.ticket.${ticket}` })
+    expect(code(await say(bff.url, bytes))).toBe('ticket-invalid')
+  })
+
   it('L-9: opens nothing once the session that it was given to is revoked', async () => {
     await using bff = await startBff()
     const ticket = await ticketFor(bff.url)

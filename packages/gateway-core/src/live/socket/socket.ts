@@ -91,7 +91,8 @@ async function prove({ authenticate, tickets }: SocketCore, protocol: string, ex
   if (proof === undefined) return authenticate(exchange)
   if (proof.by === 'bearer') return authenticate(bearing(exchange, proof.value, authenticate))
   const identity = await tickets.redeem(proof.value)
-  if (identity === undefined) throw problem(401, 'ticket-invalid')
+  // A ticket does not lengthen the proof that it was given for.
+  if (identity === undefined || identity.expiresAt <= Date.now()) throw problem(401, 'ticket-invalid')
   return identity
 }
 
