@@ -48,7 +48,7 @@ export class Follower implements AsyncIterableIterator<Followed<unknown>> {
       const value = this.#left ? undefined : this.#teller.tell(this.#place)
       if (value !== undefined) return Promise.resolve({ done: false, value })
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
     if (this.#left) return Promise.resolve({ done: true, value: undefined })
     this.#wake = Promise.withResolvers()
