@@ -1,6 +1,6 @@
 // npm run api-key -- --client partner --scopes read,write [--days 365] — makes an API key: shown once, known by its hash.
-import { parseArgs } from 'node:util'
 import { apiKeyRecords, newApiKey } from '@bff/gateway-core/auth'
+import { argumentsOf } from './arguments.ts'
 
 export interface Made {
   /** For the client. */
@@ -26,7 +26,8 @@ export function apiKey(client: string, scopes: readonly string[], days: number, 
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
+  const usage = 'npm run api-key -- --client partner --scopes read,write [--days 365]'
+  const { values } = argumentsOf(usage, {
     options: {
       client: { type: 'string', default: '' },
       scopes: { type: 'string', default: '' },
@@ -36,9 +37,11 @@ if (import.meta.main) {
   try {
     const scopes = values.scopes.split(',').flatMap((scope) => scope.trim() || [])
     const { key, entry } = apiKey(values.client, scopes, Number(values.days), Date.now())
-    process.stdout.write(`For the client, this once:\n  ${key}\n\nInto the list API_KEYS of the BFF:\n  ${entry}\n`)
+    process.stdout.write(
+      `For the client, this once:\n  ${key}\n\nInto the list that \`apiKeyRecords\` reads of the environment:\n  ${entry}\n`,
+    )
   } catch {
-    process.stderr.write('npm run api-key -- --client partner --scopes read,write [--days 365]\n')
+    process.stderr.write(`${usage}\n`)
     process.exitCode = 1
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { webSession } from '@bff/gateway-core/auth'
 import { memoryStore } from '@bff/gateway-core/state'
 import { type Accepted, type Estate, type Facts, factsOf } from '@bff/gateway-core/plan'
+import { pino } from 'pino'
 import { estate as mobileEstate } from '../apps/mobile-bff/src/gateway.ts'
 import { routes as mobileRoutes } from '../apps/mobile-bff/src/routes.ts'
 import { estate as webEstate } from '../apps/web-bff/src/gateway.ts'
@@ -24,6 +25,7 @@ const session = webSession({
   clientSecret: 'nothing-that-anybody-would-use-00',
   scope: 'openid',
   store: memoryStore(),
+  log: pino({ level: 'silent' }),
   keys: ['nothing-that-anybody-would-use-00'],
 })
 

@@ -1,6 +1,7 @@
 // npm run audit — what no compiler sees in the routes of the BFFs. Fails when anything is found.
 import { type Accepted, audit, type Facts, type Finding, unaccepted } from '@bff/gateway-core/plan'
 import { acceptedBy, allFacts } from './apps.ts'
+import { argumentsOf } from './arguments.ts'
 
 /** Of all apps, without what they accept. */
 export const auditAll = (
@@ -22,8 +23,10 @@ export const report = (findings: readonly Finding[]): string =>
     .join('\n')
 
 if (import.meta.main) {
+  argumentsOf('npm run audit', {})
   const findings = auditAll(await allFacts())
-  if (findings.length > 0) {
+  if (findings.length === 0) process.stdout.write('Nothing found.\n')
+  else {
     const ways = 'What is meant to be goes into audit.json of the app: [{ "id", "route", "reason" }].'
     process.stderr.write(`${report(findings)}\n${findings.length} found. ${ways}\n`)
     process.exitCode = 1

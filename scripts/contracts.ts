@@ -4,6 +4,7 @@ import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { mobile } from '../packages/contracts/src/mobile.ts'
+import { argumentsOf } from './arguments.ts'
 import { session, web } from '../packages/contracts/src/web.ts'
 import { breaking } from '../packages/gateway-core/src/openapi/breaking.ts'
 import type { Document } from '../packages/gateway-core/src/openapi/document.ts'
@@ -108,6 +109,7 @@ export function main(args: readonly string[], all = clients, where = folders, sa
 }
 
 if (import.meta.main) {
+  argumentsOf('npm run contracts -- [--write]', { options: { write: { type: 'boolean' } } })
   try {
     process.exitCode = main(process.argv.slice(2))
   } catch (error) {

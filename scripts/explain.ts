@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { canonical, type Choice, jsonOf, type Plan, planOf, router, textOf } from '@bff/gateway-core/plan'
 import { type App, appOf, apps } from './apps.ts'
+import { argumentsOf } from './arguments.ts'
 
 export interface Explained {
   readonly text: string
@@ -64,6 +65,7 @@ function likeness(route: string, method: string, target: string): number {
 const pairs = (text: string): string[] => Array.from({ length: text.length - 1 }, (_, i) => text.slice(i, i + 2))
 
 if (import.meta.main) {
+  argumentsOf(usage, { options: { json: { type: 'boolean' } }, allowPositionals: true })
   const { text, code } = await explain(process.argv.slice(2))
   process[code === 0 ? 'stdout' : 'stderr'].write(text)
   process.exitCode = code

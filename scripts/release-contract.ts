@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
+import { argumentsOf } from './arguments.ts'
 import { clients, compareVersions, folders, isVersion, releaseOf, textOf, versionsOf } from './contracts.ts'
 
 const usage = 'npm run release-contract -- <client> <version>'
@@ -26,6 +27,7 @@ export function release(args: readonly string[], all = clients, { released } = f
 }
 
 if (import.meta.main) {
+  argumentsOf(usage, { allowPositionals: true })
   try {
     console.log(`Recorded as ${release(process.argv.slice(2))}`)
   } catch (error) {

@@ -10,10 +10,12 @@ const [have, need] = [numbers(process.versions.node), numbers(floor)]
 const [major] = need
 
 if (have[0] !== major || (have[1] - need[1] || have[2] - need[2]) < 0) {
-  const mend = existsSync(join(__dirname, '../node_modules/node')) ? 'npm rebuild node' : 'npm ci'
+  const at = (path) => existsSync(join(__dirname, '../node_modules', path))
+  const mend = at('.bin/node')
+    ? 'start it by `npm run`, which takes the pinned Node of node_modules'
+    : `run \`${at('node') ? 'npm rebuild node' : 'npm ci'}\`, which puts the pinned Node into node_modules`
   console.error(
-    `This needs Node ${floor} or a later ${major}, not ${process.versions.node}: ` +
-      `run \`${mend}\`, which puts the pinned Node into node_modules, or install Node ${major}.`,
+    `This needs Node ${floor} or a later ${major}, not ${process.versions.node}: ${mend}, or install Node ${major}.`,
   )
   process.exit(1)
 }

@@ -1,9 +1,9 @@
 // npm run routes — every route of each BFF; with --write into docs/routes.md, with --check against it.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { type Facts, markdownTable, plainTable } from '@bff/gateway-core/plan'
 import { allFacts } from './apps.ts'
+import { argumentsOf } from './arguments.ts'
 
 const file = join(import.meta.dirname, '../docs/routes.md')
 
@@ -22,7 +22,9 @@ export const hasDrifted = (wanted: string, path = file): boolean =>
   !existsSync(path) || readFileSync(path, 'utf8') !== wanted
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { write: { type: 'boolean' }, check: { type: 'boolean' } } })
+  const { values } = argumentsOf('npm run routes -- [--write | --check]', {
+    options: { write: { type: 'boolean' }, check: { type: 'boolean' } },
+  })
   const facts = await allFacts()
   const wanted = page(facts)
   if (values.write === true) writeFileSync(file, wanted)

@@ -30,9 +30,10 @@ ${[...sections, ...kept].join('\n\n')}
   bearer token, the access log and whatever else is on the list in \`bench/src/subjects/ours.ts\`.
 - Guards are functions, called in turns with one that knows everybody, in a process of its own; "guard" is what they cost beyond
   that. Each call has a header of its own, as each request has: a string that was looked up before is found faster.
+- A socket's memory is what the process has grown by, garbage included, 2 s after the last of them opened, each of another user.
 - nginx and HAProxy: one worker, connections kept open on both sides, no log.
 - A wrong status, length or body ends the run.
-- \`npm run bench 2 screen\` measures one group (\`forward\`, \`screen\`, \`routes\`, \`streams\`, \`guards\`), 2 s a round, and prints it only.
+- \`npm run bench 2 screen\` measures one group (\`forward\`, \`screen\`, \`routes\`, \`streams\`, \`guards\`, \`sockets\`), 2 s a round, and prints it only.
   \`npm run profile -w bench ours\` shows which functions the time of one subject goes to.
 
 ${await machine()}

@@ -7,11 +7,12 @@ import { groups } from './groups.ts'
 import { guards } from './guards.ts'
 import { measure } from './measure.ts'
 import { measurable } from './proc.ts'
-import { guardTable, loadTable, streamTable } from './report.ts'
+import { guardTable, loadTable, socketTable, streamTable } from './report.ts'
+import { sockets, socketCount } from './sockets.ts'
 import { streams } from './streams.ts'
 import { startBeside } from './subject.ts'
 
-const names = [...groups.map(({ name }) => name), 'streams', 'guards']
+const names = [...groups.map(({ name }) => name), 'streams', 'guards', 'sockets']
 const args = process.argv.slice(2)
 const only = args.find((arg) => names.includes(arg))
 const seconds = Number(args.find((arg) => arg !== only) ?? 1)
@@ -34,6 +35,10 @@ for (const group of groups.filter(({ name }) => (only ?? name) === name)) {
 }
 if ((only ?? 'streams') === 'streams') sections.push(`## A gibibyte\n\n${streamTable(await streams(upstreams))}`)
 if ((only ?? 'guards') === 'guards') sections.push(`## Guards\n\n${guardTable(await guards(seconds))}`)
+if ((only ?? 'sockets') === 'sockets')
+  sections.push(
+    `## ${socketCount.toLocaleString('en').replace(',', ' ')} idle WebSockets\n\n${socketTable(await sockets())}`,
+  )
 console.log(`\n${sections.join('\n\n')}`)
 
 // Part of a run would leave the document half old.

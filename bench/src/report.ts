@@ -1,6 +1,7 @@
 import type { Row } from './groups.ts'
 import type { GuardRow } from './guards.ts'
 import type { Measured } from './measure.ts'
+import type { SocketRow } from './sockets.ts'
 import { ratio, type Spread, spreadOf } from './spread.ts'
 import type { StreamRow } from './streams.ts'
 import { table } from './table.ts'
@@ -89,6 +90,16 @@ export function guardTable(rows: readonly GuardRow[]): string {
     return [name, `${show(spreadOf(micros), 2)} µs`, atMost === undefined ? '' : `${show(beyond, 2)} µs`, verdict]
   })
   return table(['guard, warm', 'CPU per call', 'guard', 'budget'], lines)
+}
+
+/** The first row is the floor. */
+export function socketTable(rows: readonly SocketRow[]): string {
+  const lines = rows.map(({ name, each, atMost }) => {
+    const cost = spreadOf(each)
+    const verdict = atMost === undefined ? '' : judge(`≤ ${atMost} KiB`, cost.median <= atMost)
+    return [name, `${show(cost, 1)} KiB`, verdict]
+  })
+  return table(['open, and silent', 'RSS of each', 'budget'], lines)
 }
 
 function budget({ atMost, below }: Row, times: number, of: (key: string) => Cost): string {

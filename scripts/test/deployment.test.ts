@@ -39,7 +39,7 @@ const variablesOf = (folder: string): ReadonlyMap<string, string> =>
     globSync(`${folder}/src/{env,main}.ts`, { cwd: root })
       .flatMap((file) => [
         ...text(file).matchAll(
-          /\b([A-Z\d_]+): (?:privateKeys\b|(?:port|url|addresses|networks|count|redis|secrets?|keySet|text|milliseconds)\(([^,)]*))/g,
+          /\b([A-Z\d_]+): (?:privateKeys\b|(?:port|url|addresses|networks|count|redis|secrets?|keySet|oneOf|text|milliseconds)\(([^,)]*))/g,
         ),
       ])
       .map(([, name, fallback]) => [name!, fallback ?? '']),

@@ -19,7 +19,7 @@ it.each(['12.22.12', '20.20.2', '23.99.0', '24.9.0', '24.18.0', '25.0.0'])(
   (version) => {
     const { status, stderr } = under(version)
     expect(status).toBe(1)
-    expect(stderr).toMatch(/^This needs Node 24\.18\.1 or a later 24, not [\d.]+: run `npm rebuild node`, .*\.\n$/)
+    expect(stderr).toMatch(/^This needs Node 24\.18\.1 or a later 24, not [\d.]+: start it by `npm run`, .*\.\n$/)
     expect(stderr).toContain(version)
   },
 )

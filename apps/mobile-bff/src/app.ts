@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { appVersion, type Document, perMinute, serve } from '@bff/gateway-core'
-import { bearer, internalTokens, type KeyRing, revocations } from '@bff/gateway-core/auth'
+import { bearer, type DpopOptions, internalTokens, type KeyRing, revocations } from '@bff/gateway-core/auth'
 import { inProduction } from '@bff/gateway-core/env'
 import { memoryStore, type Store } from '@bff/gateway-core/state'
 import type { Logger } from 'pino'
@@ -22,16 +22,19 @@ export interface Config {
   readonly issuer: string
   /** What it signs with that it says to services. Default: a key for this run alone. */
   readonly keys?: KeyRing | undefined
+  /** Whether tokens may or must be bound to a key of their install, and what its nonces are signed with. Default: they must not. */
+  readonly dpop?: Pick<DpopOptions, 'mode' | 'secret'> | undefined
   /** Where apps find this BFF. In production it answers to no other name. */
   readonly publicUrl: string
 }
 
 export async function start({ port, hostname, log, upstreams, proxies, requestsPerMinute, ...config }: Config) {
   const { store = memoryStore() } = config
+  const dpop = config.dpop && { ...config.dpop, publicUrl: config.publicUrl, store }
   const bff = app(routes, {
     upstreams,
     tokens: internalTokens({ name: 'mobile-bff', keys: config.keys, log }),
-    authenticate: bearer({ issuer: config.issuer, audience: 'urn:shop' }),
+    authenticate: bearer({ issuer: config.issuer, audience: 'urn:shop', dpop }),
     revocations: revocations({ store, log }),
     log,
     cookies: 'none',

@@ -1,5 +1,5 @@
 import { privateKeys } from '@bff/gateway-core/auth'
-import { addresses, count, networks, port, readEnv, redis, text, url } from '@bff/gateway-core/env'
+import { addresses, count, networks, oneOf, port, readEnv, redis, text, url } from '@bff/gateway-core/env'
 
 export const variables = {
   HOST: text('127.0.0.1'),
@@ -8,6 +8,8 @@ export const variables = {
   REDIS_URL: redis(),
   LOG_LEVEL: text('info'),
   MOBILE_BFF_KEYS: privateKeys,
+  DPOP: oneOf('off', 'optional', 'required-on-writes'),
+  DPOP_KEY: text(''),
   MOBILE_BFF_PORT: port(4001),
   MOBILE_BFF_URL: url('http://localhost:4001'),
   IDENTITY_URL: url('http://localhost:4400'),

@@ -3,7 +3,7 @@ import { mobile } from '@bff/contracts/mobile'
 import { gateway } from '@bff/gateway-core'
 
 // A phone on a weak network rather takes a smaller answer now: optional parts get less time than on the web.
-export const { screen, forward, batch, app, estate } = gateway(mobile, shop, {
+export const { screen, forward, batch, socket, poll, ticket, app, estate } = gateway(mobile, shop, {
   catalog: { timeout: 800, attempts: 2, cache: { staleIfError: 300_000 } },
   customers: { timeout: 800, attempts: 2, token: 'user' },
   orders: { timeout: 2_500, token: 'user' },

@@ -2,6 +2,7 @@ import type { Core, Route } from '@bff/gateway-core'
 import { batch, forward } from './gateway.ts'
 import { open } from './guards.ts'
 import { sized } from './images.ts'
+import { live, orderEvents, tickets } from './live.ts'
 import { bootstrap } from './screens/bootstrap.ts'
 import { cart, removeItem, setItem } from './screens/cart.ts'
 import { checkout, confirm } from './screens/checkout.ts'
@@ -20,6 +21,9 @@ export const routes: readonly Route<Core>[] = [
   createOrder,
   orders,
   order,
+  orderEvents,
+  tickets,
+  live,
   checkout,
   confirm,
   // Each part meets the guard of its own route.

@@ -5,6 +5,7 @@ import { mobileClient } from './client.ts'
 import { demoBrowser } from './demo-browser.ts'
 import { journey } from './journey.ts'
 import { keep } from './keep.ts'
+import { Live } from './live/live.ts'
 import { discover, signIn } from './sign-in.ts'
 
 const settings = join(import.meta.dirname, '../../../.env')
@@ -24,10 +25,24 @@ try {
   const tokens = await signIn(values.issuer, demoBrowser(values))
   console.log(`signed in as ${values.login} in ${Math.round(performance.now() - started)} ms\n`)
   const { as, signOut } = keep(tokens, { provider: await discover(values.issuer) })
-  await journey((fetch) => mobileClient({ baseUrl: values.bff, as, fetch }), console.log)
+  const { orderId } = await journey((fetch) => mobileClient({ baseUrl: values.bff, as, fetch }), console.log)
+  await watch(new Live({ client: mobileClient({ baseUrl: values.bff, as }), as, baseUrl: values.bff }), orderId)
   await signOut()
   console.log('signed out')
 } catch (error) {
   console.error(`The demo ended early: ${(error as Error).message}. Is \`npm run dev\` running?`)
   process.exitCode = 1
+}
+
+/** An order on its way, until it is there or has stood still for so long that nothing more is to be seen. */
+async function watch(live: Live, orderId: string): Promise<void> {
+  using open = live
+  const stop = setTimeout(() => open.close(), 30_000)
+  console.log(`\norder ${orderId}, live:`)
+  for await (const { rev, status } of open.order(orderId)) {
+    console.log(`${String(rev).padStart(8)}  ${status}, by ${open.by}`)
+    if (status === 'delivered') break
+  }
+  clearTimeout(stop)
+  console.log()
 }

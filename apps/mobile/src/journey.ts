@@ -26,7 +26,9 @@ export async function journey(
   show(`${home.cards.length} products, first ${first.name} for ${money(first.price, home.currency)}`)
 
   const product = await bff('GET /m/v1/products/:id', { id: first.id })
-  show(`${product.name}: ${product.text} (stock: ${product.av}, stars: ${product.stars ?? 'none yet'})`)
+  show(
+    `${product.name}: ${product.text} (stock: ${product.av}, stars: ${product.meta.parts.reviews === 'fallback' ? 'not to be had' : (product.stars ?? 'none yet')})`,
+  )
 
   await bff('PUT /m/v1/cart/items/:productId', { productId: first.id, body: { quantity: 2 } })
   await bff('PUT /m/v1/cart/items/:productId', { productId: second.id, body: { quantity: 1 } })

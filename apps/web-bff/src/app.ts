@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Document, perMinute, serve } from '@bff/gateway-core'
-import { internalTokens, type KeyRing, revocations, webSession } from '@bff/gateway-core/auth'
+import { internalTokens, type KeyRing, type Revocations, revocations, webSession } from '@bff/gateway-core/auth'
 import { inProduction } from '@bff/gateway-core/env'
 import { memoryStore, type Store } from '@bff/gateway-core/state'
 import type { Logger } from 'pino'
@@ -35,12 +35,13 @@ export interface Config {
 
 export async function start({ port, hostname, log, upstreams, proxies, requestsPerMinute, ...config }: Config) {
   const { store = memoryStore() } = config
-  const session = signIn(config, store, log)
+  const known = revocations({ store, log })
+  const session = signIn(config, store, log, known)
   const bff = app([...session.routes, ...routes], {
     upstreams,
     tokens: internalTokens({ name: 'web-bff', keys: config.keys, log }),
     authenticate: session.authenticate,
-    revocations: revocations({ store, log }),
+    revocations: known,
     log,
     store,
     hosts: inProduction() ? [new URL(config.publicUrl).hostname] : [],
@@ -68,6 +69,7 @@ const signIn = (
   config: Pick<Config, 'issuer' | 'clientKey' | 'clientSecret' | 'publicUrl' | 'sessionKeys'>,
   store: Store,
   log: Logger,
+  known: Revocations,
 ) =>
   webSession({
     issuer: config.issuer,
@@ -80,4 +82,5 @@ const signIn = (
     store,
     keys: config.sessionKeys,
     log,
+    revocations: known,
   })

@@ -32,7 +32,7 @@ describe('the build', () => {
   }, 60_000)
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  it('lives under script-src and style-src of self: nothing is inline', () => {
+  it('B-26: lives under script-src and style-src of self: nothing is inline', () => {
     expect(page).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:/i)
     const scripts = [...page.matchAll(/<script([^>]*)>([^]*?)<\/script>/g)]
     expect(scripts).toHaveLength(1)
@@ -42,7 +42,7 @@ describe('the build', () => {
     }
   })
 
-  it('asks no other origin for anything', async () => {
+  it('B-26: asks no other origin for anything', async () => {
     const addresses = [...page.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address]) => address)
     expect(addresses).not.toHaveLength(0)
     for (const address of addresses) expect(address).toMatch(/^\/[^/]/)

@@ -22,7 +22,7 @@ const authorization = `Bearer ${token}`
 const somebody = {} as Awaited<ReturnType<Guard>>
 
 await using session = await signIn((options) =>
-  webSession({ ...options, store: memoryStore(), keys: ['k'.repeat(32)], production: false }),
+  webSession({ ...options, store: memoryStore(), log, keys: ['k'.repeat(32)], production: false }),
 )
 const subjects: readonly Subject[] = [
   { name: 'floor: knows everybody', guard: async () => somebody, headers: { authorization } },

@@ -1,6 +1,6 @@
 // A gateway as an app of this repository builds it.
 import { createServer } from 'node:http'
-import { gateway, perMinute, serve } from '@bff/gateway-core'
+import { gateway, messagesOf, perMinute, serve } from '@bff/gateway-core'
 import { bearer, open, signedIn } from '@bff/gateway-core/auth'
 import { problem } from '@bff/gateway-core/problem'
 import { destination, pino } from 'pino'
@@ -62,5 +62,5 @@ if (env.everything) {
   const { port } = await serve({ ...place, handler, upgrade: door.take, log: everything.log })
   announcePort(port, { authorization: `Bearer ${token}` })
 } else {
-  await announce(createServer(handler).listen(0, '127.0.0.1'))
+  await announce(createServer(messagesOf(handler), handler).listen(0, '127.0.0.1'))
 }

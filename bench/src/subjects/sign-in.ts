@@ -21,11 +21,10 @@ export async function signIn(open: (options: Options) => Session): Promise<Signe
   const says = { nonce: '' }
   const provider = stack.use(await listen((req, res) => answer(req, res, provider.url, says.nonce)))
   const site = stack.use(await listen((req, res) => bff.handler(req, res)))
-  const client = { clientId: 'bench', clientSecret: 's'.repeat(32), scope: 'openid', keys: ['k'.repeat(32)] }
+  const log = pino({ level: 'silent' })
+  const client = { clientId: 'bench', clientSecret: 's'.repeat(32), scope: 'openid', keys: ['k'.repeat(32)], log }
   const { authenticate, routes } = open({ ...client, issuer: provider.url, publicUrl: site.url })
-  const bff = stack.use(
-    gateway({}, {}, {}).app(routes, { upstreams: {}, authenticate, log: pino({ level: 'silent' }) }),
-  )
+  const bff = stack.use(gateway({}, {}, {}).app(routes, { upstreams: {}, authenticate, log }))
 
   const login = await fetch(`${site.url}/bff/login?returnUrl=/`, { redirect: 'manual' })
   const asked = new URL(login.headers.get('location')!).searchParams

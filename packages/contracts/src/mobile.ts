@@ -1,5 +1,6 @@
 import type { Contract } from '@bff/gateway-core/contract'
 import { z } from 'zod'
+import { OrderUpdate } from './mobile-live.ts'
 import { Availability, cursor, IdempotencyKey, limit, OrderStatus, page, Quantity } from './common.ts'
 
 /** Prices are minor units of one `currency` per answer; images are keys; text is one line. */
@@ -113,6 +114,25 @@ export const mobile = {
     summary: 'An order',
     out: OrderRow.extend({ currency, lines: z.array(z.object({ name: z.string(), qty: z.int(), total: z.int() })) }),
     errors: { 'order-not-found': 404 },
+  },
+  'GET /m/v1/orders/:id/events': {
+    summary: 'What has happened to an order since `after`, or what happens next within `wait` milliseconds',
+    query: z.object({
+      after: z.coerce.number<number>().int().min(0).max(999_999_999).default(0),
+      wait: z.coerce.number<number>().int().min(0).max(25_000).default(0),
+    }),
+    out: z.object({
+      events: z.array(OrderUpdate),
+      /** The last that is known: `after` of the next question. */
+      rev: z.int(),
+      /** Something before it can no longer be told: read the order anew. */
+      resync: z.boolean(),
+    }),
+    errors: { 'order-not-found': 404 },
+  },
+  'POST /m/v1/tickets': {
+    summary: 'A ticket that opens one socket at /m/v1/live, within `expiresIn` milliseconds',
+    out: z.object({ ticket: z.string(), expiresIn: z.int() }),
   },
   'GET /m/v1/checkout/:orderId': {
     summary: 'An order about to be confirmed',

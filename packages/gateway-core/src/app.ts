@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { audit } from './auth/audit.ts'
 import type { InternalTokens } from './auth/onward/internal-tokens.ts'
 import type { Revocations } from './auth/revocation/revocations.ts'
+import { withdrawn } from './auth/revocation/withdrawn.ts'
 import type { Core, Opened } from './connect.ts'
 import type { TokenSource } from './credential.ts'
 import { accessLog } from './edge/access-log.ts'
@@ -20,13 +21,14 @@ import { notFound, problems } from './edge/problems.ts'
 import { router } from './edge/router.ts'
 import { refuseUnguarded } from './edge/unguarded.ts'
 import { type Door, upgrades } from './edge/upgrades.ts'
-import type { Authenticate, Exchange, Route } from './exchange.ts'
+import type { Authenticate, Exchange, Identity, Route } from './exchange.ts'
 import { within } from './networks.ts'
 import { keySetPage, keySetPath } from './auth/onward/key-ring.ts'
 import { metricsPage, privateNetworks, privatePages } from './observe/endpoint.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { Document } from './openapi/document.ts'
 import { documented } from './openapi/documented.ts'
+import { tickets } from './auth/tickets.ts'
 import { memoryStore } from './state/memory.ts'
 import { Scope } from './scope.ts'
 import type { Store } from './state/store.ts'
@@ -106,13 +108,8 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   const bare = running.cookies === 'none' ? cookieless(log, counted.cookie) : undefined
   const around = surroundings(running, store, bare?.incoming)
   const leaving = new Scope()
-  const core: Core = {
-    ...opened,
-    leaving,
-    clientKey,
-    credentials: running.authenticate.reads ?? ['authorization', 'cookie'],
-    dispatch: dispatcher(() => find, around),
-  }
+  const dispatch = dispatcher(() => find, around)
+  const core: Core = { ...opened, ...provenBy(running, store), leaving, clientKey, dispatch }
   const bound = routes.map(deprecation()).map((route) => boundTo(core, route))
   const find = router(bound)
   const handler = express()
@@ -131,7 +128,7 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   }
   return {
     handler,
-    door: { ...door, drain },
+    door: Object.create(door, { drain: { value: drain } }) as Door,
     ready: () => store.ready?.() !== false || 'the store cannot be reached',
     [Symbol.asyncDispose]: async () => {
       await opened[Symbol.asyncDispose]()
@@ -140,6 +137,16 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
     },
   }
 }
+
+/** What routes ask of identity, beside their guards. */
+const provenBy = ({ authenticate, revocations }: Running, store: Store) => ({
+  authenticate,
+  credentials: authenticate.reads ?? ['authorization', 'cookie'],
+  standing(identity: Identity): void {
+    if (revocations?.isRevoked(identity) === true) throw withdrawn(identity)
+  },
+  tickets: tickets(store),
+})
 
 const clientKey = ({ identity, address }: Exchange): string =>
   identity === undefined ? limitKey(address) : `user ${identity.user.id}`
@@ -161,9 +168,10 @@ const surroundings = (
   store: Store,
   incoming: (check: Check) => Check = (check) => check,
 ): Surroundings => ({
-  authenticate,
+  authenticate: counting(authenticate, counted),
   revocations: running.revocations,
   audit: audit(log),
+  csrf: counted.csrf,
   log,
   budget,
   gate,
@@ -172,6 +180,11 @@ const surroundings = (
   addressOf: clientAddress(running.proxies),
   limits: limitersOf(running.limits, store, counted.refused),
 })
+
+function counting(authenticate: Authenticate, counted: Metrics): Authenticate {
+  authenticate.counting?.(counted)
+  return authenticate
+}
 
 function limitersOf(limits: Limits | undefined, store: Store, refused: (limit: string) => void): Limiters {
   if (limits === undefined) return {}

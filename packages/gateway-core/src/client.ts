@@ -16,7 +16,9 @@ export { ClientProblem } from './client/problem.ts'
 export type { CodeOf, CommonCode } from './client/problem.ts'
 export { remember } from './client/remember.ts'
 export type { MemoryOptions } from './client/remember.ts'
+export { clock } from './client/retry.ts'
 export type { Clock } from './client/retry.ts'
+export type { Call } from './contract.ts'
 
 type Headers = Readonly<Record<string, string>>
 

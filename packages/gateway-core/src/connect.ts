@@ -6,6 +6,7 @@ import type { Dispatch } from './edge/dispatch.ts'
 import { EnvironmentError } from './env.ts'
 import type { ForwardCore } from './forward/forward.ts'
 import { type Hub, hub } from './live/hub.ts'
+import type { SocketCore } from './live/socket/socket.ts'
 import type { LiveCore } from './live/streaming.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { asked } from './part.ts'
@@ -23,7 +24,7 @@ import { isGrpc, type Sources } from './sources.ts'
 const overGrpc: Wire = { open: connections, ask }
 
 /** What an app has when it runs, and its routes need. */
-export interface Core extends ScreenCore, ForwardCore, LiveCore {
+export interface Core extends ScreenCore, ForwardCore, LiveCore, SocketCore {
   readonly dispatch: Dispatch
 }
 

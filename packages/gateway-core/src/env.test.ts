@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { port, readEnv, redis, secret, url } from './env.ts'
+import { port, readEnv, redis, secret, url, oneOf } from './env.ts'
 
 const variables = {
   APP_PORT: port(4000),
@@ -57,5 +57,14 @@ describe('the address of a Redis', () => {
   ])('may not be %j, and what it holds is not shown', (address) => {
     expect(() => read(address)).toThrow(/REDIS_URL: its value will not do/)
     expect(() => read(address)).not.toThrow(/hunter2/)
+  })
+})
+
+describe('one of some words', () => {
+  const read = (MODE?: string) => readEnv({ MODE: oneOf('off', 'on') }, { MODE }).MODE
+
+  it('is the first of them when nothing is said, and no other word', () => {
+    expect([read(), read(''), read('off'), read('on')]).toEqual(['off', 'off', 'off', 'on'])
+    for (const wrong of ['On', 'yes', ' on']) expect(() => read(wrong)).toThrow(/MODE: .*one of off, on/)
   })
 })

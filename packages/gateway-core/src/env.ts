@@ -122,6 +122,18 @@ export const text = (fallback: string): Variable<string> => ({
   fallback,
 })
 
+/** One of some words, of which the first is the default. */
+export const oneOf = <const W extends readonly [string, ...string[]]>(...words: W): Variable<W[number]> => ({
+  parse: (text) => {
+    const word = words.find((one) => one === text)
+    if (word === undefined) throw new TypeError(text)
+    return word
+  },
+  shape: `one of ${words.join(', ')}`,
+  example: words[0],
+  fallback: words[0],
+})
+
 /** A whole number above 0. */
 export const count = (fallback: number): Variable<number> => ({
   parse: (value) => {

@@ -20,7 +20,7 @@ export interface Identity {
   readonly by: 'session' | 'bearer' | 'api-key' | 'certificate'
   /** The OAuth client that acts for the user, or the machine itself. */
   readonly client: string
-  /** Names the session without opening it: the provider's `sid`, or ours where it has none. */
+  /** Names the session without opening it: of a cookie's our own name of it, of a token the provider's `sid`. */
   readonly sessionId?: string | undefined
   /** The `jti` of the token. */
   readonly tokenId?: string | undefined
@@ -80,6 +80,17 @@ export interface Authenticate {
   readonly carries?: (exchange: Exchange) => boolean
   /** Request fields it looks at. Default `authorization` and `cookie`. */
   readonly reads?: readonly string[]
+  /** Called once, at start, by the app that uses it: what it may count. */
+  readonly counting?: (counted: Counted) => void
+}
+
+/** What becomes of sessions, for `/metrics`. */
+export interface Counted {
+  readonly login: (outcome: 'success' | 'failed') => void
+  /** `raced`: another process had done it meanwhile. */
+  readonly refresh: (outcome: 'ok' | 'raced' | 'failed') => void
+  /** A request seemed forged, and what spoke against it. */
+  readonly csrf: (signal: string) => void
 }
 
 /** Who may. What it returns narrows the type of what follows; a refusal is a thrown `Problem`. */
@@ -110,12 +121,32 @@ export interface Predicate {
 export interface Upgrade {
   /**
    * Sites whose pages may connect: a browser sends its cookies along whichever site opens the socket, so this is what stands
-   * against cross-site hijacking (RFC 6455 §10.2). `any`: no browser is meant, what proves the client is no cookie.
+   * against cross-site hijacking (RFC 6455 §10.2). `own`: none but the host that is asked, for apps, of which some send no
+   * origin and some that one. `any`: no browser is meant, what proves the client is no cookie.
    */
-  readonly origins: readonly string[] | 'any'
+  readonly origins: readonly string[] | 'own' | 'any'
   readonly caps: Caps
-  /** Resolves once the protocol has changed; the socket is then its own. Rejects before anything was said on the socket. */
-  readonly take: (exchange: Exchange, req: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>
+  /** Default: as the app's other requests. */
+  readonly authenticate?: Authenticate
+  /**
+   * Resolves once the protocol has changed; the socket is then its own. Rejects before anything was said on the socket. What it
+   * resolves with ends the socket in the words of its protocol; without it, it is closed or cut.
+   */
+  readonly take: (
+    exchange: Exchange,
+    req: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    grant: object,
+  ) => Promise<Farewell | void>
+}
+
+/** How a socket ends in the words of its protocol. Whoever says them sees to it that it is closed within a second or two. */
+export interface Farewell {
+  /** What proved the client is over, or was taken back: for what reason. */
+  readonly cut: (reason: unknown) => void
+  /** We stop. */
+  readonly leave: () => void
 }
 
 /** Sockets, those still shaking hands among them. */

@@ -1,10 +1,13 @@
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
-import type { Contract, Numbered, Once, Streaming } from './contract.ts'
+import type { Contract, Numbered, Once, Schema, Streaming } from './contract.ts'
 import { type App, createApp, type Running } from './app.ts'
 import { type Core, connect } from './connect.ts'
 import { faultsOfDeprecated } from './edge/deprecation.ts'
 import type { Route } from './exchange.ts'
 import { forward as forwardRoute, type ForwardSpec } from './forward/forward.ts'
+import { poll as pollRoute, type PollSpec } from './live/poll.ts'
+import { socket as socketRoute, type SocketSpec } from './live/socket/socket.ts'
+import { ticket as ticketRoute, type TicketSpec } from './live/socket/ticket.ts'
 import { live as liveRoute, type LiveSpec } from './live/live.ts'
 import { stream as streamRoute, type StreamSpec } from './live/stream.ts'
 import { metrics } from './observe/metrics.ts'
@@ -34,9 +37,7 @@ export function gateway<const C extends Contract, const S extends Sources>(
 ) {
   const budget = options.budget ?? defaultBudget
   const spoken = protocols(sources)
-  const faults = [...faultsOf(policies, spoken, budget), ...faultsOfContracts(contract, sources, policies)]
-  if (faults.length > 0)
-    throw new TypeError(`The gateway's policies do not fit:\n${faults.map((f) => `  - ${f}`).join('\n')}`)
+  refuse([...faultsOf(policies, spoken, budget), ...faultsOfContracts(contract, sources, policies)])
   return {
     /** What was declared, for whoever explains it. */
     estate: { contract, sources, policies, budget } as Estate,
@@ -47,6 +48,11 @@ export function gateway<const C extends Contract, const S extends Sources>(
       placed(screenRoute(contract, key, sound(key, spec as Erased, spoken))) as Fitting<C, K, P, Route<Core>>,
     stream: <K extends Streaming<C>, G extends object, T>(key: K, spec: StreamSpec<C, K, S, G, T>): Route<Core> =>
       placed(streamRoute(contract, key, spec)),
+    socket: <G extends object, T, O extends Schema>(path: `/${string}`, spec: SocketSpec<S, G, T, O>): Route<Core> =>
+      placed(socketRoute(path, spec)),
+    poll: <K extends Once<C>, G extends object, T>(key: K, spec: PollSpec<C, K, S, G, T>): Route<Core> =>
+      placed(pollRoute(contract, key, spec)),
+    ticket: (key: `POST /${string}`, spec: TicketSpec): Route<Core> => placed(ticketRoute(key, spec)),
     live: <K extends Numbered<C>, G extends object, T>(key: K, spec: LiveSpec<C, K, S, G, T>): Route<Core> =>
       placed(liveRoute(contract, key, spec)),
     forward: (prefix: `/${string}`, upstream: keyof S & string, spec: ForwardSpec): Route<Core> =>
@@ -63,6 +69,11 @@ export function gateway<const C extends Contract, const S extends Sources>(
       return createApp(core, routes, { ...running, budget, counted })
     },
   }
+}
+
+function refuse(faults: readonly string[]): void {
+  if (faults.length > 0)
+    throw new TypeError(`The gateway's policies do not fit:\n${faults.map((f) => `  - ${f}`).join('\n')}`)
 }
 
 /** With the place where an app made it. */

@@ -28,6 +28,8 @@ export type Where =
   | 'batch'
   /** WebSocket upgrades. */
   | 'upgrade'
+  /** Messages over a socket that ends here. */
+  | 'socket'
   /** Operations that answer many times. */
   | 'stream'
   /** The redirects of a login. */
@@ -194,6 +196,15 @@ export const problemTypes: Readonly<Record<string, ProblemType>> = {
     'This client (429), or everybody together (503), has too many sockets open.',
     true,
   ),
+  'upgrade-required': type(426, 'upgrade', 'Here is nothing but a WebSocket.'),
+  'ticket-invalid': type(401, 'upgrade', 'The ticket is not known, too old, or used already: ask for another.'),
+  'message-unknown': type(400, 'socket', 'A message of no kind that is known here.'),
+  'too-many-messages': type(429, 'socket', 'This client says more than it may; the socket closes.', true),
+  'too-many-topics': type(429, 'socket', 'This socket follows as many topics as it may.'),
+  'topic-unknown': type(404, 'socket', 'There is nothing of that name to follow.'),
+  'auth-pending': type(429, 'socket', 'The token before this one is still being looked at.', true),
+  'wrong-subject': type(403, 'socket', 'The token proves another person than the socket was opened by; it closes.'),
+  idle: type(408, 'socket', 'Nothing is followed and nothing was said for long; the socket closes.'),
   'too-many-streams': type(
     [429, 503],
     'stream',

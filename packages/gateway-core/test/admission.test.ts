@@ -133,6 +133,7 @@ describe('a cookie', () => {
       scope: 'openid profile email read',
       resource: RESOURCE,
       store: site.store,
+      log: silent,
     })
     site.use([...web.routes, ...routes], web.authenticate)
     someone = browser()

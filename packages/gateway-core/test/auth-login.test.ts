@@ -26,6 +26,7 @@ const optionsOf = (issuer: string) => ({
   store,
   keys: ['a-key-of-this-test-for-its-sessions'],
   clock,
+  log,
 })
 
 function use(issuer: string): void {
@@ -139,8 +140,10 @@ describe('a callback is refused', () => {
     const response = await someone.request(url)
     await expectProblem(response, status, code)
     expect(response.headers.getSetCookie().join()).not.toContain('__Host-Http-sid')
+    // What went wrong, for who runs it; and that it did, for who must know who did what.
     expect(lines.map((line) => JSON.parse(line) as { msg: string })).toEqual([
       expect.objectContaining({ level: 40, msg: 'login refused', reason: expect.any(String) }),
+      expect.objectContaining({ level: 40, audit: 'authn_login_fail', reason: code, client: CLIENT.id }),
     ])
     return tokenRequests() - before
   }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { afterEach, describe, expect, it } from '@jest/globals'
+import { afterAll, describe, expect, it } from '@jest/globals'
 import { Pool } from 'undici'
 import { complete } from '../src/policy.ts'
 import { balancer } from '../src/road/balance/balancer.ts'
@@ -15,7 +15,8 @@ import { callOf } from './call.ts'
 import { nameServer, type Zone } from './dns.ts'
 
 const open: AsyncDisposable[] = []
-afterEach(async () => {
+// Not after each: those that mostly wait do so at once.
+afterAll(async () => {
   for (const one of open.splice(0).toReversed()) await one[Symbol.asyncDispose]()
 })
 
@@ -98,7 +99,7 @@ describe('discovery over DNS', () => {
     expect(found.addresses[1]).toEqual({ url: 'http://10.0.0.1', weight: 1, arm: 'canary', host: 'shop.test' })
   })
 
-  it('U-20: a name that is not there at boot is refused, and used as soon as it is', async () => {
+  it.concurrent('U-20: a name that is not there at boot is refused, and used as soon as it is', async () => {
     await using shop = await upstream(echo)
     const { server, found, failures } = await setUp(`dns+http://shop.test:${portOf(shop.url)}`, {})
     const { ask } = roadTo(found)
@@ -125,15 +126,18 @@ describe('discovery over DNS', () => {
     expect(await until(urls, ['http://10.0.0.2'])).toBeLessThan(2_000)
   })
 
-  it.each(['NXDOMAIN', 'SERVFAIL', 'silence'] as const)('U-20: %s keeps the last good addresses', async (fault) => {
-    const { server, urls, failures } = await setUp('dns+http://shop.test', { 'shop.test': [a('10.0.0.1')] })
-    await until(urls, ['http://10.0.0.1'])
-    server.zone['shop.test'] = fault
-    while (failures.length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
-    expect(urls()).toEqual(['http://10.0.0.1'])
-    server.zone['shop.test'] = [a('10.0.0.2')]
-    await until(urls, ['http://10.0.0.2'])
-  })
+  it.concurrent.each(['NXDOMAIN', 'SERVFAIL', 'silence'] as const)(
+    'U-20: %s keeps the last good addresses',
+    async (fault) => {
+      const { server, urls, failures } = await setUp('dns+http://shop.test', { 'shop.test': [a('10.0.0.1')] })
+      await until(urls, ['http://10.0.0.1'])
+      server.zone['shop.test'] = fault
+      while (failures.length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+      expect(urls()).toEqual(['http://10.0.0.1'])
+      server.zone['shop.test'] = [a('10.0.0.2')]
+      await until(urls, ['http://10.0.0.2'])
+    },
+  )
 
   it('U-20: IPv6 dead, IPv4 alive: no call is lost', async () => {
     await using shop = await upstream(echo)
@@ -196,7 +200,7 @@ describe('discovery over SRV', () => {
     expect(urls()).toEqual(['http://10.0.0.1:81'])
   })
 
-  it.each<[string, Zone[string]]>([
+  it.concurrent.each<[string, Zone[string]]>([
     ['NXDOMAIN', 'NXDOMAIN'],
     ['a target of "."', [srv('.', 0, 0, 0)]],
   ])('U-20: %s keeps the last good addresses', async (_, records) => {

@@ -164,10 +164,12 @@ describe('a forward', () => {
     expect(await line.until(/enough/)).toMatch(/^HTTP\/1\.1 409 /)
   })
 
-  it('takes no method it was not given', async () => {
-    await using t = await setUp((_req, res) => res.end())
+  it('B-17: takes no method it was not given, and the service hears nothing of it', async () => {
+    let asked = 0
+    await using t = await setUp((_req, res) => res.end(String((asked += 1))))
     const answer = await t.get('/x', { method: 'DELETE' })
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, PUT, OPTIONS'])
+    expect(asked).toBe(0)
   })
 
   it('X-01: aborts the upstream when the client goes', async () => {

@@ -23,12 +23,15 @@ export interface TestProvider extends AsyncDisposable {
   cut: boolean
 }
 
-/** A real OpenID provider whose person logs in and consents without being asked. Refresh tokens rotate. */
-export async function oidcProvider(appUrl: string): Promise<TestProvider> {
+/**
+ * A real OpenID provider whose person logs in and consents without being asked. Refresh tokens rotate. `backchannel`: it names its
+ * sessions, and tells the app when one of them ends.
+ */
+export async function oidcProvider(appUrl: string, backchannel = false): Promise<TestProvider> {
   const server = createServer()
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const provider = quietly(() => new Provider(issuer, configuration(appUrl)))
+  const provider = quietly(() => new Provider(issuer, configuration(appUrl, backchannel)))
   const requests = new Map<string, number>()
   const issued: string[] = []
   provider.on('grant.success', (ctx) => issued.push((ctx.body as { access_token: string }).access_token))
@@ -80,7 +83,7 @@ export function quietly<T>(work: () => T): T {
   }
 }
 
-function configuration(appUrl: string): Configuration {
+function configuration(appUrl: string, backchannel: boolean): Configuration {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   return {
     clients: [
@@ -91,6 +94,10 @@ function configuration(appUrl: string): Configuration {
         post_logout_redirect_uris: [`${appUrl}/`],
         grant_types: ['authorization_code', 'refresh_token'],
         response_types: ['code'],
+        ...(backchannel && {
+          backchannel_logout_uri: `${appUrl}/bff/backchannel`,
+          backchannel_logout_session_required: true,
+        }),
       },
     ],
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'test', use: 'sig', alg: 'RS256' }] },
@@ -108,6 +115,8 @@ function configuration(appUrl: string): Configuration {
       RefreshToken: 86_400,
       Session: 86_400,
     },
+    // Without its own dispatcher, which is made for another fetch than that of Node.
+    fetch: (url, { method, headers, body } = {}) => fetch(url, { method, headers, body } as RequestInit),
     pkce: { required: () => true },
     rotateRefreshToken: () => true,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
@@ -118,6 +127,7 @@ function configuration(appUrl: string): Configuration {
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     features: {
       devInteractions: { enabled: false },
+      ...(backchannel && { backchannelLogout: { enabled: true } }),
       revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => client.clientId === token.clientId },
       rpInitiatedLogout: {
         enabled: true,

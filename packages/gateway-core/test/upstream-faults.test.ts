@@ -193,6 +193,9 @@ async function setUp(script: Script, given: Given = {}) {
   return { bff, service, get, agent, stillWell, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
 
+/** For what runs beside others, and is about no time. */
+const patient: Given = { policy: { timeout: 2_500 } }
+
 describe.each(doors)('the %s, when the upstream errs', (door: DoorName) => {
   describe.each(['a new', 'a kept'])('on %s connection', (connection) => {
     it.each(Object.entries(rows))('%s', async (_, row) => {
@@ -215,14 +218,14 @@ describe.each(doors)('the %s, when the upstream errs', (door: DoorName) => {
     expect((await ask(`${bff.url}/livez`)).status).toBe(200)
   })
 
-  it('U-02: silence is borne until the deadline, and no longer', async () => {
+  it.concurrent('U-02: silence is borne until the deadline, and no longer', async () => {
     await using t = await setUp(() => undefined, { policy: { timeout: 500 } })
     const { ms } = await t.get(pathOf(door, 'bad'))
     expect(ms).toBeGreaterThan(490)
     expect(ms).toBeLessThan(500 + slack)
   })
 
-  it('U-08, U-07: the budget of the exchange ends what the policy would bear', async () => {
+  it.concurrent('U-08, U-07: the budget of the exchange ends what the policy would bear', async () => {
     await using t = await setUp(() => undefined, { policy: { timeout: 500 }, budget: 500 })
     expect((await t.get(pathOf(door, 'bad'))).status).toBe(504)
   })
@@ -267,11 +270,11 @@ describe.each(doors)('the %s, when the upstream errs', (door: DoorName) => {
     expect(t.service.connections).toBe(4)
   })
 
-  it.each([0, 5, 50])('U-19: a second answer, unasked, %i ms later is nobody’s', async (gap) => {
+  it.concurrent.each([0, 5, 50])('U-19: a second answer, unasked, %i ms later is nobody’s', async (gap) => {
     await using t = await setUp((socket) => {
       socket.write(ok)
       setTimeout(() => socket.write(extra), gap)
-    })
+    }, patient)
     for (let nth = 0; nth < 5; nth++) {
       const answer = await t.get(pathOf(door, 'a'))
       expect([answer.status, answer.body.toString()]).toEqual([200, fine])
@@ -281,12 +284,12 @@ describe.each(doors)('the %s, when the upstream errs', (door: DoorName) => {
     await t.stillWell()
   })
 
-  it('U-18: an upstream that hangs up after 20 ms of rest costs no read', async () => {
+  it.concurrent('U-18: an upstream that hangs up after 20 ms of rest costs no read', async () => {
     await using service = await rawUpstream((socket) => {
       socket.write(ok)
       socket.removeAllListeners('timeout').setTimeout(20, () => socket.end())
     })
-    await using bff = await bothDoors(service.url)
+    await using bff = await bothDoors(service.url, patient)
     const lost: string[] = []
     // Eight clients whose requests come 19 to 21 ms after their last: the connection closes just then.
     const client = async (seed: number) => {
@@ -328,7 +331,7 @@ describe.each(doors)('the %s, when the upstream errs', (door: DoorName) => {
     expect(service.heads.length).toBeLessThanOrEqual(260)
   })
 
-  it('U-03: a connection that is never accepted takes no longer than connecting may', async () => {
+  it.concurrent('U-03: a connection that is never accepted takes no longer than connecting may', async () => {
     await using full = await deafServer()
     await using bff = await bothDoors(full.url, { policy: { timeout: 2_500 } })
     const answer = await ask(bff.url + pathOf(door, 'a'))
@@ -357,7 +360,7 @@ async function deafServer() {
 }
 
 describe('a forward alone', () => {
-  it('U-07: a silent body is cut at its idle limit, one that never ends at its own', async () => {
+  it.concurrent('U-07: a silent body is cut at its idle limit, one that never ends at its own', async () => {
     await using silent = await setUp(say(half), { policy: { idleTimeout: 200, streamTimeout: 5_000 } })
     const first = await silent.get(pathOf('forward', 'bad'))
     expect([verdict(first), first.body.toString()]).toEqual(['cut', fine.slice(0, 9)])
@@ -504,7 +507,7 @@ describe.each(doors)('the %s, over TLS', (door: DoorName) => {
     expect(service.asked()).toBe(0)
   })
 
-  it('U-23: gives up on a handshake that stalls', async () => {
+  it.concurrent('U-23: gives up on a handshake that stalls', async () => {
     await using service = await rawUpstream(() => undefined)
     await using bff = await bothDoors(service.url.replace('http:', 'https:'), { policy: { timeout: 2_500 } })
     const answer = await ask(bff.url + pathOf(door, 'a'))

@@ -3,7 +3,15 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { z } from 'zod'
-import { internalTokens, signedIn, type WebSession, webSession, type WebSessionOptions } from '../src/auth.ts'
+import {
+  internalTokens,
+  type Revocations,
+  revocations,
+  signedIn,
+  type WebSession,
+  webSession,
+  type WebSessionOptions,
+} from '../src/auth.ts'
 import { memoryStore, type Store } from '../src/state.ts'
 import type { Contract } from '../src/contract.ts'
 import { wantsWebSocket } from '../src/edge/handshake.ts'
@@ -72,6 +80,7 @@ const service: RequestListener = (req, res) => {
   if (req.url === '/things' && req.method === 'GET') return json(res, [{ name: 'lamp' }])
   if (req.url === '/things') return json(res, { name: 'lamp' }, 201)
   if (req.url === '/events') return void res.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: 1\n\n')
+  if (req.url === '/held') return void res.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
   res.writeHead(200, { 'content-type': 'text/plain', 'set-cookie': 'theirs=1' }).end('file')
 }
 
@@ -83,6 +92,8 @@ interface Given {
   /** Processes of this app, which take turns, unless a request says `x-process`. Default one. */
   readonly processes?: number
   readonly clock?: () => number
+  /** Whether the provider tells when somebody signs out there. Default no. */
+  readonly backchannel?: boolean
   readonly session?: Partial<WebSessionOptions>
 }
 
@@ -98,10 +109,14 @@ export async function webApp({ processes = 1, clock = Date.now, session = {}, ..
     await new Promise((resolve) => server.close(resolve))
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const idp = stack.use(await oidcProvider(url))
+  const idp = stack.use(await oidcProvider(url, given.backchannel))
   const [behind, sockets] = [stack.use(await upstream(service)), stack.use(await echo())]
   const shared = given.store ?? memoryStore({ clock })
+  const revoking: Revocations[] = []
   const apps = Array.from({ length: processes }, (_, nth) => {
+    const store = given.storeOf?.(nth, shared) ?? shared
+    const known = revocations({ store, log, clock })
+    revoking.push(known)
     const web = webSession({
       issuer: idp.issuer,
       clientId: CLIENT.id,
@@ -109,16 +124,18 @@ export async function webApp({ processes = 1, clock = Date.now, session = {}, ..
       publicUrl: url,
       scope: 'openid profile email read',
       resource: RESOURCE,
-      store: given.storeOf?.(nth, shared) ?? shared,
+      store,
       keys: ['a-key-of-this-test-for-its-sessions'],
       clock,
       log,
+      revocations: known,
       ...session,
     })
     const upstreams = { things: behind.url, sockets: sockets.url }
     const running = app([...web.routes, ...routes(web)], {
       upstreams,
       authenticate: web.authenticate,
+      revocations: known,
       tokens: internalTokens({ name: 'web-bff', log: silent }),
       log,
     })
@@ -130,7 +147,7 @@ export async function webApp({ processes = 1, clock = Date.now, session = {}, ..
     const process = Number(req.headers['x-process'] ?? turn++ % processes)
     apps[process]!.handler(req, res)
   })
-  server.on('upgrade', (req, socket, head) => apps[0]!.door.take(req, socket, head))
+  server.on('upgrade', (req, socket, head) => apps[Number(req.headers['x-process'] ?? 0)]!.door.take(req, socket, head))
 
   const signIn = async (someone: Browser = browser()): Promise<Browser> => {
     const callback = await someone.follow(`${url}/bff/login`, `${url}/bff/callback`)
@@ -144,8 +161,17 @@ export async function webApp({ processes = 1, clock = Date.now, session = {}, ..
     behind,
     sockets,
     store: shared,
+    /** Of each process. */
+    revocations: revoking,
     lines,
     signIn,
+    /** As somebody who goes there and says yes. */
+    signOutAtProvider: async (someone: Browser): Promise<void> => {
+      const page = await (await someone.request(`${idp.issuer}/session/end?client_id=${CLIENT.id}`)).text()
+      const xsrf = /name="xsrf" value="([^"]+)"/.exec(page)![1]!
+      const body = new URLSearchParams({ xsrf, logout: 'yes' })
+      await someone.request(`${idp.issuer}/session/end/confirm`, { method: 'POST', body })
+    },
     /** What is in the browser's jar for this app. */
     cookies: (someone: Browser) => someone.cookies(url),
     /** As a script of the page: with the header, whatever the method. */

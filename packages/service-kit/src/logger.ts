@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
 
 export type { Logger } from 'pino'
 
@@ -9,4 +9,5 @@ const redact = ['authorization', 'cookie', 'set-cookie', 'proxy-authorization'].
 ])
 
 /** JSON lines on standard output. Whoever logs a request or its headers by mistake still logs no credential. */
-export const logger = (name: string, level = 'info'): Logger => pino({ name, level, redact })
+export const logger = (name: string, level = 'info', out?: DestinationStream): Logger =>
+  pino({ name, level, redact }, out ?? pino.destination(1))

@@ -11,8 +11,8 @@ export interface Caller {
 export type Verify = (kind: 'user' | 'service', authorization: string | undefined) => Promise<Caller>
 
 export interface VerifierOptions extends InternalOptions {
-  /** What services show each other. */
-  readonly serviceSecret: string
+  /** What services show each other. Absent: none of them comes by it. */
+  readonly serviceSecret?: string | undefined
 }
 
 /**
@@ -26,7 +26,7 @@ export function verifier({ serviceSecret, ...options }: VerifierOptions): Verify
   return async (kind, authorization) => {
     const token = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
     if (token === undefined) throw refusal(audience, 'token-missing')
-    if (kind === 'service' && same(token, serviceSecret)) return { id: 'service' }
+    if (kind === 'service' && serviceSecret !== undefined && same(token, serviceSecret)) return { id: 'service' }
     try {
       const { id, actor } = await verifyToken(token)
       if ((kind === 'user') !== (actor !== undefined)) throw new TokenError('subject')

@@ -27,6 +27,10 @@ export interface ShopOptions {
   readonly webRoot?: string
   /** Milliseconds from one state of a confirmed order to the next. Default 0: orders stay confirmed. */
   readonly stepMs?: number
+  /** What mobile-bff takes of tokens that are bound to a key. Default `off`. */
+  readonly dpop?: 'off' | 'optional' | 'required-on-writes'
+  /** Of all programs together. Default: none, or at the level `TESTBED_LOG`. */
+  readonly log?: Logger
   /** Of a Redis that the processes of a BFF share. Default: none. */
   readonly redisUrl?: string
   /** What mobile-bff signs with. Default: a key for this run alone. */
@@ -57,28 +61,25 @@ const hostname = '127.0.0.1'
 const serviceSecret = 'testbed-only-service-secret-00000000'
 const webSecret = 'testbed-only-web-client-secret-00000'
 const sessionKeys = ['testbed-only-web-session-key-0000000']
+const dpopKey = 'testbed-only-mobile-dpop-key-0000000'
 const cookieSecret = 'testbed-only-identity-cookie-secret-0'
 
 /** Every service and both BFFs in this process, on free ports, with a database of their own that goes with them. */
-export async function startShop({
-  webRoot = '',
-  stepMs = 0,
-  redisUrl = '',
-  ...given
-}: ShopOptions = {}): Promise<Shop> {
+export async function startShop(options: ShopOptions = {}): Promise<Shop> {
+  const { webRoot = '', stepMs = 0, redisUrl = '', dpop = 'off', mobileKeys = newKeyRing() } = options
   const stack = new AsyncDisposableStack()
   try {
-    const log = logger('shop', process.env['TESTBED_LOG'] ?? 'silent')
+    const { log = logger('shop', process.env['TESTBED_LOG'] ?? 'silent') } = options
     // The identity provider must know where the browser comes back to, and services where the keys of the BFFs are, before there are any.
     const ports = [await freePort(), await freePort()] as const
     const [web, mobile] = ports.map((port) => `http://localhost:${port}`) as [string, string]
     const issuers = bffIssuers({ WEB_BFF_URL: web, MOBILE_BFF_URL: mobile })
     const { services, startTracking } = await startServices({ stack, log, web, issuers, stepMs })
     const issuer = `http://localhost:${services.identity.port}`
-    const keys = { web: newKeyRing(), mobile: given.mobileKeys ?? newKeyRing() }
+    const keys = { web: newKeyRing(), mobile: mobileKeys }
     const running = stack.use(new AsyncDisposableStack())
     const common = { hostname, log, upstreams: upstreamsOf(services), issuer }
-    const { start, startWeb } = starter({ running, common, keys, web, mobile, webRoot, redisUrl })
+    const { start, startWeb } = starter({ running, common, keys, web, mobile, webRoot, redisUrl, dpop })
     const [first] = await start(ports)
     const again = { tracking: renewed(services.tracking, startTracking), web: renewed(first, startWeb) }
     stack.defer(() => Promise.all([again.tracking.stop(), again.web.stop()]).then(() => undefined))
@@ -112,13 +113,14 @@ interface Starting extends Bffs {
   readonly keys: Readonly<Record<keyof Bffs, KeyRing>>
   readonly webRoot: string
   readonly redisUrl: string
+  readonly dpop: NonNullable<ShopOptions['dpop']>
 }
 
 /** Starts one process of each BFF, as far as they can tell. */
-function starter({ running, common, keys, web, mobile, webRoot, redisUrl }: Starting) {
+function starter({ running, common, keys, web, mobile, webRoot, redisUrl, dpop }: Starting) {
   const storeOf = (name: string) => openStore({ url: redisUrl, prefix: `${name}:`, log: common.log })
   const forWeb = { clientSecret: webSecret, sessionKeys, keys: keys.web, publicUrl: web, webRoot }
-  const forApps = { keys: keys.mobile, publicUrl: mobile }
+  const forApps = { keys: keys.mobile, publicUrl: mobile, dpop: { mode: dpop, secret: dpopKey } }
   const startWeb = async (port: number, given: object = {}) =>
     startWebBff({ ...common, ...given, ...forWeb, port, store: await storeOf('web-bff') })
   const startMobile = async (port: number, given: object) =>
@@ -171,10 +173,10 @@ async function startServices({ stack, log, web, issuers, stepMs }: Wanted) {
   const verifyFor = (name: string) => verifier({ issuers, audience: `urn:${name}`, serviceSecret })
   const catalog = stack.use(await startCatalog(common))
   const customers = stack.use(await startCustomers({ ...common, verify: verifyFor('customers') }))
-  const inventory = stack.use(await startInventory(common))
+  const inventory = stack.use(await startInventory({ ...common, verify: verifyFor('inventory') }))
   const reviews = stack.use(await startReviews(common))
   const file = join(folder, 'orders.db')
-  const shop = { catalogUrl: catalog.url, inventoryUrl: inventory.url }
+  const shop = { catalogUrl: catalog.url, inventoryUrl: inventory.url, serviceSecret }
   const orders = stack.use(await startOrders({ ...common, ...shop, file, verify: verifyFor('orders'), stepMs }))
   const ofTracking = { verify: verifyFor('tracking'), ordersUrl: orders.url, serviceSecret, pollMs: 50 }
   const startOn = (port: number) => startTracking({ ...common, ...ofTracking, port })

@@ -10,7 +10,7 @@ import { start as startInventory } from '@bff/inventory'
 import { cookieHeader, demoBrowser, type Jar } from '@bff/mobile/demo-browser'
 import { signIn } from '@bff/mobile/sign-in'
 import { start as startMobileBff } from '@bff/mobile-bff'
-import { logger } from '@bff/service-kit'
+import { logger, verifier } from '@bff/service-kit'
 import { start as startWebBff } from '@bff/web-bff'
 import { freePort, people } from '../src/index.ts'
 
@@ -126,7 +126,8 @@ beforeAll(async () => {
   const plain = all.items.filter(({ featured }) => !featured)
   bought.ada = plain.slice(0, 2)
   bought.grace = plain.slice(2, 5)
-  const inventory = stack.use(await startInventory(common))
+  const verify = verifier({ issuers: { 'urn:bff': 'http://127.0.0.1:9/keys' }, audience: 'urn:inventory' })
+  const inventory = stack.use(await startInventory({ ...common, verify }))
   const own = stack.use(await upstream(personal))
   const webPort = await freePort()
   const web = `http://localhost:${webPort}`

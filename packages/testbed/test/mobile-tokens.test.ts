@@ -75,6 +75,29 @@ describe('the app, its BFF and the issuer', () => {
     expect(claimsOf(next)['cnf']).toEqual(claimsOf(tokens)['cnf'])
   })
 
+  it('N-10, N-12: take a bound token with a proof of its key only, and no mere token for a write, where the BFF says so', async () => {
+    await using strict = await startShop({ dpop: 'required-on-writes' })
+    const bound = proving(await dpopKey())
+    const tokens = await signIn(strict.issuer, demoBrowser(people.ada), { fetch: bound })
+    const put = { method: 'PUT', body: '{"quantity":1}', headers: { 'content-type': 'application/json' } }
+    const { cards } = (await (await fetch(`${strict.mobile}/m/v1/home`)).json()) as { cards: [{ id: string }] }
+    const [lamp] = cards
+    const ask = async (how: typeof fetch, { accessToken }: Tokens, init: RequestInit = {}) => {
+      const headers = { ...(init.headers as object), authorization: `Bearer ${accessToken}` }
+      const path = init.method === 'PUT' ? `/m/v1/cart/items/${lamp.id}` : '/m/v1/cart'
+      const answer = await how(strict.mobile + path, { ...init, headers })
+      return [answer.status, ((await answer.json()) as { code?: string }).code]
+    }
+    // The first proof has no nonce yet; whoever proves is told it, and asks once more.
+    expect((await ask(bound, tokens))[0]).toBe(200)
+    expect(await ask(bound, tokens, put)).toEqual([200, undefined])
+    expect(await ask(fetch, tokens)).toEqual([401, 'token-invalid'])
+    expect((await ask(proving(await dpopKey()), tokens))[0]).toBe(401)
+    const mere = await signIn(strict.issuer, demoBrowser(people.ada))
+    expect((await ask(fetch, mere))[0]).toBe(200)
+    expect((await ask(fetch, mere, put))[0]).toBe(401)
+  })
+
   it('N-15: ask for the password again, and say in the token that they did', async () => {
     const acrValues = 'urn:shop:acr:password-again'
     const tokens = await signIn(shop.issuer, demoBrowser(people.ada), { stepUp: { acrValues, maxAge: 0 } })

@@ -1,4 +1,4 @@
-import { port, readEnv, secret } from '@bff/gateway-core/env'
+import { port, readEnv } from '@bff/gateway-core/env'
 import { bffIssuers, bffVariables, run, serviceSettings, serviceVariables, verifier } from '@bff/service-kit'
 import { start } from './app.ts'
 
@@ -7,10 +7,9 @@ await run(async () => {
     CUSTOMERS_PORT: port(4102),
     ...serviceVariables,
     ...bffVariables,
-    SERVICE_SECRET: secret('development-only-service-secret-0000'),
   })
   return start({
     ...serviceSettings('customers', env.CUSTOMERS_PORT, env),
-    verify: verifier({ issuers: bffIssuers(env), audience: 'urn:customers', serviceSecret: env.SERVICE_SECRET }),
+    verify: verifier({ issuers: bffIssuers(env), audience: 'urn:customers' }),
   })
 })

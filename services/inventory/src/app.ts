@@ -1,18 +1,20 @@
 import { Inventory } from '@bff/contracts/inventory'
 import { Health } from '@bff/gateway-core/grpc'
-import { host, type HostOptions, type Running } from '@bff/service-kit'
+import { host, type HostOptions, type Running, type Verify } from '@bff/service-kit'
 import { connectNodeAdapter } from '@connectrpc/connect-node'
 import { accessLog } from './access-log.ts'
 import { health } from './health.ts'
 import { inventory } from './inventory.ts'
 import { openStock } from './stock.ts'
 
-export type Config = Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults'>
+export interface Config extends Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults'> {
+  readonly verify: Verify
+}
 
-export function start(config: Config): Promise<Running> {
+export function start({ verify, ...config }: Config): Promise<Running> {
   const stock = openStock()
   const handler = connectNodeAdapter({
-    routes: (router) => void router.service(Inventory, inventory(stock)).service(Health, health),
+    routes: (router) => void router.service(Inventory, inventory(stock, verify)).service(Health, health),
     interceptors: [accessLog(config.log)],
     connect: false,
     grpcWeb: false,

@@ -1,12 +1,15 @@
 import type { Inventory } from '@bff/contracts/inventory'
 import { BadRequestSchema, ErrorInfoSchema } from '@bff/gateway-core/grpc'
+import { Problem } from '@bff/gateway-core/problem'
+import type { Verify } from '@bff/service-kit'
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
 import { OutOfStock, type Stock, UnknownSku } from './stock.ts'
 import { watch } from './watch.ts'
 
 const most = 200
 
-export const inventory = (stock: Stock): ServiceImpl<typeof Inventory> => ({
+/** Whoever reaches it may read. What is set aside, and let go of, is for services. */
+export const inventory = (stock: Stock, verify: Verify): ServiceImpl<typeof Inventory> => ({
   getStock({ skus }) {
     checkSkus(skus)
     return { levels: skus.map((sku) => stock.level(sku)).filter((level) => level !== undefined) }
@@ -18,7 +21,8 @@ export const inventory = (stock: Stock): ServiceImpl<typeof Inventory> => ({
     if (known.length === 0) throw refused('none of these SKUs is known', Code.NotFound, 'UNKNOWN_SKU')
     return watch(stock, known, signal)
   },
-  reserve({ orderId, lines }, { signal }) {
+  async reserve({ orderId, lines }, { signal, requestHeader }) {
+    await admit(verify, requestHeader)
     if (orderId === '') throw invalid('order_id', 'order_id is missing')
     if (lines.length === 0) throw invalid('lines', 'no lines')
     if (lines.length > most) throw invalid('lines', `at most ${most} lines at once`)
@@ -33,12 +37,25 @@ export const inventory = (stock: Stock): ServiceImpl<typeof Inventory> => ({
     }
     return {}
   },
-  release({ orderId }) {
+  async release({ orderId }, { requestHeader }) {
+    await admit(verify, requestHeader)
     if (orderId === '') throw invalid('order_id', 'order_id is missing')
     stock.release(orderId)
     return {}
   },
 })
+
+/** By the secret that services share, or by a token that a BFF has signed for this one, for itself and no user. */
+async function admit(verify: Verify, headers: Headers): Promise<void> {
+  try {
+    await verify('service', headers.get('authorization') ?? undefined)
+  } catch (error) {
+    const later = error instanceof Problem && error.status === 503
+    throw later
+      ? refused('who asks cannot be looked up now', Code.Unavailable, 'IDENTITY_UNAVAILABLE')
+      : refused('this is for services', Code.Unauthenticated, 'NOT_A_SERVICE')
+  }
+}
 
 function checkSkus(skus: readonly string[]): void {
   if (skus.length > most) throw invalid('skus', `at most ${most} SKUs at once`)

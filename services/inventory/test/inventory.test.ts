@@ -3,8 +3,8 @@ import { connect } from 'node:http2'
 import { text } from 'node:stream/consumers'
 import { Inventory } from '@bff/contracts/inventory'
 import { BadRequestSchema, ErrorInfoSchema, Health, ServingStatus } from '@bff/gateway-core/grpc'
-import { logger, type Running } from '@bff/service-kit'
-import { type Client, Code, ConnectError, createClient } from '@connectrpc/connect'
+import { logger, type Running, verifier } from '@bff/service-kit'
+import { type Client, Code, ConnectError, createClient, type Interceptor } from '@connectrpc/connect'
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { start } from '../src/app.ts'
@@ -13,15 +13,31 @@ import { watch } from '../src/watch.ts'
 
 const [full, other, low, empty, unknown] = ['LMP-001', 'LMP-002', 'LMP-006', 'LMP-000', 'no such']
 
+const serviceSecret = 'a-secret-of-this-test-and-nothing-else'
+
 let inventory: Running
 let sessions: Http2SessionManager
 let client: Client<typeof Inventory>
 
 beforeEach(async () => {
-  inventory = await start({ port: 0, hostname: '127.0.0.1', log: logger('inventory', 'silent'), faults: true })
+  const verify = verifier({
+    issuers: { 'urn:bff': 'http://127.0.0.1:9/keys' },
+    audience: 'urn:inventory',
+    serviceSecret,
+  })
+  inventory = await start({ port: 0, hostname: '127.0.0.1', log: logger('inventory', 'silent'), faults: true, verify })
   sessions = new Http2SessionManager(inventory.url)
-  client = createClient(Inventory, createGrpcTransport({ baseUrl: inventory.url, sessionManager: sessions }))
+  client = clientWith(`Bearer ${serviceSecret}`)
 })
+
+const clientWith = (authorization?: string) => {
+  const show: Interceptor = (next) => (req) => {
+    if (authorization !== undefined) req.header.set('authorization', authorization)
+    return next(req)
+  }
+  const options = { baseUrl: inventory.url, sessionManager: sessions, interceptors: [show] }
+  return createClient(Inventory, createGrpcTransport(options))
+}
 
 afterEach(async () => {
   sessions.abort()
@@ -96,6 +112,25 @@ describe('Reserve and Release', () => {
     expect(refusals).toHaveLength(200 - 42)
     for (const { reason } of refusals) expect(reason).toMatchObject({ code: Code.FailedPrecondition })
     expect(await available(full)).toBe(0)
+  })
+})
+
+describe('whoever has not proved to be a service', () => {
+  it.each([
+    ['nothing', undefined],
+    ['another secret', `Bearer ${serviceSecret.replace('a', 'b')}`],
+    ['a token of nobody it knows', 'Bearer eyJhbGciOiJub25lIn0.e30.'],
+    ['the secret, otherwise', `Basic ${serviceSecret}`],
+  ])('reads, and sets nothing aside, with %s', async (_, authorization) => {
+    const other = clientWith(authorization)
+    expect((await other.getStock({ skus: [full] })).levels).toHaveLength(1)
+    await client.reserve({ orderId: 'o1', lines: [{ sku: full, quantity: 2 }] })
+    for (const call of [
+      other.reserve({ orderId: 'o2', lines: [{ sku: full, quantity: 1 }] }),
+      other.release({ orderId: 'o1' }),
+    ])
+      await expect(call).rejects.toMatchObject({ code: Code.Unauthenticated })
+    expect(await available(full)).toBe(40)
   })
 })
 

@@ -38,6 +38,8 @@ export interface AuditFacts {
   readonly route?: string | undefined
   /** Why: lower-case words with `-` between them, such as a problem's code. Anything else is told as `unspecified`. */
   readonly reason?: string | undefined
+  /** What spoke against a request that seems forged: `origin`, `fetch-metadata` or `header`. */
+  readonly signal?: string | undefined
 }
 
 export type Audit = (event: AuditEvent, facts: AuditFacts) => void
@@ -48,7 +50,7 @@ export type Audit = (event: AuditEvent, facts: AuditFacts) => void
  */
 export function audit(log: Logger): Audit {
   const child = log.child({}, { level: log.level === 'silent' ? 'silent' : 'info' })
-  return (event, { exchange, identity, route, reason, tokenId, ...named }) => {
+  return (event, { exchange, identity, route, reason, signal, tokenId, ...named }) => {
     const { user = identity?.user.id, client = identity?.client, session = identity?.sessionId } = named
     child[event.endsWith('_fail') ? 'warn' : 'info'](
       {
@@ -62,7 +64,8 @@ export function audit(log: Logger): Audit {
         address: exchange?.address,
         method: exchange?.method,
         route,
-        reason: reason === undefined || words.test(reason) ? reason : 'unspecified',
+        reason: inWords(reason),
+        signal: inWords(signal),
       },
       'audit',
     )
@@ -70,5 +73,8 @@ export function audit(log: Logger): Audit {
 }
 
 const words = /^[a-z]{1,24}(?:-[a-z0-9]{1,24}){0,7}$/
+
+const inWords = (text: string | undefined): string | undefined =>
+  text === undefined || words.test(text) ? text : 'unspecified'
 
 const clean = (text: string | undefined): string | undefined => (text === undefined ? undefined : plain(text, 128))

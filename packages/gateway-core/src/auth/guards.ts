@@ -20,6 +20,12 @@ export const can =
     })
   }
 
+/** A guard that says itself whom it lets in: for guards that no sample passes, whose sample would be told as `nobody`. */
+export const describedAs = <G extends object>(
+  describe: string,
+  guard: Guard<G>,
+): Guard<G> & { readonly describe: string } => Object.assign(guard, { describe })
+
 /** Whether it is theirs. Pure: what it is told is all that it may ask. */
 export type Owns = (user: User, exchange: Pick<Exchange, 'params' | 'query'>) => boolean
 
@@ -36,11 +42,11 @@ export function owns(
   { refuse = 404 }: { readonly refuse?: 403 | 404 } = {},
 ): Guard<{ user: User }> {
   const check = typeof whose === 'string' ? named(whose) : whose
-  return async (exchange) => {
+  return describedAs(typeof whose === 'string' ? `the user that :${whose} names` : 'whose it is', async (exchange) => {
     const { user } = await exchange.authenticate()
     if (check(user, exchange)) return { user }
     throw refuse === 404 ? problem(404, 'route-not-found') : problem(403, 'not-yours')
-  }
+  })
 }
 
 const named =
@@ -80,7 +86,7 @@ export function stepUp({ maxAge, acr = [], loginUrl = '/bff/login', clock = Date
   const isRecent = ({ authenticatedAt = -Infinity }: Identity) =>
     maxAge === undefined || clock() - authenticatedAt <= maxAge
   const isStrong = (by: string | undefined) => accepted.length === 0 || (by !== undefined && accepted.includes(by))
-  return async (exchange) => {
+  return describedAs(inWords(maxAge, accepted), async (exchange) => {
     const identity = await exchange.authenticate()
     if (isRecent(identity) && isStrong(identity.acr)) return { user: identity.user }
     throw problem(401, 'insufficient-user-authentication', {
@@ -89,8 +95,15 @@ export function stepUp({ maxAge, acr = [], loginUrl = '/bff/login', clock = Date
         ? { extra: { loginUrl: login }, headers: { 'www-authenticate': 'Cookie realm="session"' } }
         : { headers: { 'www-authenticate': challenge } }),
     })
-  }
+  })
 }
+
+const inWords = (maxAge: number | undefined, acr: readonly string[]): string =>
+  [
+    'signed in',
+    ...(maxAge === undefined ? [] : [`within the last ${maxAge / 60_000} min`]),
+    ...(acr.length === 0 ? [] : [`by ${acr.join(' or ')}`]),
+  ].join(' ')
 
 /** What all of them grant together. */
 export type Granted<G extends readonly Guard[]> = G extends readonly [
@@ -112,7 +125,9 @@ export function all<const G extends readonly [Guard, ...Guard[]]>(...guards: G):
     for (const one of guards) Object.assign(together, granted(await one(exchange)))
     return together as Granted<G>
   }
-  return Object.assign(guard, { guards })
+  const said = guards.map((one: Guard & { describe?: string }) => one.describe ?? (one.name || 'signed in'))
+  const own = guards.some((one) => 'describe' in one)
+  return Object.assign(guard, { guards }, own ? { describe: said.join(', ') } : {})
 }
 
 /** What a guard grants. One that answers with something else, such as `false`, has let nobody in: that is a bug, and a 500. */

@@ -1,16 +1,20 @@
 import type { Method } from '../contract.ts'
-import type { Authenticate, Exchange, Guard, Handler, Identity, Route } from '../exchange.ts'
+import type { Authenticate, Counted, Exchange, Guard, Handler, Identity, Route } from '../exchange.ts'
+import { Problem } from '../problem.ts'
 import type { Store } from '../state/store.ts'
 import { isActive } from './session/activity.ts'
 import { backchannel } from './login/backchannel.ts'
 import { checkCsrf } from './session/csrf.ts'
-import { open, signedIn } from './guards.ts'
+import { audit } from './audit.ts'
+import { describedAs, open, signedIn } from './guards.ts'
 import { login } from './login/login.ts'
-import { logout } from './login/logout.ts'
+import { logout, ofThisSite } from './login/logout.ts'
 import { logoutTokens } from './login/logout-token.ts'
 import { provider } from './login/provider.ts'
+import type { Revocations } from './revocation/revocations.ts'
+import type { Session } from './session/session-content.ts'
 import { sessionIdentities } from './session/session-identity.ts'
-import { sessionProblems } from './session/session-problem.ts'
+import { type SessionProblems, sessionProblems } from './session/session-problem.ts'
 import { sessionHandlers } from './session/session-routes.ts'
 import { sessionSetup, type SessionSetupOptions } from './session/session-setup.ts'
 import { type Sessions, sessions } from './session/session.ts'
@@ -25,6 +29,8 @@ export interface WebSessionOptions extends SessionSetupOptions {
   /** The API that access tokens are for (RFC 8707). */
   readonly resource?: string | undefined
   readonly store: Store
+  /** With them, what is open with a session ends when it does, in all processes: event streams, sockets. Absent: it stays until it ends by itself. */
+  readonly revocations?: Pick<Revocations, 'ended' | 'isRevoked' | 'user'> | undefined
   /** Epoch milliseconds. Default `Date.now`. */
   readonly clock?: (() => number) | undefined
 }
@@ -47,53 +53,114 @@ export interface WebSession {
  * is anonymous; its own requests are not.
  */
 export function webSession(options: WebSessionOptions): WebSession {
-  const { issuer, clientId, store, clock = Date.now } = options
+  const { clientId: client, store, log, revocations, clock = Date.now } = options
   const { origin, insecure, cookie, lifetimes, keys } = sessionSetup(options)
-  const idp = provider({ ...options, insecure, redirectUri: `${origin}/bff/callback`, clock })
+  const counts: { here?: Counted } = {}
   const problems = sessionProblems(cookie)
-  const known = sessions({ store, provider: idp, problems, keys, lifetimes, clock })
-  const { start, callback } = login({ provider: idp, sessions: known, cookie, store, origin, keys, clock })
-  const signOut = logout({ provider: idp, sessions: known, cookie, origin })
-  const told = backchannel({ sessions: known, check: logoutTokens({ issuer, clientId, store, clock }) })
-  const { show, list, endOne, endOthers } = sessionHandlers({ sessions: known, cookie, origin })
-  const identityOf = sessionIdentities(clientId)
+  const idp = provider({ ...options, insecure, redirectUri: `${origin}/bff/callback`, clock })
+  const common = { store, provider: idp, keys, client, tell: audit(log), clock }
+  const known = sessions({
+    ...common,
+    problems,
+    lifetimes,
+    revoke: revocations?.ended,
+    count: (outcome) => counts.here?.refresh(outcome),
+  })
+  const identityOf = sessionIdentities(client)
+  const isRevoked = revocations && ((session: Session, id: string) => revocations.isRevoked(identityOf(session, id)))
+  const shared = {
+    ...common,
+    sessions: known,
+    cookie,
+    origin,
+    isRevoked,
+    count: (how: Outcome) => counts.here?.login(how),
+  }
+  return {
+    authenticate: Object.assign(byCookie(shared, identityOf, problems), {
+      reads: ['cookie'],
+      counting: (counted: Counted) => void (counts.here = counted),
+    }),
+    visitor: visitor(
+      known,
+      cookie,
+      toldOf(shared, (signal) => counts.here?.csrf(signal)),
+    ),
+    sessions: known,
+    routes: [...routesOf(shared), fromProvider(options, shared)],
+  }
+}
 
-  // There is no way to a session that leaves the CSRF check out.
-  const authenticate = async (exchange: Exchange): Promise<Identity> => {
+const fromProvider = ({ revocations, ...options }: WebSessionOptions, { sessions, tell, clock }: Shared) =>
+  own(
+    'POST',
+    '/bff/backchannel',
+    'The provider says who has signed out',
+    backchannel({
+      sessions,
+      tell,
+      revokeUser: revocations && ((sub) => revocations.user(sub, 'back-channel')),
+      check: logoutTokens({ ...options, clock }),
+    }),
+  )
+
+/** There is no way to a session that leaves the CSRF check out. */
+function byCookie(
+  { sessions, cookie, origin }: Shared,
+  identityOf: ReturnType<typeof sessionIdentities>,
+  problems: SessionProblems,
+) {
+  return async (exchange: Exchange): Promise<Identity> => {
     const [id, second] = cookie.ids(exchange.headers.cookie)
     if (id === undefined) throw problems.nobody()
     checkCsrf(exchange, origin)
     if (second !== undefined) throw problems.ambiguous()
-    return identityOf(await known.use(id, exchange.log, isActive(exchange)), id)
-  }
-
-  return {
-    authenticate: Object.assign(authenticate, { reads: ['cookie'] }),
-    visitor: visitor(known, cookie, origin),
-    sessions: known,
-    routes: [
-      own('GET', '/bff/login', 'Sign in', () => start),
-      own('GET', '/bff/callback', 'Where signing in ends', () => callback),
-      own('GET', '/bff/session', 'Who is signed in', () => show),
-      own('GET', '/bff/sessions', 'Where else one is signed in', () => list, signedIn),
-      own('DELETE', '/bff/sessions', 'Sign out everywhere else', () => endOthers, signedIn),
-      own('DELETE', '/bff/sessions/:id', 'Sign out somewhere', () => endOne, signedIn),
-      own('POST', '/bff/logout', 'Sign out', () => signOut),
-      own('POST', '/bff/backchannel', 'The provider says who has signed out', () => told),
-    ],
+    return identityOf(await sessions.use(id, exchange, isActive(exchange)), id)
   }
 }
 
-const own = (
-  method: Method,
-  path: string,
-  summary: string,
-  bind: () => Handler,
-  guard: Guard = open,
-): Route<unknown> => ({
+type Outcome = Parameters<Counted['login']>[0]
+type Shared = Parameters<typeof login>[0] & Parameters<typeof logout>[0] & Parameters<typeof sessionHandlers>[0]
+
+function routesOf(shared: Shared): Route<unknown>[] {
+  const { cookie, origin } = shared
+  const { start, callback } = login(shared)
+  const { show, list, endOne, endOthers } = sessionHandlers(shared)
+  // Without a cookie there is nothing to guard.
+  const ofOurPage: Guard = (exchange) => {
+    if (cookie.ids(exchange.headers.cookie).length > 0) checkCsrf(exchange, origin)
+    return {}
+  }
+  const ours = 'anybody, from our own pages'
+  return [
+    own('GET', '/bff/login', 'Sign in', start),
+    own('GET', '/bff/callback', 'Where signing in ends', callback),
+    own('GET', '/bff/session', 'Who is signed in', show, describedAs(ours, ofOurPage)),
+    own('GET', '/bff/sessions', 'Where else one is signed in', list, signedIn),
+    own('DELETE', '/bff/sessions', 'Sign out everywhere else', endOthers, signedIn),
+    own('DELETE', '/bff/sessions/:id', 'Sign out somewhere', endOne, signedIn),
+    own('POST', '/bff/logout', 'Sign out', logout(shared), describedAs(ours, ofThisSite(origin))),
+  ]
+}
+
+/** The check of an app's own handlers, which no guard stands before: its refusals are told of here. */
+const toldOf =
+  ({ origin, tell }: Pick<Shared, 'origin' | 'tell'>, count: Counted['csrf']) =>
+  (exchange: Exchange): void => {
+    try {
+      checkCsrf(exchange, origin)
+    } catch (error) {
+      const signal = error instanceof Problem ? String(error.options.extra?.['signal']) : 'none'
+      count(signal)
+      tell('authz_fail', { exchange, reason: 'csrf-rejected', signal })
+      throw error
+    }
+  }
+
+const own = (method: Method, path: string, summary: string, handler: Handler, guard: Guard = open): Route<unknown> => ({
   methods: [method],
   path,
   guard,
   made: { door: 'own', summary },
-  bind,
+  bind: () => handler,
 })

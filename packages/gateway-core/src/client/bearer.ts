@@ -82,6 +82,18 @@ export class Bearer<T extends Token = Token> implements Caller {
     }
   }
 
+  /**
+   * The token itself, for what takes none in a header, such as a message: good for so many milliseconds from now, if the issuer
+   * gives one that is. Replaced by the same single refresh as for calls.
+   */
+  async token(operation: string, goodFor = 0): Promise<T | undefined> {
+    const token = this.#token
+    const isEnough = expiry(token) - this.#now() > goodFor
+    if (token === undefined || isEnough || this.#options.refresh === undefined) return this.#good(operation)
+    await this.#replace(token, operation)
+    return this.#token
+  }
+
   async #good(operation: string): Promise<T | undefined> {
     const token = this.#token
     const isGood = () => this.#now() < expiry(token)

@@ -18,9 +18,10 @@ type Asked = Pick<Route<never>, 'cost' | 'guard' | 'made' | 'path'>
 export async function admit(
   exchange: Exchange,
   route: Asked,
-  { limits = {}, gate, audit }: Pick<Surroundings, 'limits' | 'gate' | 'audit'>,
+  around: Pick<Surroundings, 'limits' | 'gate' | 'audit' | 'csrf'>,
   counted: Counted,
 ): Promise<object> {
+  const { limits = {}, gate } = around
   counted.fields = await limits.address?.(exchange, route.cost)
   gate?.(exchange, route)
   let grant: object
@@ -28,10 +29,21 @@ export async function admit(
     grant = granted(await route.guard(exchange))
   } catch (error) {
     if (error instanceof Problem && (error.status === 401 || error.status === 403))
-      audit?.('authz_fail', { exchange, identity: exchange.identity, route: route.path, reason: error.code })
+      tellRefusal(error, exchange, route.path, around)
     throw error
   }
   if (limits.user !== undefined && exchange.identity !== undefined)
     counted.fields = joined(counted.fields, await limits.user(exchange, route.cost))
   return grant
+}
+
+function tellRefusal(
+  { code, options }: Problem,
+  exchange: Exchange,
+  route: string,
+  { audit, csrf }: Pick<Surroundings, 'audit' | 'csrf'>,
+): void {
+  const signal = code === 'csrf-rejected' ? String(options.extra?.['signal']) : undefined
+  if (signal !== undefined) csrf?.(signal)
+  audit?.('authz_fail', { exchange, identity: exchange.identity, route, reason: code, signal })
 }

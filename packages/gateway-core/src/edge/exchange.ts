@@ -29,6 +29,8 @@ export interface Surroundings {
   /** What proofs are not good any more. Absent: each is good until it ends by itself. */
   readonly revocations?: Pick<Revocations, 'admit'> | undefined
   readonly audit?: Audit | undefined
+  /** Counts a request that seemed forged. */
+  readonly csrf?: ((signal: string) => void) | undefined
 }
 
 export type Gate = (exchange: Exchange, route: Pick<Route<never>, 'path' | 'made'>) => void
@@ -71,7 +73,7 @@ export class Inbound implements Exchange {
   readonly scope = new Scope()
   readonly calls: Exchange['calls'] = []
   identity?: Identity
-  readonly #req: IncomingMessage
+  #req: IncomingMessage
   readonly #res: ServerResponse
   readonly #around: Pick<Surroundings, 'authenticate' | 'revocations'>
   #authenticated: Promise<Identity> | undefined
@@ -109,6 +111,11 @@ export class Inbound implements Exchange {
 
   authenticate(): Promise<Identity> {
     return (this.#authenticated ??= this.#prove())
+  }
+
+  /** Of a socket that lasts for hours, the head has done its work: what it said takes more memory than all else. */
+  forgetHead(): void {
+    this.#req = { headers: {}, socket: this.#req.socket } as IncomingMessage
   }
 
   /** Ends it before its time: what is under way is called off, and an answer that has begun is cut. */

@@ -20,7 +20,7 @@ export function closeBehind(req: IncomingMessage, res: ServerResponse): void {
 /** What is wrong with the opening handshake (RFC 6455 §4.2.1). Its origin comes first: a foreign page learns nothing else. */
 export function handshakeFault(req: IncomingMessage, origins: Upgrade['origins']): Problem | undefined {
   const { headers, method } = req
-  if (origins !== 'any' && !origins.includes(headers.origin ?? '')) return problem(403, 'origin-not-allowed')
+  if (!mayConnect(headers, origins)) return problem(403, 'origin-not-allowed')
   if (method !== 'GET') return malformed('Only a GET can be upgraded.')
   if (headers.upgrade?.toLowerCase() !== 'websocket') return malformed('Upgrade must be websocket and nothing else.')
   if (headers['sec-websocket-version'] !== '13')
@@ -30,6 +30,12 @@ export function handshakeFault(req: IncomingMessage, origins: Upgrade['origins']
   if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0)
     return malformed('An upgrade has no body.')
   return undefined
+}
+
+function mayConnect({ origin, host }: IncomingMessage['headers'], origins: Upgrade['origins']): boolean {
+  if (origins === 'any' || (origins === 'own' && origin === undefined)) return true
+  // By host and port alone: behind a proxy that ends TLS it cannot be seen which scheme was used.
+  return origins === 'own' ? URL.parse(origin ?? '')?.host === host?.toLowerCase() : origins.includes(origin ?? '')
 }
 
 const malformed = (detail: string): Problem => problem(400, 'malformed-upgrade', { detail })

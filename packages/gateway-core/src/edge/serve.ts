@@ -7,6 +7,7 @@ import { allow } from './checked.ts'
 import { Connections } from './connections.ts'
 import { closeBehind, wantsWebSocket } from './handshake.ts'
 import { type Listening, listening, type ListenOptions } from './listening.ts'
+import { messagesOf } from './messages.ts'
 import { refusal, refuse } from './refuse.ts'
 import { headBytes, interval, limit, limitsOf, type ServerLimits } from './server-limits.ts'
 
@@ -41,6 +42,7 @@ export async function serve(options: ServeOptions): Promise<Listening> {
     else handler(req, res)
   })
   const server = createServer({
+    ...messagesOf(handler),
     maxHeaderSize: headBytes,
     connectionsCheckingInterval: interval,
     // That there is none is said with the other faults of a head.

@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange.ts'
 import { problem } from '../problem.ts'
 import { refusalOf } from '../scope.ts'
 import { type Trace, traceOf } from '../trace.ts'
-import type { Upgrade } from '../exchange.ts'
+import type { Farewell, Upgrade } from '../exchange.ts'
 import { admit as enter } from './admit.ts'
 import { checks } from './checked.ts'
 import { clientAddress } from './client-address.ts'
@@ -39,17 +39,19 @@ export interface Door {
 export function upgrades(routes: readonly Bound[], around: UpgradeSurroundings, find: Find = router(routes)): Door {
   const seats = new Map<Upgrade, RouteSeats>()
   for (const { upgrade } of routes) if (upgrade !== undefined) seats.set(upgrade, seatsOf(upgrade))
-  const open = new Set<Duplex>()
+  const open = new Map<Duplex, Farewell>()
   let draining = false
   const enter = async (visit: Visit): Promise<void> => {
     if (draining) throw problem(503, 'draining', { headers: { 'retry-after': '1' } })
     const { exchange, route, upgrade } = receive(find, visit, around)
-    await admit(exchange, { route, upgrade, seats: seats.get(upgrade)!, around }, visit)
-    if (visit.socket.destroyed) return
-    open.add(visit.socket.once('close', () => open.delete(visit.socket)))
-    // It ends with the proof that opened it, at once: a client that reads nothing would keep half of it.
-    exchange.scope.onEnd(() => visit.socket.destroy())
-    if (draining) close(visit.socket)
+    const farewell = await admit(exchange, { route, upgrade, seats: seats.get(upgrade)!, around }, visit)
+    const { socket } = visit
+    if (socket.destroyed) return
+    open.set(socket, farewell)
+    socket.once('close', () => open.delete(socket))
+    exchange.scope.onEnd((reason) => farewell.cut(reason))
+    exchange.forgetHead()
+    if (draining) farewell.leave()
   }
   return {
     take: (req, socket, head) =>
@@ -59,7 +61,7 @@ export function upgrades(routes: readonly Bound[], around: UpgradeSurroundings, 
     },
     drain() {
       draining = true
-      for (const socket of open) close(socket)
+      for (const farewell of open.values()) farewell.leave()
     },
   }
 }
@@ -80,7 +82,14 @@ interface RouteSeats {
 
 const seatsOf = ({ caps }: Upgrade): RouteSeats => ({ all: new Seats(caps.route), client: new Seats(caps.client) })
 
-const close = (socket: Duplex): void => void socket.end(() => socket.destroy())
+/** Of a protocol that we do not speak. It ends with its proof at once: a client that reads nothing would keep half of it. */
+const wordless = (socket: Duplex): Farewell => ({
+  cut: () => socket.destroy(),
+  leave: () => void socket.end(() => socket.destroy()),
+})
+
+/** Made here, it keeps nothing of a visit for as long as a socket is open. */
+const nothing = (): void => undefined
 
 /** One line in the log, whatever comes of it. */
 async function answer(visit: Visit, enter: (visit: Visit) => Promise<void>, around: UpgradeSurroundings) {
@@ -88,7 +97,7 @@ async function answer(visit: Visit, enter: (visit: Visit) => Promise<void>, arou
   const traceId = visit.trace.id
   const start = performance.now()
   // Node has taken its own listeners away: an error that nobody hears would end the process.
-  socket.on('error', () => undefined)
+  socket.on('error', nothing)
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(problem(504, 'upgrade-timeout')), around.handshake ?? 5_000)
   const line = () => ({
@@ -123,7 +132,11 @@ function receive(find: Find, visit: Visit, around: Surroundings) {
   if ('allow' in match) throw problem(404, 'route-not-found')
   // All it wants of a response is to hear of its end, and of that a socket tells in the same words.
   const res = socket as unknown as ServerResponse
-  const exchange = new Inbound(req, res, { trace, path, search, params: match.params, address: addressOf(req) }, around)
+  // Which route it is, and so who is to be believed, is chosen by the exchange.
+  const authenticate: Surroundings['authenticate'] = (exchange) =>
+    (upgrade?.authenticate ?? around.authenticate)(exchange)
+  const matched = { trace, path, search, params: match.params, address: addressOf(req) }
+  const exchange = new Inbound(req, res, matched, { ...around, authenticate })
   visit.exchange = exchange
   const { route, upgrade } = choose(match.bound, exchange) ?? {}
   if (route === undefined || upgrade === undefined)
@@ -142,14 +155,18 @@ interface Admission {
 }
 
 /** Everything that takes time. A seat is taken before, so that what only half finishes is counted too. */
-async function admit(exchange: Exchange, { route, upgrade, seats, around }: Admission, visit: Visit): Promise<void> {
+async function admit(
+  exchange: Exchange,
+  { route, upgrade, seats, around }: Admission,
+  visit: Visit,
+): Promise<Farewell> {
   const { req, socket, head } = visit
   if (!seats.all.take('')) throw problem(503, 'too-many-sockets', { headers: { 'retry-after': '5' } })
   socket.once('close', () => seats.all.leave(''))
-  await enter(exchange, route, around, {})
+  const grant = await enter(exchange, route, around, {})
   if (exchange.scope.ended || socket.destroyed) throw exchange.scope.reason
   const key = around.clientKey?.(exchange) ?? exchange.identity?.user.id ?? exchange.address
   if (!seats.client.take(key)) throw problem(429, 'too-many-sockets', { headers: { 'retry-after': '5' } })
   socket.once('close', () => seats.client.leave(key))
-  await upgrade.take(exchange, req, socket, head)
+  return (await upgrade.take(exchange, req, socket, head, grant)) ?? wordless(socket)
 }

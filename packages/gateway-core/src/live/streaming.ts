@@ -1,11 +1,10 @@
 import { type Key, type Operation, parseKey } from '../contract.ts'
 import type { Caps, Exchange, Guard, Made, Predicate, Route } from '../exchange.ts'
-import { problem } from '../problem.ts'
 import { receive } from '../receive.ts'
 import type { Asking } from '../road/asking.ts'
 import type { Scope } from '../scope.ts'
-import { Seats } from '../seats.ts'
 import { comeBack } from './come-back.ts'
+import { StreamSeats } from './stream-seats.ts'
 import { serve, type Step } from './serve.ts'
 
 /** What only the running app has, and a stream needs. */
@@ -72,31 +71,3 @@ export function streaming(
     },
   }
 }
-
-class StreamSeats {
-  readonly #all: Seats
-  readonly #client: Seats
-  taken = 0
-
-  constructor({ route, client }: Caps) {
-    this.#all = new Seats(route)
-    this.#client = new Seats(client)
-  }
-
-  /** What gives it back. */
-  take(key: string): () => void {
-    if (!this.#client.take(key)) throw tooMany(429)
-    if (!this.#all.take('')) {
-      this.#client.leave(key)
-      throw tooMany(503)
-    }
-    this.taken++
-    return () => {
-      this.taken--
-      this.#all.leave('')
-      this.#client.leave(key)
-    }
-  }
-}
-
-const tooMany = (status: number) => problem(status, 'too-many-streams', { headers: { 'retry-after': '5' } })

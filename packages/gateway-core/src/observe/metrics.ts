@@ -1,5 +1,7 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { buckets, children } from './children.ts'
+import { Counter, Gauge, Registry } from 'prom-client'
+import type { Counted } from '../exchange.ts'
+import { children } from './children.ts'
+import { histogram } from './histogram.ts'
 import { processSeries } from './process.ts'
 import { requestSeries } from './requests.ts'
 
@@ -18,7 +20,7 @@ export interface Known {
 }
 
 /** What an app counts, for Prometheus. Milliseconds in, seconds out, as is the custom there. Nothing here throws. */
-export interface Metrics {
+export interface Metrics extends Counted {
   /** A request has come. Each must be followed by one `ended`. */
   readonly began: () => void
   /** Its answer is out. `route` is the pattern, never the path; absent when none matched. 499 when the client left. */
@@ -79,21 +81,36 @@ export function metrics(known: Known): Metrics {
       known.limits ?? [],
     ),
     cookie: counter(registry, 'cookies_ignored_total', 'Cookies where none are used.', 'way', ['received', 'sent']),
+    ...signInSeries(registry),
     contentType: registry.contentType,
     text: async () => `${await registry.metrics()}\n${await process.metrics()}`,
   }
 }
 
+const signInSeries = (registry: Registry): Counted => ({
+  login: counter(registry, 'logins_total', 'Logins that came back from the provider.', 'outcome', [
+    'success',
+    'failed',
+  ]),
+  refresh: counter(
+    registry,
+    'session_refreshes_total',
+    'Sessions that needed new tokens, and what came of it.',
+    'outcome',
+    ['ok', 'raced', 'failed'],
+  ),
+  csrf: counter(registry, 'csrf_refusals_total', 'Requests that seemed forged by another site.', 'signal', [
+    'origin',
+    'fetch-metadata',
+    'header',
+  ]),
+})
+
 function callSeries(registry: Registry, upstreams: readonly string[]) {
   const registers = [registry]
-  const calls = new Histogram({
-    name: 'upstream_calls_seconds',
-    help: 'Attempts at an upstream, until the head of its answer.',
-    labelNames: ['upstream', 'outcome'],
-    buckets,
-    registers,
-  })
-  const ends = children(upstreams, (upstream) => children(outcomes, (outcome) => calls.labels(upstream, outcome)))
+  const help = 'Attempts at an upstream, until the head of its answer.'
+  const calls = histogram(registry, 'upstream_calls_seconds', help)
+  const ends = children(upstreams, (upstream) => children(outcomes, (outcome) => calls({ upstream, outcome })))
   const breakers = new Gauge({
     name: 'upstream_breaker_state',
     help: '0 closed, 1 half open, 2 open.',
@@ -110,7 +127,7 @@ function callSeries(registry: Registry, upstreams: readonly string[]) {
   const gauges = children(upstreams, (upstream) => breakers.labels(upstream))
   for (const upstream of upstreams) gauges(upstream).set(states.closed)
   return {
-    call: (upstream: string, outcome: Outcome, ms: number) => ends(upstream)(outcome).observe(ms / 1_000),
+    call: (upstream: string, outcome: Outcome, ms: number) => ends(upstream)(outcome)(ms),
     retried: counter(registry, 'upstream_retries_total', 'Calls that were tried once more.', 'upstream', upstreams),
     hedged: counter(registry, 'upstream_hedges_total', 'Calls with a second beside them.', 'upstream', upstreams),
     breaker: (upstream: string, state: keyof typeof states) => gauges(upstream).set(states[state]),

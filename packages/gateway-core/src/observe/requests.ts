@@ -1,5 +1,6 @@
-import { Gauge, Histogram, type Registry } from 'prom-client'
-import { buckets, children } from './children.ts'
+import { Gauge, type Registry } from 'prom-client'
+import { children } from './children.ts'
+import { histogram } from './histogram.ts'
 
 /** First digit of a status → its label. */
 const classes = ['other', '1xx', '2xx', '3xx', '4xx', '5xx'] as const
@@ -12,34 +13,29 @@ export function requestSeries(
   registry: Registry,
   routes: readonly { readonly path: string; readonly methods: readonly string[] }[],
 ) {
-  const registers = [registry]
-  const requests = new Histogram({
-    name: 'http_server_requests_seconds',
-    help: 'Requests, until the last byte of their answer.',
-    labelNames: ['route', 'method', 'status'],
-    buckets,
-    registers,
-  })
+  const help = 'Requests, until the last byte of their answer.'
+  const requests = histogram(registry, 'http_server_requests_seconds', help)
   let inFlight = 0
   // Read when someone asks; it registers itself.
   void new Gauge({
     name: 'http_server_requests_in_flight',
     help: 'Requests whose answer is not out yet.',
-    registers,
+    registers: [registry],
     collect() {
       this.set(inFlight)
     },
   })
   const methods = methodsOf(routes)
   const child = children([...methods.keys()], (route) =>
-    children(methods.get(route) ?? [], (method) => classes.map((status) => requests.labels(route, method, status))),
+    children(methods.get(route) ?? [], (method) => classes.map((status) => requests({ route, method, status }))),
   )
   return {
     began: (): void => void inFlight++,
     ended(route: string | undefined, method: string, status: number, ms: number): void {
       inFlight--
       const byStatus = child(route ?? 'other')(method)
-      ;(byStatus[Math.trunc(status / 100)] ?? byStatus[0]!).observe(ms / 1_000)
+      const took = byStatus[Math.trunc(status / 100)] ?? byStatus[0]!
+      took(ms)
     },
   }
 }

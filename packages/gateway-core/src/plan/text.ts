@@ -47,8 +47,8 @@ function answers(plan: Plan): string {
 }
 
 /** In the words of all that is printed: `signed in (signedIn), orders:write`. */
-export function whoMay({ admission: { who, guard, scopes, refusal } }: Pick<Plan, 'admission'>): string {
-  const named = guard === '' ? who : `${who} (${guard})`
+export function whoMay({ admission: { who, guard, described, scopes, refusal } }: Pick<Plan, 'admission'>): string {
+  const named = described ?? (guard === '' ? who : `${who} (${guard})`)
   return [named, ...scopes].join(', ') + (refusal === undefined ? '' : `: the sample was refused, ${refusal}`)
 }
 

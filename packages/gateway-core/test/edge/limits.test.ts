@@ -46,7 +46,7 @@ describe.each([
 })
 
 describe('slowness', () => {
-  it('Z-04: heads that come a field at a time are refused, and cost the others nothing', async () => {
+  it.concurrent('Z-04: heads that come a field at a time are refused, and cost the others nothing', async () => {
     await using slow = await gateTo({ limits: { headTime: 500 } })
     await using stack = new AsyncDisposableStack()
     const lines: Wire[] = []
@@ -59,7 +59,7 @@ describe('slowness', () => {
   })
 
   const length = 'content-length: 100000'
-  it.each([
+  it.concurrent.each([
     ['that stalls', [length], 'x'],
     ['in chunks that stalls', ['transfer-encoding: chunked'], '1\r\nx\r\n'],
     ['that stalls after 100 Continue', [length, 'expect: 100-continue'], ''],
@@ -86,7 +86,7 @@ describe('slowness', () => {
     await slow.well()
   })
 
-  it('Z-05: a byte now and then is no progress, and a body that is fast enough is taken', async () => {
+  it.concurrent('Z-05: a byte now and then is no progress, and a body that is fast enough is taken', async () => {
     await using slow = await gateTo({ limits: { bodyWindow: 300 } })
     await using line = await wire(slow.url)
     await using fast = await wire(slow.url)
@@ -104,7 +104,7 @@ describe('slowness', () => {
     }
   })
 
-  it('Z-06: what a client does not read is not read from the upstream either', async () => {
+  it.concurrent('Z-06: what a client does not read is not read from the upstream either', async () => {
     let sent = 0
     const size = 64 * 1_048_576
     await using big = await gateTo({
@@ -131,13 +131,13 @@ describe('slowness', () => {
     expect(sent).toBeLessThan(size / 2)
   })
 
-  it('Z-07: a connection that says nothing is closed', async () => {
+  it.concurrent('Z-07: a connection that says nothing is closed', async () => {
     await using quiet = await gateTo({ limits: { headTime: 500 } })
     await using line = await wire(quiet.url)
     expect(await line.closed(8_000)).toMatch(/^HTTP\/1\.1 408 /)
   })
 
-  it('Z-07: a connection that waits too long for its next request is closed, without a word', async () => {
+  it.concurrent('Z-07: a connection that waits too long for its next request is closed, without a word', async () => {
     await using quiet = await gateTo({ limits: { idleTime: 200 } })
     await using line = await wire(quiet.url)
     line.write(head('GET /api/files/x'))

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { type Store, StoreUnavailable } from '../../src/state.ts'
 import { type Browser, browser } from '../browser.ts'
 import { atHash, encode, own, publicJwk, strange, type Draft } from './jose.ts'
 import { CLIENT, seconds } from './provider.ts'
@@ -24,6 +25,9 @@ async function expectRefusal(response: Response, reason: RegExp): Promise<void> 
   expect(await isSignedIn(bff, someone)).toBe(true)
   expect(bff.said()).toEqual([
     expect.objectContaining({ level: 40, msg: 'logout token refused', reason: expect.stringMatching(reason) }),
+  ])
+  expect(bff.audited().filter(({ audit }) => audit !== 'authn_login_success')).toEqual([
+    expect.objectContaining({ audit: 'authz_fail', route: '/bff/backchannel', reason: 'logout-token-invalid' }),
   ])
   expect(leaked(bff, bff.written.join(''))).toEqual([])
 }
@@ -160,10 +164,34 @@ describe('D-02: a logout token is refused', () => {
     await expectRefusal(await tell(token), /type/)
   })
 
+  it('L-6: no second time, while the first could not be carried out', async () => {
+    const token = bff.idp.logoutToken()
+    const down: Store = {
+      ...bff.store,
+      members: () => Promise.reject(new StoreUnavailable('it is down')),
+    }
+    bff.restart({ store: down })
+    expect((await tell(token)).status).toBe(503)
+    bff.restart()
+    expect(await isSignedIn(bff, someone)).toBe(true)
+    expect((await tell(token)).status).toBe(200)
+    expect(await isSignedIn(bff, someone)).toBe(false)
+  })
+
+  it('L-8: of a person and no session, takes back all that was issued to them, told of once', async () => {
+    const before = bff.audited().length
+    expect((await tell(bff.idp.logoutToken(claims({ sid: undefined })))).status).toBe(200)
+    expect(await isSignedIn(bff, someone)).toBe(false)
+    expect(bff.audited().slice(before)).toEqual([
+      expect.objectContaining({ audit: 'authn_token_revoked', user: 'someone', reason: 'back-channel' }),
+      expect.objectContaining({ audit: 'session_expired', user: 'someone', reason: 'back-channel' }),
+    ])
+  })
+
   it('L-6: a second time', async () => {
     const token = bff.idp.logoutToken(claims({ sub: 'other', sid: undefined }))
     expect((await tell(token)).status).toBe(200)
-    expect(bff.said()).toHaveLength(1)
+    expect(bff.said()).toEqual([])
     const response = await tell(token)
     expect([response.status, await response.json()]).toMatchObject([400, { code: 'logout-token-invalid' }])
     expect(bff.said().at(-1)).toMatchObject({ msg: 'logout token refused', reason: 'replay' })

@@ -59,6 +59,18 @@ describe('POST /bff/logout', () => {
     expect(someone.cookies(bff.url).get('__Host-Http-sid')).toBeUndefined()
   })
 
+  it('is answered itself, when a session ends itself, however long the provider takes', async () => {
+    bff = await setUp()
+    const someone = await bff.signIn()
+    const answer = await someone.request(`${bff.url}/bff/sessions`, { headers: { 'x-csrf': '1' } })
+    const { items } = (await answer.json()) as { items: [{ id: string }] }
+    bff.idp.lie = { answer: { '/revoke': (_req, res) => void setTimeout(() => res.end(), 300) } }
+    const init = { method: 'DELETE', headers: { 'x-csrf': '1' } }
+    const response = await someone.request(`${bff.url}/bff/sessions/${items[0].id}`, init)
+    expect([response.status, await response.json()]).toEqual([200, { ended: 1 }])
+    expect(someone.cookies(bff.url).get('__Host-Http-sid')).toBeUndefined()
+  })
+
   it('sends a form of this site on at once', async () => {
     bff = await setUp()
     for (const headers of [ours(), { 'sec-fetch-site': 'same-origin', origin: 'null' }, { origin: bff.url }]) {

@@ -48,8 +48,12 @@ describe('D-01: a refresh', () => {
     const response = await someone.request(`${bff.url}/api/me`)
     expect([response.status, await response.json()]).toMatchObject([401, { code: 'session-expired' }])
     expect(await isSignedIn(bff, someone)).toBe(false)
-    expect(bff.said()).toEqual([
-      expect.objectContaining({ level: 40, msg: 'access token not refreshed' }),
+    expect(bff.said()).toEqual([expect.objectContaining({ level: 40, msg: 'access token not refreshed' })])
+    const session = expect.stringMatching(/^[0-9a-f]{64}$/)
+    expect(bff.audited()).toEqual([
+      expect.objectContaining({ audit: 'authn_login_success', user: 'someone', session }),
+      expect.objectContaining({ audit: 'session_expired', user: 'someone', session, reason: 'grant-ended' }),
+      expect.objectContaining({ audit: 'session_renew_fail', user: 'someone', session, reason: 'refused' }),
       expect.objectContaining({ audit: 'authz_fail', reason: 'session-expired' }),
     ])
     expect(leaked(bff, bff.written.join(''))).toEqual([])

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
-import { webSession, type WebSessionOptions } from '../../src/auth.ts'
+import { revocations, webSession, type WebSessionOptions } from '../../src/auth.ts'
 import { memoryStore } from '../../src/state.ts'
 import { gateway } from '../../src/gateway.ts'
 import { type Browser, browser } from '../browser.ts'
@@ -12,6 +12,7 @@ import { CLIENT, hostileProvider, type HostileProvider, type Lie } from './provi
 export interface Line extends Record<string, unknown> {
   readonly msg: string
   readonly reason?: string
+  readonly audit?: string
 }
 
 export interface SetUp extends AsyncDisposable {
@@ -22,8 +23,10 @@ export interface SetUp extends AsyncDisposable {
   ahead: number
   /** All of its log, as it was written. */
   readonly written: readonly string[]
-  /** The lines about logins and the like: not those of the exchanges. */
+  /** The lines about logins and the like: neither those of the exchanges nor those of the audit log. */
   said(): readonly Line[]
+  /** Those of the audit log. */
+  audited(): readonly Line[]
   /** Another process of the same app, on the same address and store. */
   restart(options?: Partial<WebSessionOptions>): void
   /** From `/bff/login` to the address of the callback, which is not opened. */
@@ -52,8 +55,13 @@ export async function setUp(lie: Lie = {}, given: Partial<WebSessionOptions> = {
     store,
     ahead: 0,
     written,
-    said: () => written.map((line) => JSON.parse(line) as Line).filter(({ msg }) => msg !== 'exchange'),
+    said: () =>
+      written
+        .map((line) => JSON.parse(line) as Line)
+        .filter(({ msg }) => !['exchange', 'audit', 'sessions'].includes(msg)),
+    audited: () => written.map((line) => JSON.parse(line) as Line).filter(({ msg }) => msg === 'audit'),
     restart: (options = {}) => {
+      const known = revocations({ store, log })
       const session = webSession({
         issuer: idp.issuer,
         clientId: CLIENT.id,
@@ -62,12 +70,15 @@ export async function setUp(lie: Lie = {}, given: Partial<WebSessionOptions> = {
         scope: 'openid profile',
         keys: ['a-key-of-this-test-for-its-sessions'],
         store,
+        log,
+        revocations: known,
         clock: () => Date.now() + bff.ahead,
         ...given,
         ...options,
       })
       const { app } = gateway({}, {}, {})
-      const { handler } = app([...session.routes, whoAmI], { upstreams: {}, authenticate: session.authenticate, log })
+      const { authenticate, routes } = session
+      const { handler } = app([...routes, whoAmI], { upstreams: {}, authenticate, revocations: known, log })
       server.removeAllListeners('request').on('request', handler)
     },
     toCallback: (someone, query = {}) =>

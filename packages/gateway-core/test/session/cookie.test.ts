@@ -4,6 +4,7 @@ import { webSession } from '../../src/auth.ts'
 import { memoryStore } from '../../src/state.ts'
 import { sealingKeys } from '../../src/auth/session/sealing-keys.ts'
 import { browser } from '../browser.ts'
+import { silent } from '../exchange.ts'
 import { wire } from '../raw.ts'
 import { SID, type WebApp, webApp } from '../web-app.ts'
 
@@ -218,6 +219,7 @@ describe('a weaker cookie', () => {
     store: memoryStore(),
     keys: ['a-key-of-this-test-for-its-sessions'],
     production: false,
+    log: silent,
     ...session,
   })
   const reason = 'Safari takes no Secure cookie from localhost'

@@ -4,6 +4,8 @@ import { problem } from '../../problem.ts'
 import { readBytes } from '../../receive.ts'
 import { KeysUnavailable } from '../jwt/keys.ts'
 import { LogoutTokenError, type LogoutOrder } from './logout-token.ts'
+import type { Audit } from '../audit.ts'
+import type { Whose } from '../session/session-index.ts'
 import type { Sessions } from '../session/session.ts'
 import { identityUnavailable } from '../unavailable.ts'
 
@@ -12,6 +14,9 @@ const MAX_BODY = 16_384
 
 export interface BackchannelOptions {
   readonly sessions: Pick<Sessions, 'endAll'>
+  /** Whatever was issued to somebody until now, for tokens that name a person and no session. */
+  readonly revokeUser?: ((sub: string) => Promise<void>) | undefined
+  readonly tell: Audit
   readonly check: (token: string) => Promise<LogoutOrder>
 }
 
@@ -24,19 +29,25 @@ export interface BackchannelOptions {
  * asked for is proved by a signature alone.
  */
 export const backchannel =
-  ({ sessions, check }: BackchannelOptions): Handler =>
-  async ({ headers, log }, req, res) => {
+  ({ sessions, check, revokeUser, tell }: BackchannelOptions): Handler =>
+  async (exchange, req, res) => {
+    const { headers, log } = exchange
+    const carryOut = async (who: Whose): Promise<void> => {
+      // Also a session of theirs that is just being made.
+      if (who.sid === undefined && who.sub !== undefined) await revokeUser?.(who.sub)
+      await sessions.endAll(who, { reason: 'back-channel', exchange })
+    }
     try {
-      const { who, forget } = await check(await tokenOf(req, headers['content-type']))
-      await sessions.endAll(who, log).catch(async (error: unknown) => {
-        await forget()
-        throw error
-      })
+      const { who, done } = await check(await tokenOf(req, headers['content-type']))
+      await carryOut(who)
+      // Last: a store that fails in between must not make a used token of one that the provider will send again.
+      await done()
       res.writeHead(200, { 'cache-control': 'no-store', 'content-length': 0 }).end()
     } catch (error) {
       if (error instanceof KeysUnavailable) throw identityUnavailable(error)
       if (!(error instanceof LogoutTokenError)) throw error
       log.warn({ reason: error.message }, 'logout token refused')
+      tell('authz_fail', { exchange, route: '/bff/backchannel', reason: 'logout-token-invalid' })
       throw problem(400, 'logout-token-invalid', { headers: { 'cache-control': 'no-store' } })
     }
   }

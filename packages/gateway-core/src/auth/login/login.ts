@@ -1,7 +1,9 @@
-import type { Exchange, Handler } from '../../exchange.ts'
+import type { Counted, Exchange, Handler } from '../../exchange.ts'
 import { problem, Problem } from '../../problem.ts'
 import { memoryStore } from '../../state/memory.ts'
 import type { Store } from '../../state/store.ts'
+import type { Audit } from '../audit.ts'
+import { nameOf } from '../session/session-seal.ts'
 import { loginRequest } from './login-request.ts'
 import { navigation } from './navigation.ts'
 import type { SealingKeys } from '../session/sealing-keys.ts'
@@ -20,14 +22,18 @@ export interface LoginOptions {
   /** This app, as browsers see it. */
   readonly origin: string
   readonly keys: SealingKeys
+  readonly tell: Audit
+  readonly client: string
+  readonly count: Counted['login']
   readonly clock: () => number
 }
 
 /** Authorization code flow with PKCE, state and nonce, each good for one login in one browser (RFC 9700 §2.1). */
-export function login({ provider, sessions, cookie, store, origin, keys, clock }: LoginOptions): {
+export function login(options: LoginOptions): {
   start: Handler
   callback: Handler
 } {
+  const { provider, sessions, cookie, store, origin, keys, clock, tell, client } = options
   const logins = transactions(keys, clock)
   // A second use of a callback would make the provider withdraw what the first one got. In memory it has a place of its own:
   // whoever makes up callbacks must not push sessions out.
@@ -60,11 +66,28 @@ export function login({ provider, sessions, cookie, store, origin, keys, clock }
     // Whoever was signed in here before is not any more.
     const { 'user-agent': agent, cookie: cookies } = exchange.headers
     const ids = new Set([...(pending.from === undefined ? [] : [pending.from]), ...cookie.ids(cookies)])
-    const id = await sessions.start(claims, tokens, { agent, ids: [...ids] })
+    const id = await sessions.start(claims, tokens, { agent, ids: [...ids], exchange })
+    tell('authn_login_success', { user: claims.sub, client, session: nameOf(id), exchange, route })
+    options.count('success')
     redirect(res, pending.returnUrl, [cookie.set(id), endTransaction(pending.state)])
   }
-  return { start: navigation(start), callback: navigation(callback) }
+  return { start: navigation(start), callback: navigation(failing(options, callback)) }
 }
+
+const route = '/bff/callback'
+
+/** Whatever kept somebody from signing in: one line, and one more that failed. */
+const failing =
+  ({ tell, client, count }: LoginOptions, callback: Handler): Handler =>
+  async (exchange, ...given) => {
+    try {
+      await callback(exchange, ...given)
+    } catch (error) {
+      count('failed')
+      tell('authn_login_fail', { client, exchange, route, reason: error instanceof Problem ? error.code : 'internal' })
+      throw error
+    }
+  }
 
 async function redeem(exchange: Exchange, provider: Provider, pending: Pending): Promise<Tokens> {
   try {

@@ -23,15 +23,15 @@ export class LogoutTokenError extends Error {
   override readonly name = 'LogoutTokenError'
 }
 
-/** Who is logged out, and how to forget that the token was used, for when that could not be carried out. */
+/** Who is logged out, and what to say once they are: from then on the token is used. */
 export interface LogoutOrder {
   readonly who: Whose
-  readonly forget: () => Promise<unknown>
+  readonly done: () => Promise<unknown>
 }
 
 /**
  * Checks a logout token (OpenID Connect Back-Channel Logout 1.0 §2.6) against the keys of its issuer. It must be typed as one
- * (`logout+jwt`), so nothing else that the issuer signs can pass for it, and it counts once. Rejects with a `LogoutTokenError`,
+ * (`logout+jwt`), so nothing else that the issuer signs can pass for it, and it counts until it was carried out once. Rejects with a `LogoutTokenError`,
  * or with `KeysUnavailable`.
  */
 export function logoutTokens(options: LogoutTokenOptions): (token: string) => Promise<LogoutOrder> {
@@ -49,8 +49,8 @@ export function logoutTokens(options: LogoutTokenOptions): (token: string) => Pr
     if (!isName(jti)) throw new LogoutTokenError('jti')
     const used = `logout:${createHash('sha256').update(jti).digest('base64url')}`
     const ttl = (MAX_AGE + 2 * SKEW) * 1_000
-    if (!(await store.set(used, '', ttl, 'if-absent'))) throw new LogoutTokenError('replay')
-    return { who, forget: () => store.delete(used) }
+    if ((await store.get(used)) !== undefined) throw new LogoutTokenError('replay')
+    return { who, done: () => store.set(used, '', ttl) }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Handler } from '../../exchange.ts'
+import type { Exchange, Guard, Handler } from '../../exchange.ts'
 import { checkCsrf, csrfRejected } from '../session/csrf.ts'
 import type { Provider } from './provider.ts'
 import { redirect, sendJson } from './respond.ts'
@@ -22,22 +22,31 @@ export const logout =
   ({ provider, sessions, cookie, origin }: LogoutOptions): Handler =>
   async (exchange, _req, res) => {
     const { headers, log } = exchange
-    const form = /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '')
-    if (form) checkForm(headers, origin)
-    else checkCsrf(exchange, origin)
     let sid: string | undefined
     for (const id of cookie.ids(headers.cookie)) {
       const claims = (await sessions.peek(id))?.visit.claims
       if (typeof claims?.['sid'] === 'string') sid = claims['sid']
-      await sessions.end(id, log)
+      await sessions.end(id, exchange)
     }
     const endSessionUrl = await provider.endSessionUrl(`${origin}/`, sid).catch((err: unknown) => {
       log.warn({ err }, 'signed out here, but not at the provider')
       return null
     })
-    if (form) redirect(res, endSessionUrl ?? '/', [cookie.clear()])
+    if (isForm(exchange)) redirect(res, endSessionUrl ?? '/', [cookie.clear()])
     else sendJson(res, { endSessionUrl }, [cookie.clear()])
   }
+
+/** Who may ask for it: any page of this site. */
+export const ofThisSite =
+  (origin: string): Guard =>
+  (exchange) => {
+    if (isForm(exchange)) checkForm(exchange.headers, origin)
+    else checkCsrf(exchange, origin)
+    return {}
+  }
+
+const isForm = ({ headers }: Exchange): boolean =>
+  /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '')
 
 /**
  * A form cannot send the header that `checkCsrf` asks for, so the browser must say itself that the form is one of ours: by

@@ -39,11 +39,11 @@ export interface Transaction {
 /** What the provider is to ask the person (OpenID Connect Core §3.1.2.1). */
 export type Prompt = 'login' | 'none' | 'consent' | 'select_account'
 
+/** What is taken of an answer. The access token is not: it opens what services do not ask for (ADR 11). */
 export interface Tokens {
   /** Of the ID token. Absent in most refreshes. */
   readonly claims?: Readonly<Record<string, unknown>> & { readonly sub: string }
   readonly scope: string
-  readonly accessToken: string
   readonly refreshToken?: string
   /** Of the access token, milliseconds. */
   readonly lifetime: number
@@ -166,7 +166,6 @@ function tokensOf(
     ...(claims === undefined ? {} : { claims }),
     ...(refreshToken === undefined ? {} : { refreshToken }),
     scope: response.scope ?? scope,
-    accessToken,
     lifetime: (response.expiresIn() ?? LIFETIME) * 1000,
   }
 }

@@ -1,4 +1,4 @@
-import type { Authenticate, Exchange } from '../../exchange.ts'
+import type { Authenticate, Counted, Exchange } from '../../exchange.ts'
 
 /** One that can say whether a request is for it. */
 export type Carried = Authenticate & { readonly carries: (exchange: Exchange) => boolean }
@@ -16,5 +16,10 @@ export function anyOf(...authenticators: readonly [Carried, ...Carried[], Authen
     throw new TypeError('anyOf() is of two at least, each but the last with `carries`')
   const authenticate = (exchange: Exchange) => (others.find(({ carries }) => carries(exchange)) ?? last)(exchange)
   const reads = new Set(authenticators.flatMap((one) => one.reads ?? ['authorization', 'cookie']))
-  return Object.assign(authenticate, { reads: [...reads] })
+  return Object.assign(authenticate, {
+    reads: [...reads],
+    counting: (counted: Counted) => {
+      for (const one of authenticators) one.counting?.(counted)
+    },
+  })
 }

@@ -31,7 +31,7 @@ export interface RevocationsOptions {
  * `reason` is for the audit log: words with `-` between them.
  */
 export interface Revocations extends AsyncDisposable {
-  /** By the provider's `sid`, or the name that `Identity.sessionId` has. */
+  /** By the name that `Identity.sessionId` has: ours of a cookie's session, of a token the `sid` in it. */
   session(id: string, reason?: string): Promise<void>
   /**
    * Everything of a user that was issued before a time, by default now. Times in tokens are whole seconds, so that what is issued
@@ -40,6 +40,11 @@ export interface Revocations extends AsyncDisposable {
   user(id: string, reason?: string, before?: number): Promise<void>
   /** One access token by its `jti`, one API key by its id, one certificate by its fingerprint. */
   token(id: string, reason?: string): Promise<void>
+  /**
+   * Whatever is still open with a session that is no more: for who has ended it, and says so in the audit log. The session itself
+   * is gone, so this is remembered for 10 min only, and many who sign out do not push older revocations away.
+   */
+  ended(session: string): Promise<void>
   isRevoked(proof: Proof): boolean
   /**
    * For the app: throws a 401 for what is revoked, and ends the visit when it comes to that later. Only at the very start it has
@@ -47,6 +52,9 @@ export interface Revocations extends AsyncDisposable {
    */
   readonly admit: (visit: Visit, identity: Identity) => void | Promise<void>
 }
+
+/** Longer than any process misses what the others do, and still runs. */
+const ENDED = 600_000
 
 /**
  * Learns what has been revoked, and keeps up with it. The store has each revocation twice: in a set, for processes that start or
@@ -70,29 +78,34 @@ export function revocations(options: RevocationsOptions): Revocations {
     sweepSoon()
   })
   void shared.look()
-  const whenKnown = async (visit: Visit, identity: Identity): Promise<void> => {
-    await shared.look()
-    if (!shared.known) throw unknown()
-    visits.admit(visit, identity)
-  }
   const timer = setInterval(() => {
     visits.sweep()
     revoked.forget(clock())
     if (store.local !== true) void shared.look()
   }, every).unref()
-  const revoke = revoker(audit(log), (kind, id, at) => shared.write({ kind, id, at, until: clock() + lifetime }))
+  const write = (kind: Kind, id: string, at: number, holds = lifetime) =>
+    shared.write({ kind, id, at, until: clock() + holds })
+  const revoke = revoker(audit(log), write)
   return {
     session: (id, reason) => revoke('session', id, reason, clock()),
     user: (id, reason, before = clock()) => revoke('user', id, reason, before),
     token: (id, reason) => revoke('token', id, reason, clock()),
+    ended: (session) => write('session', session, clock(), Math.min(lifetime, ENDED)),
     isRevoked: (proof) => revoked.has(proof),
-    admit: (visit, identity) => (shared.known ? visits.admit(visit, identity) : whenKnown(visit, identity)),
+    admit: (visit, identity) =>
+      shared.known ? visits.admit(visit, identity) : whenKnown(shared, visits, visit, identity),
     [Symbol.asyncDispose]: async () => {
       clearInterval(timer)
       clearTimeout(due)
       await shared[Symbol.asyncDispose]()
     },
   }
+}
+
+async function whenKnown(shared: Journal, visits: Visits, visit: Visit, identity: Identity): Promise<void> {
+  await shared.look()
+  if (!shared.known) throw unknown()
+  visits.admit(visit, identity)
 }
 
 const unknown = (): Problem =>

@@ -59,12 +59,11 @@ export class Revoked {
     this.#floor = Math.max(this.#floor, oldest.at)
   }
 
-  /** Let go of those that cannot matter any more. They stand in the order of their making, so the first that matters is the end of it. */
+  /** Let go of those that cannot matter any more. */
   forget(now: number): void {
     for (const kind of kinds) {
       for (const [id, { until }] of this.#marks[kind]) {
-        if (until > now) break
-        this.#marks[kind].delete(id)
+        if (until <= now) this.#marks[kind].delete(id)
       }
     }
   }

@@ -5,6 +5,8 @@ import { withdrawn } from './withdrawn.ts'
 
 /** An exchange that can be ended before its time: with an answer while it has none, else by cutting its connection. */
 export interface Visit extends Pick<Exchange, 'scope' | 'deadline'> {
+  /** Who it is by now, where it has proved itself again. */
+  readonly identity?: Identity | undefined
   cut(reason: Problem): void
 }
 
@@ -50,7 +52,8 @@ export class Visits {
     const now = this.#clock()
     const steady = performance.now()
     for (let one = this.#last; one !== undefined; one = one.before) {
-      const { visit, identity } = one
+      const { visit } = one
+      const identity = visit.identity ?? one.identity
       const over = identity.expiresAt <= now && visit.deadline <= steady
       if (over || this.#revoked.has(identity)) visit.cut(withdrawn(identity))
     }

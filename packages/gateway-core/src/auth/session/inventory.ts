@@ -1,4 +1,4 @@
-import type { Logger } from 'pino'
+import type { End, Why } from './endings.ts'
 import type { SessionIndex, Whose } from './session-index.ts'
 import type { SessionRecords } from './session-records.ts'
 
@@ -17,16 +17,17 @@ export interface Inventory {
   /** Of one person, the newest first. */
   list(sub: string): Promise<readonly Listed[]>
   /** Ends one that is on the `list` of its owner. `false`: it is not there. */
-  endOne(sub: string, listed: string): Promise<boolean>
+  endOne(sub: string, listed: string, why?: Why): Promise<boolean>
   /**
    * Ends every session of a person, of a session at the provider, or of both at once. Resolves with how many there were.
-   * Their refresh tokens cannot be revoked, for nobody here can read them; nobody can use them any more either.
+   * Their refresh tokens cannot be revoked, for without its cookie nobody can read one, and nobody can use it any more either: it
+   * is gone with the entry. Where the provider ended the session, it has ended them itself.
    */
-  endAll(who: Whose, log: Logger): Promise<number>
+  endAll(who: Whose, why?: Why): Promise<number>
 }
 
 /** Sessions by whose they are, for their owner, and for whoever has to end them without their cookies. */
-export function inventory(records: SessionRecords, index: SessionIndex): Inventory {
+export function inventory(records: Pick<SessionRecords, 'about'>, index: SessionIndex, end: End): Inventory {
   return {
     list: async (sub) => {
       const found: Listed[] = []
@@ -37,18 +38,14 @@ export function inventory(records: SessionRecords, index: SessionIndex): Invento
       }
       return found.toSorted((a, b) => b.startedAt - a.startedAt)
     },
-    endOne: async (sub, listed) => {
-      if (!(await index.find({ sub })).includes(listed)) return false
-      await index.remove({ sub }, listed)
-      return records.delete(listed)
-    },
-    endAll: async (who, log) => {
+    endOne: async (sub, listed, why = administrator) =>
+      (await index.find({ sub })).includes(listed) && end(listed, { sub }, why),
+    endAll: async (who, why = administrator) => {
       const names = await index.find(who)
-      const ended = await Promise.all(names.map((name) => records.delete(name)))
-      for (const name of names) await index.remove(who, name)
-      const count = ended.filter(Boolean).length
-      log.info({ sessions: count }, 'sessions ended')
-      return count
+      const ended = await Promise.all(names.map((name) => end(name, who, why)))
+      return ended.filter(Boolean).length
     },
   }
 }
+
+const administrator: Why = { reason: 'administrator' }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
-import { silent } from '../../../test/exchange.ts'
+import { exchangeOf, silent } from '../../../test/exchange.ts'
+import { audit } from '../audit.ts'
 import { memoryStore } from '../../state/memory.ts'
 import type { Store } from '../../state/store.ts'
 import { sealingKeys } from './sealing-keys.ts'
@@ -11,9 +12,9 @@ import { sessions } from './session.ts'
 import { identityUnavailable } from '../unavailable.ts'
 
 const MINUTE = 60_000
+const asking = exchangeOf({ log: silent })
 const tokensOf = (n: number): Tokens => ({
   scope: 'openid',
-  accessToken: `access-${n}`,
   refreshToken: `refresh-${n}`,
   lifetime: 5 * MINUTE,
 })
@@ -45,6 +46,8 @@ const oneProcess = (store: Store, provider: Provider) =>
     problems: sessionProblems(sessionCookie()),
     keys: sealingKeys(['a-key-of-this-test-for-its-sessions']),
     lifetimes: lifetimesOf(),
+    client: 'web',
+    tell: audit(silent),
     clock: Date.now,
   })
 
@@ -74,8 +77,8 @@ async function setUp() {
   const id = await one.start({ sub: 'someone' }, tokensOf(0))
   /** 50 requests to each of them. */
   const all = () =>
-    Promise.all(Array.from({ length: 100 }, (_, nth) => (nth % 2 === 0 ? one : two).use(id, silent))).then(
-      (found) => new Set(found.map(({ accessToken }) => accessToken)),
+    Promise.all(Array.from({ length: 100 }, (_, nth) => (nth % 2 === 0 ? one : two).use(id, asking))).then(
+      (found) => new Set(found.map(({ refreshToken }) => refreshToken)),
     )
   return { store, state, provider, one, two, id, all }
 }
@@ -84,32 +87,32 @@ const AGED = 5 * MINUTE - 20_000
 
 describe('a refresh', () => {
   it.each([
-    [0, ['access-1']],
-    [3_000, ['access-1']],
+    [0, ['refresh-1']],
+    [3_000, ['refresh-1']],
     // Whoever has waited long enough goes on with a token that is good for some more seconds.
-    [10_000, ['access-0', 'access-1']],
+    [10_000, ['refresh-0', 'refresh-1']],
   ])('B-20: is one for 50 requests to each of two processes, when it takes %i ms', async (delay, tokens) => {
     const { state, all } = await setUp()
     state.delay = delay
     await jest.advanceTimersByTimeAsync(AGED)
     const found = all()
     await jest.advanceTimersByTimeAsync(delay + 100)
-    expect([...(await found)].toSorted()).toEqual(tokens)
+    expect([...(await found)].map(String).toSorted()).toEqual(tokens)
     expect(state.calls).toBe(1)
-    expect(await all()).toEqual(new Set(['access-1']))
+    expect(await all()).toEqual(new Set(['refresh-1']))
     expect(state.calls).toBe(1)
   })
 
   it('B-20: is one, and signs nobody out, when a third process has died in the middle of it', async () => {
     const { store, state, provider, id, all } = await setUp()
     await jest.advanceTimersByTimeAsync(AGED)
-    void oneProcess(dying(store), provider).use(id, silent)
+    void oneProcess(dying(store), provider).use(id, asking)
     await jest.advanceTimersByTimeAsync(10)
     const found = all()
     await jest.advanceTimersByTimeAsync(1_900)
     expect(state.calls).toBe(0)
     await jest.advanceTimersByTimeAsync(200)
-    expect(await found).toEqual(new Set(['access-1']))
+    expect(await found).toEqual(new Set(['refresh-1']))
     expect(state.calls).toBe(1)
   })
 
@@ -117,18 +120,18 @@ describe('a refresh', () => {
     const { state, one, two, id } = await setUp()
     state.delay = 1_000
     await jest.advanceTimersByTimeAsync(AGED)
-    const first = one.use(id, silent)
+    const first = one.use(id, asking)
     await jest.advanceTimersByTimeAsync(100)
     // The first process stands still for longer than its lease; the refresh token is spent, and nothing is written yet.
     jest.setSystemTime(Date.now() + 5_000)
-    const second = two.use(id, silent)
+    const second = two.use(id, asking)
     await jest.advanceTimersByTimeAsync(5_000)
     const found = await Promise.allSettled([first, second])
     expect(state.calls).toBe(2)
     expect(found).toEqual(
       Array.from({ length: 2 }, () => ({
         status: 'fulfilled',
-        value: expect.objectContaining({ accessToken: 'access-1' }),
+        value: expect.objectContaining({ refreshToken: 'refresh-1' }),
       })),
     )
   })
@@ -137,14 +140,14 @@ describe('a refresh', () => {
     const { state, one, two, id } = await setUp()
     state.delay = 60_000
     await jest.advanceTimersByTimeAsync(5 * MINUTE)
-    const first = one.use(id, silent)
+    const first = one.use(id, asking)
     await jest.advanceTimersByTimeAsync(10)
-    const refused = expect(two.use(id, silent)).rejects.toMatchObject({ status: 503, code: 'identity-unavailable' })
+    const refused = expect(two.use(id, asking)).rejects.toMatchObject({ status: 503, code: 'identity-unavailable' })
     await jest.advanceTimersByTimeAsync(4_100)
     await refused
     await jest.advanceTimersByTimeAsync(60_000)
-    expect(await first).toMatchObject({ accessToken: 'access-1' })
-    expect(await two.use(id, silent)).toMatchObject({ accessToken: 'access-1' })
+    expect(await first).toMatchObject({ refreshToken: 'refresh-1' })
+    expect(await two.use(id, asking)).toMatchObject({ refreshToken: 'refresh-1' })
     expect(state.calls).toBe(1)
   })
 
@@ -153,16 +156,16 @@ describe('a refresh', () => {
     state.down = true
     await jest.advanceTimersByTimeAsync(AGED)
     for (let nth = 0; nth < 5; nth += 1) {
-      const used = one.use(id, silent)
+      const used = one.use(id, asking)
       await jest.advanceTimersByTimeAsync(0)
-      expect(await used).toMatchObject({ accessToken: 'access-0' })
+      expect(await used).toMatchObject({ refreshToken: 'refresh-0' })
     }
     expect(state.calls).toBe(1)
     state.down = false
     await jest.advanceTimersByTimeAsync(2_000)
-    const used = one.use(id, silent)
+    const used = one.use(id, asking)
     await jest.advanceTimersByTimeAsync(0)
-    expect(await used).toMatchObject({ accessToken: 'access-1' })
+    expect(await used).toMatchObject({ refreshToken: 'refresh-1' })
     expect(state.calls).toBe(2)
   })
 })

@@ -13,9 +13,11 @@ export interface Session extends Visit {
   /** Of the ID token. */
   readonly claims: Readonly<Record<string, unknown>> & { readonly sub: string }
   readonly scope: string
-  readonly accessToken: string
-  readonly refreshToken?: string
+  /** No access token is kept: services see tokens of ours, so nothing would use it. This says when to ask the provider again. */
   readonly accessExpiresAt: number
+  readonly refreshToken?: string
+  /** Of the tokens: how often they were renewed. */
+  readonly version: number
   /** Where that is known. */
   readonly refreshExpiresAt?: number
 }

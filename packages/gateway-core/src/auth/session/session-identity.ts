@@ -16,12 +16,13 @@ export function sessionIdentities(client: string): (session: Session, id: string
 
 function identityOf(session: Session, id: string, client: string): Identity {
   const { claims, scope } = session
-  const { sid, iat, auth_time: authTime, acr } = claims
+  const { iat, auth_time: authTime, acr } = claims
   return {
     user: { id: claims.sub, scopes: new Set(scope.split(' ')), claims },
     by: 'session',
     client,
-    sessionId: typeof sid === 'string' ? sid : nameOf(id),
+    // Not the provider's `sid`: of one sign-in there, several sessions may come here, one after the other or at once.
+    sessionId: nameOf(id),
     issuedAt: typeof iat === 'number' ? iat * 1_000 : 0,
     expiresAt: endOf(session),
     authenticatedAt: typeof authTime === 'number' ? authTime * 1_000 : undefined,

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
-import { silent } from '../../../test/exchange.ts'
+import { exchangeOf, silent } from '../../../test/exchange.ts'
+import { audit } from '../audit.ts'
 import { memoryStore } from '../../state/memory.ts'
 import { sealingKeys } from './sealing-keys.ts'
 import { lifetimesOf } from './lifetimes.ts'
@@ -11,7 +12,8 @@ import { sessionProblems } from './session-problem.ts'
 import { sessions } from './session.ts'
 
 const MINUTE = 60_000
-const tokens = { scope: 'openid', accessToken: 'access', refreshToken: 'refresh', lifetime: 24 * 60 * MINUTE }
+const asking = exchangeOf({ log: silent })
+const tokens = { scope: 'openid', refreshToken: 'refresh', lifetime: 24 * 60 * MINUTE }
 
 function setUp() {
   const time = { now: Date.UTC(2030, 0, 1) }
@@ -23,6 +25,8 @@ function setUp() {
     keys: sealingKeys(['a-key-of-this-test-for-its-sessions']),
     problems: sessionProblems(sessionCookie()),
     lifetimes: lifetimesOf(),
+    client: 'web',
+    tell: audit(silent),
     clock,
   })
   const start = (sub: string, sid?: string, agent?: string) =>
@@ -39,7 +43,7 @@ describe('sessions of a person', () => {
     const second = await start('a')
     await start('b')
     time.now += 5 * MINUTE
-    await known.use(first, silent)
+    await known.use(first, asking)
     expect(await known.list('a')).toEqual([
       { id: nameOf(second), startedAt: begun + 90_000, seenAt: begun + 90_000, agent: '' },
       { id: nameOf(first), startedAt: begun, seenAt: begun + 6 * MINUTE, agent: 'Firefox on Linux' },
@@ -51,7 +55,7 @@ describe('sessions of a person', () => {
     const { time, store, known, start } = setUp()
     const first = await start('a')
     await start('a')
-    await known.end(first, silent)
+    await known.end(first, asking)
     expect(await known.list('a')).toHaveLength(1)
     time.now += 30 * MINUTE
     const third = await start('a')
@@ -78,8 +82,8 @@ describe('sessions of a person', () => {
   ])('end together: all %s', async (_, who, left) => {
     const { known, start } = setUp()
     const begun = [await start('a', '1'), await start('a', '1'), await start('a', '2'), await start('b', '3')]
-    expect(await known.endAll(who, silent)).toBe(4 - left.length)
-    expect(await known.endAll(who, silent)).toBe(0)
+    expect(await known.endAll(who)).toBe(4 - left.length)
+    expect(await known.endAll(who)).toBe(0)
     const found = await Promise.all(begun.map((id) => known.peek(id)))
     expect(
       found.flatMap((one) => (one === undefined ? [] : `${one.visit.claims.sub}-${one.visit.claims['sid']}`)),
@@ -93,7 +97,7 @@ describe('what is kept of a visitor', () => {
     const id = await known.startGuest({ lines: [1] }, 'curl')
     expect((await known.look(id))?.visit.data).toEqual({ lines: [1] })
     expect(await known.peek(id)).toBeUndefined()
-    await expect(known.use(id, silent)).rejects.toMatchObject({ status: 401, code: 'session-required' })
+    await expect(known.use(id, asking)).rejects.toMatchObject({ status: 401, code: 'session-required' })
     await expect(known.keep(id, 'x'.repeat(16_383))).rejects.toThrow(RangeError)
     expect(await known.keep(id, 'x'.repeat(16_382))).toBe(true)
     expect(await known.keep(id, undefined)).toBe(true)
@@ -107,7 +111,7 @@ describe('what is kept of a visitor', () => {
     const { known, start } = setUp()
     const id = await start('a')
     expect(await Promise.all(Array.from({ length: 20 }, (_, nth) => known.keep(id, nth)))).not.toContain(false)
-    expect((await known.peek(id))?.visit).toMatchObject({ accessToken: 'access', data: expect.any(Number) })
+    expect((await known.peek(id))?.visit).toMatchObject({ data: expect.any(Number) })
   })
 
   it('is renewed for one of several who ask for it', async () => {

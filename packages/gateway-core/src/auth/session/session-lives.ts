@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { End, Why } from './endings.ts'
 import { isSession, type Session, type Visit } from './session-content.ts'
 import type { SessionIndex, Whose } from './session-index.ts'
 import type { Found, SessionRecords } from './session-records.ts'
@@ -11,35 +12,41 @@ export interface SessionLives {
   /** Resolves with the id: always made, never taken over from a browser. 256 random bits. */
   begin(visit: Visit | Session): Promise<string>
   /** `false` when another was faster. */
-  end(found: Found): Promise<boolean>
-  renew(id: string): Promise<string | undefined>
+  end(found: Found, why: Why): Promise<boolean>
+  renew(id: string, why: Why): Promise<string | undefined>
   keep(id: string, data: unknown): Promise<boolean>
   /**
    * Ends what a login of `sub` takes the place of. Resolves with what the app has kept there, unless it was another person's.
    * Nothing is revoked: that could end the grant which the old session and the new one share.
    */
-  takePlaceOf(ids: readonly string[], sub: string): Promise<unknown>
+  takePlaceOf(ids: readonly string[], sub: string, why: Why): Promise<unknown>
 }
 
-/** Beginning and ending of sessions, whoever's they are. `longest`: milliseconds that a set of names is kept. */
-export function sessionLives(records: SessionRecords, index: SessionIndex, longest: number): SessionLives {
+export interface LivesOptions {
+  readonly records: SessionRecords
+  readonly index: SessionIndex
+  readonly endOf: End
+  /** Milliseconds that a set of names is kept. */
+  readonly longest: number
+}
+
+/** Beginning and ending of sessions, whoever's they are. */
+export function sessionLives({ records, index, endOf, longest }: LivesOptions): SessionLives {
   const begin = async (visit: Visit | Session): Promise<string> => {
     const id = randomBytes(32).toString('base64url')
     await records.create(id, visit)
-    if (isSession(visit)) await index.add(whose(visit), nameOf(id), longest)
+    if (isSession(visit)) await index.add(whoseOf(visit), nameOf(id), longest)
     return id
   }
-  const end = async ({ name, visit }: Found): Promise<boolean> => {
-    const ended = await records.delete(name)
-    if (isSession(visit)) await index.remove(whose(visit), name)
-    return ended
-  }
+  const end = ({ name, visit }: Found, why: Why): Promise<boolean> =>
+    // Nothing is open with a guest's.
+    isSession(visit) ? endOf(name, whoseOf(visit), why) : records.delete(name)
   return {
     begin,
     end,
-    renew: async (id) => {
+    renew: async (id, why) => {
       const found = await records.read(id)
-      return found !== undefined && (await end(found)) ? begin(found.visit) : undefined
+      return found !== undefined && (await end(found, why)) ? begin(found.visit) : undefined
     },
     keep: async (id, data) => {
       if ((JSON.stringify(data) ?? '').length > MOST_DATA)
@@ -47,13 +54,16 @@ export function sessionLives(records: SessionRecords, index: SessionIndex, longe
       // JSON leaves out what is undefined.
       return (await records.update(id, (visit) => ({ ...visit, data }))) !== undefined
     },
-    takePlaceOf: async (ids, sub) => {
+    takePlaceOf: async (ids, sub, why) => {
       const found = (await Promise.all(ids.map((id) => records.read(id)))).filter((one) => one !== undefined)
-      for (const one of found) await end(one)
+      for (const one of found) await end(one, why)
       const mine = found.find(({ visit }) => !isSession(visit) || visit.claims.sub === sub)
       return mine?.visit.data
     },
   }
 }
 
-const whose = ({ claims: { sub, sid } }: Session): Whose => ({ sub, sid: typeof sid === 'string' ? sid : undefined })
+export const whoseOf = ({ claims: { sub, sid } }: Session): Whose => ({
+  sub,
+  sid: typeof sid === 'string' ? sid : undefined,
+})

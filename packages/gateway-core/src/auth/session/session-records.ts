@@ -1,4 +1,4 @@
-import type { Store } from '../../state/store.ts'
+import { type Store, StoreUnavailable } from '../../state/store.ts'
 import type { SealingKeys } from './sealing-keys.ts'
 import { type About, endOf, type Visit } from './session-content.ts'
 import { nameOf, sessionSeal } from './session-seal.ts'
@@ -54,7 +54,11 @@ export function sessionRecords({ store, keys, idle, clock }: RecordOptions): Ses
       return undefined
     },
     keepAlive: async ({ name, keptUntil }) => {
-      if (keptUntil - clock() < idle - TOUCH) await store.touch(keyOf(name), idle)
+      if (keptUntil - clock() >= idle - TOUCH) return
+      await store.touch(keyOf(name), idle).catch((error: unknown) => {
+        // Who it is was read. That it was used is a matter of half an hour, and the next request says it again.
+        if (!(error instanceof StoreUnavailable)) throw error
+      })
     },
     about: async (name) => {
       const entry = await store.get(keyOf(name))

@@ -1,9 +1,10 @@
 import type { Exchange, Handler } from '../../exchange.ts'
 import { problem } from '../../problem.ts'
-import { checkCsrf, csrf } from './csrf.ts'
+import { csrf } from './csrf.ts'
 import { sendJson } from '../login/respond.ts'
 import type { SessionCookie } from './session-cookie.ts'
 import { endOf, isSession, type Session } from './session-content.ts'
+import type { Why } from './endings.ts'
 import type { Found } from './session-records.ts'
 import { nameOf } from './session-seal.ts'
 import type { Sessions } from './session.ts'
@@ -11,7 +12,8 @@ import type { Sessions } from './session.ts'
 export interface SessionRoutesOptions {
   readonly sessions: Sessions
   readonly cookie: SessionCookie
-  readonly origin: string
+  /** Whether it was taken back, by whoever cannot end it in the store. Default: none was. */
+  readonly isRevoked?: ((session: Session, id: string) => boolean) | undefined
 }
 
 /**
@@ -25,15 +27,16 @@ export function sessionHandlers(
 }
 
 const show =
-  ({ sessions, cookie, origin }: SessionRoutesOptions): Handler =>
+  ({ sessions, cookie, isRevoked }: SessionRoutesOptions): Handler =>
   async (exchange, _req, res) => {
     const [id, second] = cookie.ids(exchange.headers.cookie)
     if (id === undefined) return sendJson(res, { authenticated: false })
-    checkCsrf(exchange, origin)
     const found = second === undefined ? await sessions.look(id) : undefined
-    if (found !== undefined && isSignedIn(found)) return sendJson(res, describe(found))
+    const signedIn = found !== undefined && isSignedIn(found) ? found : undefined
+    const revoked = signedIn !== undefined && isRevoked?.(signedIn.visit, id) === true
+    if (signedIn !== undefined && !revoked) return sendJson(res, describe(signedIn))
     // A guest's stays: what the app keeps in it is theirs.
-    sendJson(res, { authenticated: false }, found === undefined ? [cookie.clear()] : [])
+    sendJson(res, { authenticated: false }, found === undefined || revoked ? [cookie.clear()] : [])
   }
 
 function others({ sessions, cookie }: SessionRoutesOptions) {
@@ -57,8 +60,8 @@ function others({ sessions, cookie }: SessionRoutesOptions) {
   const endOne: Handler = async (exchange, _req, res) => {
     const [user, { id = '' }] = [await userOf(exchange), exchange.params]
     const current = id === nameOf(own(exchange))
-    if (current) await sessions.end(own(exchange), exchange.log)
-    else if (!(await sessions.endOne(user, id))) throw problem(404, 'session-not-found')
+    if (current) await sessions.end(own(exchange), exchange)
+    else if (!(await sessions.endOne(user, id, elsewhere(exchange)))) throw problem(404, 'session-not-found')
     sendJson(res, { ended: 1 }, current ? [cookie.clear()] : [])
   }
 
@@ -68,11 +71,13 @@ function others({ sessions, cookie }: SessionRoutesOptions) {
       throw problem(422, 'validation', { errors: [{ pointer: '/query/except', detail: 'must be "current"' }] })
     }
     const others = (await sessions.list(user)).filter(({ id }) => id !== nameOf(own(exchange)))
-    const ended = await Promise.all(others.map(({ id }) => sessions.endOne(user, id)))
+    const ended = await Promise.all(others.map(({ id }) => sessions.endOne(user, id, elsewhere(exchange))))
     sendJson(res, { ended: ended.filter(Boolean).length })
   }
   return { list, endOne, endOthers }
 }
+
+const elsewhere = (exchange: Exchange): Why => ({ reason: 'signed-out-elsewhere', exchange })
 
 const isSignedIn = (found: Found): found is Found<Session> => isSession(found.visit)
 

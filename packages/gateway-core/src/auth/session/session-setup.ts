@@ -17,8 +17,8 @@ export interface SessionSetupOptions {
   readonly lifetimes?: Partial<Lifetimes> | undefined
   /** Nothing else makes the cookie weaker than `__Host-Http-`, `Secure`, `HttpOnly`, `SameSite=Strict`. */
   readonly weaker?: Weaker | undefined
-  /** Told once, at start, what sessions are like. */
-  readonly log?: Logger | undefined
+  /** Told once, at start, what sessions are like; its audit log, who signs in and out. */
+  readonly log: Logger
   /** Refuses an issuer or an app without TLS even on this machine, and a plain cookie. Default: `NODE_ENV` is `production`. */
   readonly production?: boolean | undefined
 }
@@ -39,7 +39,7 @@ export function sessionSetup(options: SessionSetupOptions): SessionSetup {
   checkWeaker(weaker, origin, production)
   const [cookie, lifetimes] = [sessionCookie(weaker), lifetimesOf(options.lifetimes)]
   const { idle, absolute, refresh } = lifetimes
-  log?.[weaker === undefined ? 'info' : 'warn'](
+  log[weaker === undefined ? 'info' : 'warn'](
     {
       cookie: cookie.name,
       sameSite: cookie.sameSite,

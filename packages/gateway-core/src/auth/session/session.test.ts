@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
-import { silent } from '../../../test/exchange.ts'
+import { exchangeOf, silent } from '../../../test/exchange.ts'
+import { audit } from '../audit.ts'
 import { memoryStore } from '../../state/memory.ts'
 import type { Store } from '../../state/store.ts'
 import { sealingKeys } from './sealing-keys.ts'
@@ -13,11 +14,11 @@ import { sessions } from './session.ts'
 import { identityUnavailable } from '../unavailable.ts'
 
 const MINUTE = 60_000
+const asking = exchangeOf({ log: silent })
 const HOUR = 60 * MINUTE
 const claims = { sub: 'someone' }
 const tokensOf = (n: number): Tokens => ({
   scope: 'openid',
-  accessToken: `access-${n}`,
   refreshToken: `refresh-${n}`,
   lifetime: 5 * MINUTE,
 })
@@ -69,10 +70,12 @@ async function setUp(change: (tokens: Tokens) => Tokens = (tokens) => tokens) {
     keys,
     problems: sessionProblems(sessionCookie()),
     lifetimes: lifetimesOf(),
+    client: 'web',
+    tell: audit(silent),
     clock,
   })
   const id = await known.start(claims, change(tokensOf(0)))
-  return { time, idp, known, id, dump, hold, use: () => known.use(id, silent) }
+  return { time, idp, known, id, dump, hold, use: () => known.use(id, asking) }
 }
 
 const EXPIRED = { status: 401, code: 'session-expired', options: { extra: { loginUrl: '/bff/login' } } }
@@ -88,7 +91,7 @@ describe('sessions', () => {
     const { id, dump } = await setUp()
     const [[key, value] = ['', '']] = dump
     expect(key).toBe(`session:${hash('sha256', id)}`)
-    for (const secret of [id, 'access-0', 'refresh-0', 'someone']) {
+    for (const secret of [id, 'refresh-0', 'refresh-0', 'someone']) {
       expect(value + Buffer.from(value, 'base64url').toString('latin1')).not.toContain(secret)
     }
   })
@@ -96,9 +99,9 @@ describe('sessions', () => {
   it('K-03: do not know what they have not made', async () => {
     const { known, use, id } = await setUp()
     for (const other of ['', 'x'.repeat(43), hash('sha256', id)]) {
-      await expect(known.use(other, silent)).rejects.toMatchObject(EXPIRED)
+      await expect(known.use(other, asking)).rejects.toMatchObject(EXPIRED)
     }
-    expect(await use()).toMatchObject({ claims, accessToken: 'access-0' })
+    expect(await use()).toMatchObject({ claims, refreshToken: 'refresh-0' })
   })
 
   it('end after 30 min without use; a look is no use', async () => {
@@ -125,12 +128,12 @@ describe('sessions', () => {
   it('B-20: refresh 30 s before the access token ends, once for all who wait', async () => {
     const { time, idp, use } = await setUp()
     time.now += 5 * MINUTE - 30_001
-    expect(await use()).toMatchObject({ accessToken: 'access-0' })
+    expect(await use()).toMatchObject({ refreshToken: 'refresh-0' })
     time.now += 1
     const all = await Promise.all(Array.from({ length: 50 }, use))
-    expect(new Set(all.map(({ accessToken }) => accessToken))).toEqual(new Set(['access-1']))
+    expect(new Set(all.map(({ refreshToken }) => refreshToken))).toEqual(new Set(['refresh-1']))
     expect(idp.refreshes).toBe(1)
-    expect(await use()).toMatchObject({ accessToken: 'access-1', refreshToken: 'refresh-1', claims })
+    expect(await use()).toMatchObject({ refreshToken: 'refresh-1', claims })
     expect(idp.refreshes).toBe(1)
   })
 
@@ -141,18 +144,18 @@ describe('sessions', () => {
     hold.reads = promise
     const late = use()
     hold.reads = undefined
-    expect(await use()).toMatchObject({ accessToken: 'access-1' })
+    expect(await use()).toMatchObject({ refreshToken: 'refresh-1' })
     resolve()
-    expect(await late).toMatchObject({ accessToken: 'access-1' })
+    expect(await late).toMatchObject({ refreshToken: 'refresh-1' })
     expect(idp.refreshes).toBe(1)
   })
 
   it('keep the refresh token of a provider that does not rotate', async () => {
     const { time, idp, use, known, id } = await setUp()
-    idp.provider.refresh = async () => ({ scope: 'openid', accessToken: 'access-1', lifetime: 5 * MINUTE })
+    idp.provider.refresh = async () => ({ scope: 'openid', lifetime: 5 * MINUTE })
     time.now += 5 * MINUTE
     await use()
-    expect((await known.peek(id))?.visit).toMatchObject({ accessToken: 'access-1', refreshToken: 'refresh-0' })
+    expect((await known.peek(id))?.visit).toMatchObject({ version: 1, refreshToken: 'refresh-0' })
   })
 
   it('B-22: end when the refresh token is dead', async () => {
@@ -174,17 +177,17 @@ describe('sessions', () => {
     const { time, idp, use } = await setUp()
     idp.failure = identityUnavailable(new Error('down'))
     time.now += 5 * MINUTE - 1
-    expect(await use()).toMatchObject({ accessToken: 'access-0' })
+    expect(await use()).toMatchObject({ refreshToken: 'refresh-0' })
     time.now += 1
     await expect(use()).rejects.toMatchObject({ status: 503, code: 'identity-unavailable' })
     idp.failure = undefined
-    expect(await use()).toMatchObject({ accessToken: 'access-1' })
+    expect(await use()).toMatchObject({ refreshToken: 'refresh-1' })
   })
 
   it('B-21: end with their access token when nothing can renew it', async () => {
-    const { time, use } = await setUp(({ scope, accessToken, lifetime }) => ({ scope, accessToken, lifetime }))
+    const { time, use } = await setUp(({ scope, lifetime }) => ({ scope, lifetime }))
     time.now += 5 * MINUTE - 1
-    expect(await use()).toMatchObject({ accessToken: 'access-0' })
+    expect(await use()).toMatchObject({ claims, version: 0 })
     time.now += 1
     await expect(use()).rejects.toMatchObject(EXPIRED)
   })
@@ -192,7 +195,7 @@ describe('sessions', () => {
   it('are not brought back by a refresh that was under way when they ended', async () => {
     const { time, idp, known, id, use } = await setUp()
     time.now += 5 * MINUTE
-    idp.before = () => known.end(id, silent)
+    idp.before = () => known.end(id, asking)
     await expect(use()).rejects.toMatchObject(EXPIRED)
     expect(await known.peek(id)).toBeUndefined()
     expect(idp.revoked).toEqual(['refresh-0'])
@@ -201,8 +204,8 @@ describe('sessions', () => {
   it('end even when the provider cannot be told', async () => {
     const { idp, known, id } = await setUp()
     idp.provider.revoke = () => Promise.reject(identityUnavailable(new Error('down')))
-    await known.end(id, silent)
-    await known.end(id, silent)
+    await known.end(id, asking)
+    await known.end(id, asking)
     expect(await known.peek(id)).toBeUndefined()
   })
 })

@@ -1,11 +1,14 @@
-import type { Logger } from 'pino'
+import type { Counted } from '../../exchange.ts'
 import type { Store } from '../../state/store.ts'
+import type { Audit } from '../audit.ts'
 import { agentOf } from './agent.ts'
+import { endings, type Why } from './endings.ts'
 import { inventory, type Inventory } from './inventory.ts'
 import type { SealingKeys } from './sealing-keys.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import type { Provider, Tokens } from '../login/provider.ts'
-import { refreshes, sessionTokens } from './refresh.ts'
+import { refreshes } from './refresh.ts'
+import { type Asking, sessionTokens } from './renewal.ts'
 import { sessionIndex } from './session-index.ts'
 import type { SessionProblems } from './session-problem.ts'
 import { isSession, type Session, type Visit } from './session-content.ts'
@@ -18,6 +21,7 @@ export interface Before {
   readonly agent?: string | undefined
   /** The sessions that this one takes the place of. What the app has kept in one of them comes along, unless it was another person's. */
   readonly ids?: readonly string[]
+  readonly exchange?: Why['exchange']
 }
 
 export interface Sessions extends Inventory {
@@ -30,16 +34,16 @@ export interface Sessions extends Inventory {
   /** Looks without keeping it alive, at the session of somebody who is signed in. */
   peek(id: string): Promise<Found<Session> | undefined>
   /**
-   * With an access token that is good for now. Keeps it alive, unless it is told that nobody is there (`active: false`).
+   * One that the provider vouches for, as it has given new tokens for it lately. Keeps it alive, unless it is told that nobody is there (`active: false`).
    * Rejects with `session-required`, `session-expired` or `identity-unavailable`.
    */
-  use(id: string, log: Logger, active?: boolean): Promise<Session>
+  use(id: string, asking: Asking, active?: boolean): Promise<Session>
   /** Replaces what the app keeps of whoever that is. `false` when the session is over. */
   keep(id: string, data: unknown): Promise<boolean>
   /** The same session under a new id, for when its holder may do more than before. `undefined` when it is over. */
-  renew(id: string): Promise<string | undefined>
-  /** Revokes its refresh token as well, if the provider can be reached. */
-  end(id: string, log: Logger): Promise<void>
+  renew(id: string, exchange?: Why['exchange']): Promise<string | undefined>
+  /** Signs out. Revokes its refresh token as well, if the provider can be reached. */
+  end(id: string, asking: Asking): Promise<void>
 }
 
 export interface SessionsOptions {
@@ -48,18 +52,26 @@ export interface SessionsOptions {
   readonly problems: SessionProblems
   readonly keys: SealingKeys
   readonly lifetimes: Lifetimes
+  /** The OAuth client that it all is for. */
+  readonly client: string
+  readonly tell: Audit
+  /** Ends what is open with a session, by its name, in all processes. Absent: that ends by itself. */
+  readonly revoke?: ((name: string) => Promise<void>) | undefined
+  /** For `/metrics`. Default: nobody counts. */
+  readonly count?: Counted['refresh']
   /** Epoch milliseconds. */
   readonly clock: () => number
 }
 
 export function sessions(options: SessionsOptions): Sessions {
-  const { store, provider, problems, keys, lifetimes, clock } = options
+  const { store, problems, keys, lifetimes, clock, count = () => undefined } = options
   const { idle, absolute } = lifetimes
   const records = sessionRecords({ store, keys, idle, clock })
   const index = sessionIndex(store)
-  const known = inventory(records, index)
-  const lives = sessionLives(records, index, absolute + idle)
-  const { isFresh, refresh } = refreshes({ store, records, provider, problems, lifetime: lifetimes.refresh, clock })
+  const end = endings({ ...options, records, index })
+  const known = inventory(records, index, end)
+  const lives = sessionLives({ records, index, endOf: end, longest: absolute + idle })
+  const { isFresh, refresh } = refreshes({ ...options, records, end, count, lifetime: lifetimes.refresh })
 
   const visit = (agent: string | undefined, data: unknown): Visit => {
     const now = clock()
@@ -71,38 +83,39 @@ export function sessions(options: SessionsOptions): Sessions {
     return found
   }
   return {
-    start: async (claims, tokens, { agent, ids = [] } = {}) => {
-      const data = await lives.takePlaceOf(ids, claims.sub)
+    start: async (claims, tokens, { agent, ids = [], exchange } = {}) => {
+      const data = await lives.takePlaceOf(ids, claims.sub, { reason: 'replaced', exchange })
       // Looking at them takes the names of those out that ended by themselves.
       await known.list(claims.sub)
-      return lives.begin({ ...visit(agent, data), claims, ...sessionTokens(tokens, clock(), lifetimes.refresh) })
+      const given = sessionTokens(tokens, clock(), lifetimes.refresh)
+      return lives.begin({ ...visit(agent, data), claims, ...given, version: 0 })
     },
     startGuest: (data, agent) => lives.begin(visit(agent, data)),
     look,
     peek: async (id) => signedIn(await records.read(id)),
-    use: async (id, log, active = true) => {
+    use: async (id, asking, active = true) => {
       const found = await look(id, active)
       if (found === undefined) throw problems.expired()
       if (!isSession(found.visit)) throw problems.nobody()
-      return isFresh(found.visit) ? found.visit : refresh(id, log)
+      return isFresh(found.visit) ? found.visit : refresh(id, asking)
     },
     keep: (id, data) => lives.keep(id, data),
-    renew: (id) => lives.renew(id),
-    end: ending(records, lives, provider),
+    renew: (id, exchange) => lives.renew(id, { reason: 'renewed', exchange }),
+    end: signOut(records, lives, options.provider),
     ...known,
   }
 }
 
 /** The session first: whatever becomes of its token, it is over. */
-const ending =
+const signOut =
   (records: SessionRecords, lives: SessionLives, provider: Provider): Sessions['end'] =>
-  async (id, log) => {
+  async (id, asking) => {
     const found = await records.read(id)
     if (found === undefined) return
-    await lives.end(found)
+    await lives.end(found, { reason: 'logout', exchange: asking })
     const token = signedIn(found)?.visit.refreshToken
     if (token === undefined) return
-    await provider.revoke(token).catch((err: unknown) => log.warn({ err }, 'refresh token not revoked'))
+    await provider.revoke(token).catch((err: unknown) => asking.log.warn({ err }, 'refresh token not revoked'))
   }
 
 const signedIn = (found: Found | undefined): Found<Session> | undefined =>

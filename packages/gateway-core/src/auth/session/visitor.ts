@@ -1,6 +1,5 @@
 import type { Exchange } from '../../exchange.ts'
 import { isActive } from './activity.ts'
-import { checkCsrf } from './csrf.ts'
 import type { SessionCookie } from './session-cookie.ts'
 import type { Sessions } from './session.ts'
 
@@ -25,9 +24,10 @@ export interface Visitor {
   renew(exchange: Exchange): Promise<readonly string[]>
 }
 
-export function visitor(sessions: Sessions, cookie: SessionCookie, origin: string): Visitor {
+/** `check` refuses what another site has made. */
+export function visitor(sessions: Sessions, cookie: SessionCookie, check: (exchange: Exchange) => void): Visitor {
   const idOf = (exchange: Exchange): string | undefined => {
-    checkCsrf(exchange, origin)
+    check(exchange)
     const [id, second] = cookie.ids(exchange.headers.cookie)
     return second === undefined ? id : undefined
   }
@@ -45,7 +45,7 @@ export function visitor(sessions: Sessions, cookie: SessionCookie, origin: strin
     },
     renew: async (exchange) => {
       const id = idOf(exchange)
-      const renewed = id === undefined ? undefined : await sessions.renew(id)
+      const renewed = id === undefined ? undefined : await sessions.renew(id, exchange)
       return renewed === undefined ? [] : [cookie.set(renewed)]
     },
   }

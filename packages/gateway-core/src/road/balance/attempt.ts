@@ -4,7 +4,7 @@ import { isFailing, isFailure } from '../failure.ts'
 import { isBroken } from './outlier.ts'
 
 /** Send a call to one instance: counted there until its answer has ended, and what it says about the instance reported. */
-export async function attempt(
+export function attempt(
   instance: Instance,
   call: Call,
   start: number,
@@ -15,19 +15,21 @@ export async function attempt(
   const era = outlier.begin(start)
   call.tried?.add(instance)
   instance.inFlight++
-  try {
-    const reply = await instance.send(call)
-    outlier.head(era, !isFailing(reply.status), now)
-    reply.body.onOver((error) => {
+  return instance.send(call).then(
+    (reply) => {
+      outlier.head(era, !isFailing(reply.status), now)
+      reply.body.onOver((error) => {
+        instance.leave()
+        if (error === undefined) outlier.body(era, true, now)
+        else if (isBroken(error, call, now() - start, timeout)) outlier.body(era, false, now)
+      })
+      return reply
+    },
+    (error) => {
       instance.leave()
-      if (error === undefined) outlier.body(era, true, now)
-      else if (isBroken(error, call, now() - start, timeout)) outlier.body(era, false, now)
-    })
-    return reply
-  } catch (error) {
-    instance.leave()
-    if (isFailure(error, call, now() - start, timeout)) outlier.head(era, false, now)
-    else outlier.skip(era)
-    throw error
-  }
+      if (isFailure(error, call, now() - start, timeout)) outlier.head(era, false, now)
+      else outlier.skip(era)
+      throw error
+    },
+  )
 }

@@ -1,5 +1,5 @@
 import type { BulkheadPolicy } from '../../policy.ts'
-import type { Call, Filter } from '../call.ts'
+import type { Call, Filter, Reply } from '../call.ts'
 import { Fault, faultOf } from '../fault.ts'
 
 /** How much of the measured pace each new measurement is. */
@@ -14,16 +14,17 @@ const weight = 1 / 8
 export function bulkhead(policy: Required<BulkheadPolicy>): Filter {
   const places = new Places(policy)
   const leave = () => places.leave()
-  return async (call, next) => {
-    if (!places.take()) await places.wait(call)
-    try {
-      const reply = await next(call)
-      reply.body.onOver(leave)
-      return reply
-    } catch (error) {
-      leave()
-      throw error
-    }
+  const answered = (reply: Reply) => {
+    reply.body.onOver(leave)
+    return reply
+  }
+  const failed = (error: unknown) => {
+    leave()
+    throw error
+  }
+  return (call, next) => {
+    const go = () => next(call).then(answered, failed)
+    return places.take() ? go() : places.wait(call).then(go)
   }
 }
 

@@ -7,11 +7,11 @@ import { Fault } from '../fault.ts'
  */
 export const deadline =
   (timeout: number, streamTimeout: number): Filter =>
-  async (call, next) => {
+  (call, next) => {
     const now = performance.now()
     const until = Math.min(now + (isUpload(call) ? streamTimeout : timeout), call.until)
     const left = until - now
-    if (left < 1) throw new Fault('timeout', call.upstream)
+    if (left < 1) return Promise.reject(new Fault('timeout', call.upstream))
     const scope = call.scope.child()
     const late = () => scope.end(new Fault('timeout', call.upstream))
     let timer = setTimeout(late, left)
@@ -19,16 +19,18 @@ export const deadline =
       clearTimeout(timer)
       scope.close()
     }
-    try {
-      const reply = await next({ ...call, until, scope })
-      if (call.streamed && !reply.body.over) {
-        clearTimeout(timer)
-        timer = setTimeout(late, streamTimeout)
-      }
-      reply.body.onOver(release)
-      return reply
-    } catch (error) {
-      release()
-      throw error
-    }
+    return next({ ...call, until, scope }).then(
+      (reply) => {
+        if (call.streamed && !reply.body.over) {
+          clearTimeout(timer)
+          timer = setTimeout(late, streamTimeout)
+        }
+        reply.body.onOver(release)
+        return reply
+      },
+      (error) => {
+        release()
+        throw error
+      },
+    )
   }

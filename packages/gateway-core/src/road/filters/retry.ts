@@ -29,28 +29,38 @@ export function retry(
 ): Filter {
   const methods: ReadonlySet<string> = new Set(policy.retryMethods)
   const paid = budget.purse(retried)
-  return async (call, next) => {
+  return async (given, next) => {
     budget.begin()
     try {
-      if (isRepeatable(call, methods)) return await insist(call, next, policy.attempts, paid, random)
-      return await next(call)
+      if (!isRepeatable(given, methods)) return await next(given)
+      const call = policy.attempts > 1 ? { ...given, tried: given.tried ?? new Set() } : given
+      let outcome: Reply | Fault
+      try {
+        outcome = await next(call)
+      } catch (error) {
+        outcome = faultOnly(error)
+      }
+      if (isPassing(outcome, call)) outcome = await insist(outcome, call, next, policy.attempts, paid, random)
+      if (outcome instanceof Fault) throw outcome
+      return outcome
     } finally {
       budget.end()
     }
   }
 }
 
+/** Apart from the first attempt, which is the last of most calls: what waits costs each of them. */
 async function insist(
-  first: Call,
+  first: Reply | Fault,
+  call: Call,
   next: Service,
   attempts: number,
   budget: Purse,
   random: () => number,
-): Promise<Reply> {
-  const call = attempts > 1 ? { ...first, tried: first.tried ?? new Set() } : first
+): Promise<Reply | Fault> {
   let failures = 0
   let spared = false
-  let outcome = await attempt(call, next)
+  let outcome = first
   while (isPassing(outcome, call)) {
     const unread = !spared && outcome instanceof Fault && outcome.options.reused === true
     if (unread) spared = true
@@ -61,12 +71,11 @@ async function insist(
     try {
       if (!(outcome instanceof Fault)) outcome.body.destroy()
       if (pause > 0) await rest(pause, call)
-      outcome = await attempt(unread ? { ...call, anew: true } : call, next)
+      outcome = await next(unread ? { ...call, anew: true } : call).catch(faultOnly)
     } finally {
       budget.give()
     }
   }
-  if (outcome instanceof Fault) throw outcome
   return outcome
 }
 
@@ -84,13 +93,9 @@ const isRepeatable = ({ method, headers, body }: Call, methods: ReadonlySet<stri
   (methods.has(method) || headers['idempotency-key'] !== undefined) && !isUpload({ body })
 
 /** What is no fault is a mistake of ours, and stays one however often it is tried. */
-async function attempt(call: Call, next: Service): Promise<Reply | Fault> {
-  try {
-    return await next(call)
-  } catch (error) {
-    if (error instanceof Fault) return error
-    throw error
-  }
+function faultOnly(error: unknown): Fault {
+  if (error instanceof Fault) return error
+  throw error
 }
 
 function isPassing(outcome: Reply | Fault, call: Call): boolean {

@@ -1,0 +1,28 @@
+import type { OrderEvent } from '@bff/contracts/orders'
+import { liveProtocol, OrderUpdate } from '@bff/contracts/mobile-live'
+import { poll, socket, ticket } from './gateway.ts'
+import { signedIn } from './guards.ts'
+
+const update = ({ rev, status, at }: OrderEvent) => ({ rev, status, at })
+
+/** What happens to the orders of one person, as it happens. Whose an order is, tracking knows: another's is not found. */
+export const live = socket('/m/v1/live', {
+  guard: signedIn,
+  protocol: liveProtocol,
+  follow({ topic, after, from }) {
+    const [, id] = /^orders\/([\w-]{1,64})$/.exec(topic) ?? []
+    return id === undefined ? undefined : from.tracking('GET /orders/:id/events', { id, after })
+  },
+  out: OrderUpdate,
+  view: (event) => update(event),
+})
+
+export const tickets = ticket('POST /m/v1/tickets', { guard: signedIn })
+
+/** The same for who gets no socket, one order at a time. */
+export const orderEvents = poll('GET /m/v1/orders/:id/events', {
+  guard: signedIn,
+  follow: ({ params, query, from }) => from.tracking('GET /orders/:id/events', { id: params.id, after: query.after }),
+  wait: ({ query }) => query,
+  view: ({ items, rev, resync }) => ({ events: items.map(({ item }) => update(item)), rev, resync }),
+})

@@ -1,0 +1,212 @@
+import { type LiveMessage, type LiveRequest, orderTopic } from '@bff/contracts/mobile-live'
+import { type Bearer, ClientProblem, type Clock, clock } from '@bff/gateway-core/client'
+import type { mobileClient } from '../client.ts'
+import { ask, isAnswer, isFinal, readAnew } from './ask.ts'
+import { type Connect, type Ended, line } from './line.ts'
+import { Track, type Update } from './track.ts'
+
+export interface LiveOptions {
+  readonly client: ReturnType<typeof mobileClient>
+  readonly as: Bearer
+  /** Of mobile-bff. */
+  readonly baseUrl: string
+  /** Default: the platform's `WebSocket`. */
+  readonly connect?: Connect
+  readonly time?: Clock
+  /** Sockets in a row that did not open before it polls instead. Default 3. */
+  readonly tries?: number
+  /** Milliseconds of polling before a socket is tried again. Default 60 000. */
+  readonly polling?: number
+  /** Milliseconds between two pings. Default 20 000. */
+  readonly beat?: number
+}
+
+/** Milliseconds to the next try, full jitter. */
+const shortest = 500
+const longest = 30_000
+
+type Refusal = Readonly<Record<string, unknown>> & { readonly status: number; readonly code: string }
+
+const overTheSocket = 'GET /m/v1/live'
+
+/**
+ * What happens to the orders of whoever is signed in: each state once and in order, whatever becomes of the connection. One socket
+ * for all of them, that is open while anybody reads; where none can be had, questions. To be closed at a sign-out.
+ */
+export class Live implements Disposable {
+  readonly #options: LiveOptions
+  readonly #time: Clock
+  readonly #tracks = new Map<string, Track>()
+  readonly #person: number
+  #stop = new AbortController()
+  #say: ((request: LiveRequest) => void) | undefined
+  #running = false
+  #closed = false
+  /** By what it hears at present. */
+  by: 'socket' | 'poll' | 'nothing' = 'nothing'
+
+  constructor(options: LiveOptions) {
+    this.#options = options
+    this.#time = options.time ?? clock
+    this.#person = options.as.person
+  }
+
+  /** The states of an order that are newer than `after`. Ends with `close`; throws the `ClientProblem` that ends it for good. */
+  order(id: string, after = 0): AsyncIterableIterator<Update> {
+    this.#tracks.get(id)?.end()
+    const track = new Track(id, after, () => this.#leave(track))
+    if (this.#closed) track.end()
+    else {
+      this.#tracks.set(id, track)
+      this.#subscribe(track)
+      if (!this.#running) void this.#run()
+    }
+    return track
+  }
+
+  /** The app is in the foreground again, or has another network: what is waited for is not waited for any longer. */
+  wake(): void {
+    this.#stop.abort()
+    this.#stop = new AbortController()
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#endAll()
+    this.#stop.abort()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  #leave(track: Track): void {
+    if (this.#tracks.get(track.id) !== track) return
+    this.#tracks.delete(track.id)
+    this.#say?.({ type: 'unsubscribe', topic: orderTopic(track.id) })
+    if (this.#tracks.size === 0) this.#stop.abort()
+  }
+
+  #endAll(error?: unknown): void {
+    for (const track of this.#tracks.values()) track.end(error === undefined ? {} : { error })
+    this.#tracks.clear()
+  }
+
+  #subscribe({ id, rev }: Track): void {
+    if (this.#tracks.has(id)) this.#say?.({ type: 'subscribe', topic: orderTopic(id), after: rev })
+  }
+
+  async #run(): Promise<void> {
+    const { tries = 3, polling = 60_000 } = this.#options
+    this.#running = true
+    let failures = 0
+    while (this.#tracks.size > 0) {
+      if (this.#stop.signal.aborted) this.#stop = new AbortController()
+      try {
+        if (failures >= tries) await this.#poll(polling)
+        const { opened, retryIn } = await this.#socket()
+        failures = opened ? 0 : failures + 1
+        if (this.#tracks.size > 0) await this.#pause(retryIn ?? this.#time.random() * backoff(failures))
+      } catch (error) {
+        if (isFinal(error) || this.#person !== this.#options.as.person) this.#endAll(error)
+        failures += 1
+        await this.#pause(this.#time.random() * backoff(failures))
+      }
+    }
+    this.by = 'nothing'
+    this.#running = false
+  }
+
+  async #socket(): Promise<Ended> {
+    const { client, baseUrl, beat = 20_000, connect = platform } = this.#options
+    const { signal } = this.#stop
+    const { ticket } = await client.with({ signal })('POST /m/v1/tickets')
+    const url = `${baseUrl.replace(/^http/, 'ws').replace(/\/$/, '')}/m/v1/live`
+    const ended = await line(connect, url, ticket, {
+      beat,
+      signal,
+      opened: (say) => {
+        this.by = 'socket'
+        this.#say = say
+        for (const track of this.#tracks.values()) this.#subscribe(track)
+      },
+      told: (message) => this.#hear(message),
+    })
+    this.#say = undefined
+    if (ended.code === 4403) throw new ClientProblem(overTheSocket, 403, { code: ended.reason, title: ended.reason })
+    return ended
+  }
+
+  #hear(message: LiveMessage): void {
+    if (this.#person !== this.#options.as.person) return this.close()
+    if (message.type === 'reauth') return void this.#prove(message.in)
+    if (!('topic' in message) || message.topic === undefined) return
+    const track = this.#tracks.get(message.topic.slice(orderTopic('').length))
+    if (track === undefined) return
+    if (message.type === 'event') track.tell(message.data)
+    if (message.type === 'resync') void this.#anew(track)
+    if (message.type === 'problem') void this.#refuse(track, message.problem)
+  }
+
+  /** The single refresh of all calls, if the token would end with the one that the socket has. */
+  async #prove(left: number): Promise<void> {
+    // Whatever fails, the socket ends with its proof, and the next begins with a ticket, which says why it cannot be had.
+    const token = await this.#options.as.token(overTheSocket, left + 1_000).catch(() => undefined)
+    if (token !== undefined) this.#say?.({ type: 'auth', token: token.accessToken })
+  }
+
+  /** What passes is tried again; anything else ends this order, and no other. */
+  async #refuse(track: Track, problem: Refusal): Promise<void> {
+    if (isAnswer(problem)) {
+      track.end({ error: new ClientProblem(overTheSocket, problem.status, problem) })
+      this.#tracks.delete(track.id)
+      return
+    }
+    await this.#pause(shortest + this.#time.random() * shortest)
+    this.#subscribe(track)
+  }
+
+  async #anew(track: Track): Promise<void> {
+    try {
+      await readAnew(this.#options.client, track)
+    } catch {
+      await this.#pause(shortest + this.#time.random() * longest)
+      this.#subscribe(track)
+    }
+  }
+
+  /** For so long, or until it is woken. */
+  async #poll(ms: number): Promise<void> {
+    const { signal } = this.#stop
+    const until = this.#time.now() + ms
+    this.by = 'poll'
+    while (!signal.aborted && this.#tracks.size > 0 && this.#time.now() < until) {
+      await Promise.all([...this.#tracks.values()].map((track) => this.#ask(track, signal)))
+    }
+  }
+
+  async #ask(track: Track, signal: AbortSignal): Promise<void> {
+    // Nobody is asked again before all have answered.
+    const wait = this.#tracks.size > 1 ? 5_000 : 25_000
+    try {
+      await ask(this.#options.client.with({ signal }), track, wait)
+    } catch (error) {
+      if (signal.aborted) return
+      if (!(error instanceof ClientProblem) || isFinal(error)) throw error
+      await this.#refuse(track, { ...error.extra, status: error.status, code: error.code })
+    }
+  }
+
+  #pause(ms: number): Promise<unknown> {
+    const { signal } = this.#stop
+    if (signal.aborted) return Promise.resolve()
+    return Promise.race([
+      this.#time.wait(ms),
+      new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true })),
+    ])
+  }
+}
+
+const backoff = (failures: number): number => Math.min(longest, shortest * 2 ** failures)
+
+const platform: Connect = (url, protocols) => new WebSocket(url, protocols)

@@ -1,0 +1,80 @@
+import type { Answer, Contract, Followed, Operation, Received } from '../contract.ts'
+import { parseKey } from '../contract.ts'
+import type { Guard, Route } from '../exchange.ts'
+import { receive } from '../receive.ts'
+import type { Asking } from '../road/asking.ts'
+import { Fault } from '../road/fault.ts'
+import { refusalOf, type Scope } from '../scope.ts'
+import type { From, Sources } from '../sources.ts'
+import { StreamSeats } from './stream-seats.ts'
+import { gather, type News } from './gather.ts'
+import { show } from './show.ts'
+import type { LiveCore } from './streaming.ts'
+
+export interface PollSpec<C extends Contract, K extends keyof C, S extends Sources, G extends object, T> {
+  /** Who may. What it grants is handed to `follow`. */
+  readonly guard: Guard<G>
+  /** Units of a rate limit that it takes. Default: what the limit says. */
+  readonly cost?: number
+  /** What happens after what the client knows: the only place with I/O. What it throws is the answer. */
+  readonly follow: (request: Received<C, K> & NoInfer<G> & { readonly from: From<S> }) => AsyncIterable<Followed<T>>
+  /** The last that the client knows, and for how many milliseconds it waits: at most 25 000, as proxies hang up at 30 s. */
+  readonly wait: (request: Pick<Received<C, K>, 'query'>) => Wait
+  /** What to show of what happened, maybe nothing. Pure. Members that the contract does not know do not leave. */
+  readonly view: (news: News<NoInfer<T>>) => Answer<C, K>
+}
+
+interface Wait {
+  readonly after: number
+  readonly wait: number
+}
+
+/** A `PollSpec` without its types. */
+export interface ErasedPoll {
+  readonly guard: Guard
+  readonly cost?: number
+  readonly follow: (request: never) => AsyncIterable<Followed<unknown>>
+  readonly wait: (request: never) => Wait
+  readonly view: (news: never) => unknown
+}
+
+const longest = 25_000
+
+/**
+ * Long polling (RFC 6202 §2), for who gets no socket: answers as soon as something has happened that the client does not know, or
+ * with nothing once it has waited; at once when this process stops. Never cached.
+ */
+export function poll(contract: Contract, key: string, spec: ErasedPoll): Route<LiveCore> {
+  const operation = contract[key as keyof Contract] as Operation
+  const { method, path } = parseKey(key)
+  return {
+    methods: [method],
+    path,
+    guard: spec.guard,
+    cost: spec.cost,
+    made: { door: 'own', summary: 'Long poll' },
+    bind: ({ from, leaving, clientKey }) => {
+      const seats = new StreamSeats({ route: 10_000, client: 32 })
+      return async (exchange, req, res, grant) => {
+        res.once('close', seats.take(clientKey(exchange)))
+        const received = await receive(operation, req, exchange)
+        const { after, wait } = spec.wait(received as never)
+        const scope = exchange.scope.child()
+        const asking: Asking = { exchange, scope, until: exchange.deadline, heard: [], gathering: new Map() }
+        try {
+          const items = spec.follow({ ...received, ...grant, from: from(asking) } as never)
+          const news = await gather({ items, scope, leaving, after, wait: Math.min(longest, wait) })
+          const body = JSON.stringify(await show(key, operation, spec.view(news as never)))
+          const type = 'application/json; charset=utf-8'
+          res.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' }).end(body)
+        } catch (error) {
+          throw refusalOf(exchange.scope) ?? error
+        } finally {
+          over(scope)
+        }
+      }
+    },
+  }
+}
+
+const over = (scope: Scope): void => scope.end(new Fault('aborted', 'poll', new Error('it is answered')))

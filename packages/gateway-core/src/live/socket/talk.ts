@@ -1,0 +1,159 @@
+import type { Duplex } from 'node:stream'
+import type { WebSocket } from 'ws'
+import { problem, Problem } from '../../problem.ts'
+import { toProblem } from '../../road/fault.ts'
+import type { Exchange, Farewell } from '../../exchange.ts'
+import { comeBack } from '../come-back.ts'
+import { closing, complaint, readMessage, type Said, type Told } from './messages.ts'
+import { type Open, type Show, Topics } from './topics.ts'
+
+/** What it costs a client to talk: so many messages at once, and one more each `every` milliseconds. Its pings and pongs count. */
+const pace = { burst: 100, every: 100 }
+
+/** When another proof is asked for: 60 s before the end of one or, of a short one, when half of what was left of it is over. */
+export const renewalOf = (expiresAt: number, date: number): number =>
+  expiresAt - Math.min(60_000, (expiresAt - date) / 2)
+
+/** Milliseconds. */
+export interface Rhythm {
+  /** Between two pings; who has not answered the last by the next is gone. Default 25 000. */
+  readonly ping: number
+  /** In which a client that follows nothing says nothing. Default 120 000. */
+  readonly idle: number
+}
+
+export interface TalkOptions {
+  readonly exchange: Exchange
+  readonly open: Open
+  readonly show: Show
+  readonly most: number
+  readonly rhythm: Rhythm
+  /** Puts the proof that a token is in the place of the one so far. Rejects with a `Problem`; with a 403, it may not stay. */
+  readonly renew: (token: string) => Promise<void>
+  /** How many there are beside it. */
+  readonly clients: () => number
+  /** From 0 to below 1. */
+  readonly random: () => number
+}
+
+/** One client and its topics over one socket. It has no timer of its own: thousands are looked at together, see `tick`. */
+export class Talk implements Farewell {
+  readonly #socket: WebSocket
+  readonly #options: TalkOptions
+  readonly #topics: Topics
+  #paidUntil = 0
+  #nextPing: number
+  #answered = true
+  #lastWord: number
+  /** Epoch milliseconds at which another proof is asked for; undefined when it was. */
+  #renewal: number | undefined
+  #proving = false
+
+  constructor(socket: WebSocket, wire: Duplex, options: TalkOptions, now = performance.now()) {
+    const { exchange, open, show, most, rhythm } = options
+    this.#socket = socket
+    this.#options = options
+    this.#lastWord = now
+    this.#nextPing = now + rhythm.ping
+    this.#renewal = renewalOf(this.#expiresAt, Date.now())
+    this.#topics = new Topics({ exchange, open, show, most, wire, tell: (told) => this.#tell(told) })
+    socket.on('message', (data, binary) => this.#hear(data as Buffer, binary))
+    socket.on('ping', () => void this.#pays())
+    socket.on('pong', () => {
+      this.#answered = true
+      this.#pays()
+    })
+    // Node would end the process; `close` says all there is to it.
+    socket.on('error', () => undefined)
+    socket.on('close', () => this.#topics.end())
+  }
+
+  /** To be called about once a second: `now` of `performance`, `date` of the clock that tokens go by. */
+  tick(now: number, date: number): void {
+    const { rhythm } = this.#options
+    const left = this.#expiresAt - date
+    if (left <= 0) return this.#end(closing.unproven, 'token-invalid')
+    if (this.#renewal !== undefined && date >= this.#renewal) {
+      this.#renewal = undefined
+      this.#tell({ type: 'reauth', in: Math.floor(left) })
+    }
+    if (this.#topics.size === 0 && now - this.#lastWord > rhythm.idle) return this.#end(closing.idle, 'idle')
+    if (now < this.#nextPing) return
+    if (!this.#answered) return this.#socket.terminate()
+    this.#answered = false
+    this.#nextPing = now + rhythm.ping
+    this.#socket.ping()
+  }
+
+  /** The proof that it was opened with is good no more. */
+  cut(reason: unknown): void {
+    this.#end(closing.unproven, reason instanceof Problem ? reason.code : 'token-invalid')
+  }
+
+  /** Nothing is wrong but that we stop. All are told another moment to come back at, so that they do not come together. */
+  leave(): void {
+    const retryIn = comeBack(this.#options.clients(), this.#options.random)
+    const failed = problem(503, 'draining')
+    this.#tell({ type: 'problem', problem: failed.body(this.#options.exchange.traceId), retryIn })
+    this.#end(closing.draining, failed.code)
+  }
+
+  #hear(data: Buffer, binary: boolean): void {
+    if (this.#socket.readyState !== this.#socket.OPEN || !this.#pays()) return
+    if (binary) return this.#end(closing.notText, 'message-unknown')
+    this.#lastWord = performance.now()
+    try {
+      this.#obey(readMessage(data.toString()))
+    } catch (error) {
+      this.#complain(toProblem(error))
+    }
+  }
+
+  #obey(said: Said): void {
+    if (said.type === 'subscribe') this.#topics.follow(said.topic, said.after)
+    else if (said.type === 'unsubscribe') this.#topics.drop(said.topic)
+    else if (said.type === 'ping') this.#tell({ type: 'pong' })
+    else void this.#renew(said.token)
+  }
+
+  async #renew(token: string): Promise<void> {
+    if (this.#proving) return this.#complain(problem(429, 'auth-pending'))
+    this.#proving = true
+    try {
+      await this.#options.renew(token)
+      this.#renewal = renewalOf(this.#expiresAt, Date.now())
+    } catch (error) {
+      const failed = toProblem(error)
+      if (failed.status === 403) this.#end(closing.forbidden, failed.code)
+      else this.#complain(failed)
+    } finally {
+      this.#proving = false
+    }
+  }
+
+  get #expiresAt(): number {
+    return this.#options.exchange.identity?.expiresAt ?? Infinity
+  }
+
+  /** The rate of GCRA: false, and the end of it, for whoever says more than it allows. */
+  #pays(): boolean {
+    const now = performance.now()
+    this.#paidUntil = Math.max(this.#paidUntil, now) + pace.every
+    const may = this.#paidUntil - now <= pace.burst * pace.every
+    if (!may) this.#end(closing.flood, 'too-many-messages')
+    return may
+  }
+
+  #complain(failed: Problem): void {
+    this.#tell(complaint(failed, this.#options.exchange.traceId))
+  }
+
+  #tell(told: Told): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(told))
+  }
+
+  #end(code: number, reason: string): void {
+    this.#topics.end()
+    this.#socket.close(code, reason)
+  }
+}
