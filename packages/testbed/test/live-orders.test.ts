@@ -133,6 +133,16 @@ suite('an order, followed', () => {
     process.stdout.write(`E-2: ${broken} breaks in ${rounds} rounds, LIVE_SEED=${seed}\n`)
   }, 120_000)
 
+  it('L-9: ends with a reason for its reader when they sign out', async () => {
+    const laptop = new WebBrowser(shop.web)
+    await laptop.signIn(people.ada)
+    const answer = await laptop.fetch(`/api/orders/${await confirmed()}/events`)
+    expect(answer.status).toBe(200)
+    const text = answer.text()
+    expect((await laptop.fetch('/bff/logout', { method: 'POST', ...rest })).status).toBe(200)
+    expect(await text).toMatch(/event: session-ended\ndata: \{.*"code":"session-expired".*\}\n\n$/)
+  }, 20_000)
+
   it('of somebody else is not found, and says so before it begins', async () => {
     const grace = new WebBrowser(shop.web)
     await grace.signIn(people.grace)
