@@ -2,117 +2,117 @@
 // @generated from file sample.proto (package sample.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage, GenService } from '@bufbuild/protobuf/codegenv2'
-import type { Message } from '@bufbuild/protobuf'
-import type { Timestamp } from '@bufbuild/protobuf/wkt'
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { Message } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file sample.proto.
  */
-export declare const file_sample: GenFile
+export declare const file_sample: GenFile;
 
 /**
  * @generated from message sample.v1.Ask
  */
-export declare type Ask = Message<'sample.v1.Ask'> & {
+export declare type Ask = Message<"sample.v1.Ask"> & {
   /**
    * @generated from field: string id = 1;
    */
-  id: string
+  id: string;
 
   /**
    * @generated from field: bytes padding = 2;
    */
-  padding: Uint8Array
-}
+  padding: Uint8Array;
+};
 
 /**
  * Describes the message sample.v1.Ask.
  * Use `create(AskSchema)` to create a new message.
  */
-export declare const AskSchema: GenMessage<Ask>
+export declare const AskSchema: GenMessage<Ask>;
 
 /**
  * @generated from message sample.v1.Answer
  */
-export declare type Answer = Message<'sample.v1.Answer'> & {
+export declare type Answer = Message<"sample.v1.Answer"> & {
   /**
    * @generated from field: string id = 1;
    */
-  id: string
+  id: string;
 
   /**
    * @generated from field: int64 count = 2;
    */
-  count: bigint
+  count: bigint;
 
   /**
    * @generated from field: uint64 serial = 3 [jstype = JS_STRING];
    */
-  serial: string
+  serial: string;
 
   /**
    * @generated from field: sample.v1.Money price = 4;
    */
-  price?: Money | undefined
+  price?: Money | undefined;
 
   /**
    * @generated from field: google.protobuf.Timestamp at = 5;
    */
-  at?: Timestamp | undefined
+  at?: Timestamp | undefined;
 
   /**
    * @generated from field: sample.v1.State state = 6;
    */
-  state: State
+  state: State;
 
   /**
    * @generated from field: optional int32 maybe = 7;
    */
-  maybe?: number | undefined
+  maybe?: number | undefined;
 
   /**
    * @generated from field: int32 always = 8;
    */
-  always: number
+  always: number;
 
   /**
    * @generated from field: bytes padding = 9;
    */
-  padding: Uint8Array
-}
+  padding: Uint8Array;
+};
 
 /**
  * Describes the message sample.v1.Answer.
  * Use `create(AnswerSchema)` to create a new message.
  */
-export declare const AnswerSchema: GenMessage<Answer>
+export declare const AnswerSchema: GenMessage<Answer>;
 
 /**
  * @generated from message sample.v1.Money
  */
-export declare type Money = Message<'sample.v1.Money'> & {
+export declare type Money = Message<"sample.v1.Money"> & {
   /**
    * @generated from field: string currency_code = 1;
    */
-  currencyCode: string
+  currencyCode: string;
 
   /**
    * @generated from field: int64 units = 2;
    */
-  units: bigint
+  units: bigint;
 
   /**
    * @generated from field: int32 nanos = 3;
    */
-  nanos: number
-}
+  nanos: number;
+};
 
 /**
  * Describes the message sample.v1.Money.
  * Use `create(MoneySchema)` to create a new message.
  */
-export declare const MoneySchema: GenMessage<Money>
+export declare const MoneySchema: GenMessage<Money>;
 
 /**
  * @generated from enum sample.v1.State
@@ -137,7 +137,7 @@ export enum State {
 /**
  * Describes the enum sample.v1.State.
  */
-export declare const StateSchema: GenEnum<State>
+export declare const StateSchema: GenEnum<State>;
 
 /**
  * One method of each kind, and a field of each kind that JSON has no word for.
@@ -149,40 +149,41 @@ export declare const Sample: GenService<{
    * @generated from rpc sample.v1.Sample.Read
    */
   read: {
-    methodKind: 'unary'
-    input: typeof AskSchema
-    output: typeof AnswerSchema
-  }
+    methodKind: "unary";
+    input: typeof AskSchema;
+    output: typeof AnswerSchema;
+  },
   /**
    * @generated from rpc sample.v1.Sample.Put
    */
   put: {
-    methodKind: 'unary'
-    input: typeof AskSchema
-    output: typeof AnswerSchema
-  }
+    methodKind: "unary";
+    input: typeof AskSchema;
+    output: typeof AnswerSchema;
+  },
   /**
    * @generated from rpc sample.v1.Sample.Post
    */
   post: {
-    methodKind: 'unary'
-    input: typeof AskSchema
-    output: typeof AnswerSchema
-  }
+    methodKind: "unary";
+    input: typeof AskSchema;
+    output: typeof AnswerSchema;
+  },
   /**
    * @generated from rpc sample.v1.Sample.Watch
    */
   watch: {
-    methodKind: 'server_streaming'
-    input: typeof AskSchema
-    output: typeof AnswerSchema
-  }
+    methodKind: "server_streaming";
+    input: typeof AskSchema;
+    output: typeof AnswerSchema;
+  },
   /**
    * @generated from rpc sample.v1.Sample.Collect
    */
   collect: {
-    methodKind: 'client_streaming'
-    input: typeof AskSchema
-    output: typeof AnswerSchema
-  }
-}>
+    methodKind: "client_streaming";
+    input: typeof AskSchema;
+    output: typeof AnswerSchema;
+  },
+}>;
+

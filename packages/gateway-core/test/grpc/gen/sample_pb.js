@@ -2,50 +2,53 @@
 // @generated from file sample.proto (package sample.v1, syntax proto3)
 /* eslint-disable */
 
-import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from '@bufbuild/protobuf/codegenv2'
-import { file_google_protobuf_timestamp } from '@bufbuild/protobuf/wkt'
+import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file sample.proto.
  */
-export const file_sample =
-  /*@__PURE__*/
-  fileDesc(
-    'CgxzYW1wbGUucHJvdG8SCXNhbXBsZS52MSIiCgNBc2sSCgoCaWQYASABKAkSDwoHcGFkZGluZxgCIAEoDCLgAQoGQW5zd2VyEgoKAmlkGAEgASgJEg0KBWNvdW50GAIgASgDEhIKBnNlcmlhbBgDIAEoBEICMAESHwoFcHJpY2UYBCABKAsyEC5zYW1wbGUudjEuTW9uZXkSJgoCYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh8KBXN0YXRlGAYgASgOMhAuc2FtcGxlLnYxLlN0YXRlEhIKBW1heWJlGAcgASgFSACIAQESDgoGYWx3YXlzGAggASgFEg8KB3BhZGRpbmcYCSABKAxCCAoGX21heWJlIjwKBU1vbmV5EhUKDWN1cnJlbmN5X2NvZGUYASABKAkSDQoFdW5pdHMYAiABKAMSDQoFbmFub3MYAyABKAUqRgoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABISCg5TVEFURV9JTl9TVE9DSxABEhIKDlNUQVRFX1NPTERfT1VUEAIy9QEKBlNhbXBsZRIuCgRSZWFkEg4uc2FtcGxlLnYxLkFzaxoRLnNhbXBsZS52MS5BbnN3ZXIiA5ACARItCgNQdXQSDi5zYW1wbGUudjEuQXNrGhEuc2FtcGxlLnYxLkFuc3dlciIDkAICEikKBFBvc3QSDi5zYW1wbGUudjEuQXNrGhEuc2FtcGxlLnYxLkFuc3dlchIxCgVXYXRjaBIOLnNhbXBsZS52MS5Bc2saES5zYW1wbGUudjEuQW5zd2VyIgOQAgEwARIuCgdDb2xsZWN0Eg4uc2FtcGxlLnYxLkFzaxoRLnNhbXBsZS52MS5BbnN3ZXIoAWIGcHJvdG8z',
-    [file_google_protobuf_timestamp],
-  )
+export const file_sample = /*@__PURE__*/
+  fileDesc("CgxzYW1wbGUucHJvdG8SCXNhbXBsZS52MSIiCgNBc2sSCgoCaWQYASABKAkSDwoHcGFkZGluZxgCIAEoDCLgAQoGQW5zd2VyEgoKAmlkGAEgASgJEg0KBWNvdW50GAIgASgDEhIKBnNlcmlhbBgDIAEoBEICMAESHwoFcHJpY2UYBCABKAsyEC5zYW1wbGUudjEuTW9uZXkSJgoCYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh8KBXN0YXRlGAYgASgOMhAuc2FtcGxlLnYxLlN0YXRlEhIKBW1heWJlGAcgASgFSACIAQESDgoGYWx3YXlzGAggASgFEg8KB3BhZGRpbmcYCSABKAxCCAoGX21heWJlIjwKBU1vbmV5EhUKDWN1cnJlbmN5X2NvZGUYASABKAkSDQoFdW5pdHMYAiABKAMSDQoFbmFub3MYAyABKAUqRgoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABISCg5TVEFURV9JTl9TVE9DSxABEhIKDlNUQVRFX1NPTERfT1VUEAIy9QEKBlNhbXBsZRIuCgRSZWFkEg4uc2FtcGxlLnYxLkFzaxoRLnNhbXBsZS52MS5BbnN3ZXIiA5ACARItCgNQdXQSDi5zYW1wbGUudjEuQXNrGhEuc2FtcGxlLnYxLkFuc3dlciIDkAICEikKBFBvc3QSDi5zYW1wbGUudjEuQXNrGhEuc2FtcGxlLnYxLkFuc3dlchIxCgVXYXRjaBIOLnNhbXBsZS52MS5Bc2saES5zYW1wbGUudjEuQW5zd2VyIgOQAgEwARIuCgdDb2xsZWN0Eg4uc2FtcGxlLnYxLkFzaxoRLnNhbXBsZS52MS5BbnN3ZXIoAWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * Describes the message sample.v1.Ask.
  * Use `create(AskSchema)` to create a new message.
  */
-export const AskSchema = /*@__PURE__*/ messageDesc(file_sample, 0)
+export const AskSchema = /*@__PURE__*/
+  messageDesc(file_sample, 0);
 
 /**
  * Describes the message sample.v1.Answer.
  * Use `create(AnswerSchema)` to create a new message.
  */
-export const AnswerSchema = /*@__PURE__*/ messageDesc(file_sample, 1)
+export const AnswerSchema = /*@__PURE__*/
+  messageDesc(file_sample, 1);
 
 /**
  * Describes the message sample.v1.Money.
  * Use `create(MoneySchema)` to create a new message.
  */
-export const MoneySchema = /*@__PURE__*/ messageDesc(file_sample, 2)
+export const MoneySchema = /*@__PURE__*/
+  messageDesc(file_sample, 2);
 
 /**
  * Describes the enum sample.v1.State.
  */
-export const StateSchema = /*@__PURE__*/ enumDesc(file_sample, 0)
+export const StateSchema = /*@__PURE__*/
+  enumDesc(file_sample, 0);
 
 /**
  * @generated from enum sample.v1.State
  */
-export const State = /*@__PURE__*/ tsEnum(StateSchema)
+export const State = /*@__PURE__*/
+  tsEnum(StateSchema);
 
 /**
  * One method of each kind, and a field of each kind that JSON has no word for.
  *
  * @generated from service sample.v1.Sample
  */
-export const Sample = /*@__PURE__*/ serviceDesc(file_sample, 0)
+export const Sample = /*@__PURE__*/
+  serviceDesc(file_sample, 0);
+

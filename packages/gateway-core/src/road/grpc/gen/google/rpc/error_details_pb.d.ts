@@ -2,103 +2,104 @@
 // @generated from file google/rpc/error_details.proto (package google.rpc, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from '@bufbuild/protobuf/codegenv2'
-import type { Message } from '@bufbuild/protobuf'
-import type { Duration } from '@bufbuild/protobuf/wkt'
+import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { Message } from "@bufbuild/protobuf";
+import type { Duration } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file google/rpc/error_details.proto.
  */
-export declare const file_google_rpc_error_details: GenFile
+export declare const file_google_rpc_error_details: GenFile;
 
 /**
  * Why, in a word that stays: `OUT_OF_STOCK`.
  *
  * @generated from message google.rpc.ErrorInfo
  */
-export declare type ErrorInfo = Message<'google.rpc.ErrorInfo'> & {
+export declare type ErrorInfo = Message<"google.rpc.ErrorInfo"> & {
   /**
    * @generated from field: string reason = 1;
    */
-  reason: string
+  reason: string;
 
   /**
    * @generated from field: string domain = 2;
    */
-  domain: string
+  domain: string;
 
   /**
    * @generated from field: map<string, string> metadata = 3;
    */
-  metadata: { [key: string]: string }
-}
+  metadata: { [key: string]: string };
+};
 
 /**
  * Describes the message google.rpc.ErrorInfo.
  * Use `create(ErrorInfoSchema)` to create a new message.
  */
-export declare const ErrorInfoSchema: GenMessage<ErrorInfo>
+export declare const ErrorInfoSchema: GenMessage<ErrorInfo>;
 
 /**
  * How long to wait before asking again.
  *
  * @generated from message google.rpc.RetryInfo
  */
-export declare type RetryInfo = Message<'google.rpc.RetryInfo'> & {
+export declare type RetryInfo = Message<"google.rpc.RetryInfo"> & {
   /**
    * @generated from field: google.protobuf.Duration retry_delay = 1;
    */
-  retryDelay?: Duration | undefined
-}
+  retryDelay?: Duration | undefined;
+};
 
 /**
  * Describes the message google.rpc.RetryInfo.
  * Use `create(RetryInfoSchema)` to create a new message.
  */
-export declare const RetryInfoSchema: GenMessage<RetryInfo>
+export declare const RetryInfoSchema: GenMessage<RetryInfo>;
 
 /**
  * Which fields of the request were refused.
  *
  * @generated from message google.rpc.BadRequest
  */
-export declare type BadRequest = Message<'google.rpc.BadRequest'> & {
+export declare type BadRequest = Message<"google.rpc.BadRequest"> & {
   /**
    * @generated from field: repeated google.rpc.BadRequest.FieldViolation field_violations = 1;
    */
-  fieldViolations: BadRequest_FieldViolation[]
-}
+  fieldViolations: BadRequest_FieldViolation[];
+};
 
 /**
  * Describes the message google.rpc.BadRequest.
  * Use `create(BadRequestSchema)` to create a new message.
  */
-export declare const BadRequestSchema: GenMessage<BadRequest>
+export declare const BadRequestSchema: GenMessage<BadRequest>;
 
 /**
  * @generated from message google.rpc.BadRequest.FieldViolation
  */
-export declare type BadRequest_FieldViolation = Message<'google.rpc.BadRequest.FieldViolation'> & {
+export declare type BadRequest_FieldViolation = Message<"google.rpc.BadRequest.FieldViolation"> & {
   /**
    * `lines[0].quantity`
    *
    * @generated from field: string field = 1;
    */
-  field: string
+  field: string;
 
   /**
    * @generated from field: string description = 2;
    */
-  description: string
+  description: string;
 
   /**
    * @generated from field: string reason = 3;
    */
-  reason: string
-}
+  reason: string;
+};
 
 /**
  * Describes the message google.rpc.BadRequest.FieldViolation.
  * Use `create(BadRequest_FieldViolationSchema)` to create a new message.
  */
-export declare const BadRequest_FieldViolationSchema: GenMessage<BadRequest_FieldViolation>
+export declare const BadRequest_FieldViolationSchema: GenMessage<BadRequest_FieldViolation>;
+

@@ -2,39 +2,40 @@
 // @generated from file google/rpc/status.proto (package google.rpc, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from '@bufbuild/protobuf/codegenv2'
-import type { Message } from '@bufbuild/protobuf'
-import type { Any } from '@bufbuild/protobuf/wkt'
+import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { Message } from "@bufbuild/protobuf";
+import type { Any } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file google/rpc/status.proto.
  */
-export declare const file_google_rpc_status: GenFile
+export declare const file_google_rpc_status: GenFile;
 
 /**
  * What `grpc-status-details-bin` carries (https://google.aip.dev/193).
  *
  * @generated from message google.rpc.Status
  */
-export declare type Status = Message<'google.rpc.Status'> & {
+export declare type Status = Message<"google.rpc.Status"> & {
   /**
    * @generated from field: int32 code = 1;
    */
-  code: number
+  code: number;
 
   /**
    * @generated from field: string message = 2;
    */
-  message: string
+  message: string;
 
   /**
    * @generated from field: repeated google.protobuf.Any details = 3;
    */
-  details: Any[]
-}
+  details: Any[];
+};
 
 /**
  * Describes the message google.rpc.Status.
  * Use `create(StatusSchema)` to create a new message.
  */
-export declare const StatusSchema: GenMessage<Status>
+export declare const StatusSchema: GenMessage<Status>;
+

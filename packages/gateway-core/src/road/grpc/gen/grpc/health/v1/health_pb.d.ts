@@ -2,45 +2,45 @@
 // @generated from file grpc/health/v1/health.proto (package grpc.health.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage, GenService } from '@bufbuild/protobuf/codegenv2'
-import type { Message } from '@bufbuild/protobuf'
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file grpc/health/v1/health.proto.
  */
-export declare const file_grpc_health_v1_health: GenFile
+export declare const file_grpc_health_v1_health: GenFile;
 
 /**
  * @generated from message grpc.health.v1.HealthCheckRequest
  */
-export declare type HealthCheckRequest = Message<'grpc.health.v1.HealthCheckRequest'> & {
+export declare type HealthCheckRequest = Message<"grpc.health.v1.HealthCheckRequest"> & {
   /**
    * @generated from field: string service = 1;
    */
-  service: string
-}
+  service: string;
+};
 
 /**
  * Describes the message grpc.health.v1.HealthCheckRequest.
  * Use `create(HealthCheckRequestSchema)` to create a new message.
  */
-export declare const HealthCheckRequestSchema: GenMessage<HealthCheckRequest>
+export declare const HealthCheckRequestSchema: GenMessage<HealthCheckRequest>;
 
 /**
  * @generated from message grpc.health.v1.HealthCheckResponse
  */
-export declare type HealthCheckResponse = Message<'grpc.health.v1.HealthCheckResponse'> & {
+export declare type HealthCheckResponse = Message<"grpc.health.v1.HealthCheckResponse"> & {
   /**
    * @generated from field: grpc.health.v1.HealthCheckResponse.ServingStatus status = 1;
    */
-  status: HealthCheckResponse_ServingStatus
-}
+  status: HealthCheckResponse_ServingStatus;
+};
 
 /**
  * Describes the message grpc.health.v1.HealthCheckResponse.
  * Use `create(HealthCheckResponseSchema)` to create a new message.
  */
-export declare const HealthCheckResponseSchema: GenMessage<HealthCheckResponse>
+export declare const HealthCheckResponseSchema: GenMessage<HealthCheckResponse>;
 
 /**
  * @generated from enum grpc.health.v1.HealthCheckResponse.ServingStatus
@@ -70,7 +70,7 @@ export enum HealthCheckResponse_ServingStatus {
 /**
  * Describes the enum grpc.health.v1.HealthCheckResponse.ServingStatus.
  */
-export declare const HealthCheckResponse_ServingStatusSchema: GenEnum<HealthCheckResponse_ServingStatus>
+export declare const HealthCheckResponse_ServingStatusSchema: GenEnum<HealthCheckResponse_ServingStatus>;
 
 /**
  * The health of a server, or of one of its services (https://github.com/grpc/grpc/blob/master/doc/health-checking.md).
@@ -84,16 +84,17 @@ export declare const Health: GenService<{
    * @generated from rpc grpc.health.v1.Health.Check
    */
   check: {
-    methodKind: 'unary'
-    input: typeof HealthCheckRequestSchema
-    output: typeof HealthCheckResponseSchema
-  }
+    methodKind: "unary";
+    input: typeof HealthCheckRequestSchema;
+    output: typeof HealthCheckResponseSchema;
+  },
   /**
    * @generated from rpc grpc.health.v1.Health.Watch
    */
   watch: {
-    methodKind: 'server_streaming'
-    input: typeof HealthCheckRequestSchema
-    output: typeof HealthCheckResponseSchema
-  }
-}>
+    methodKind: "server_streaming";
+    input: typeof HealthCheckRequestSchema;
+    output: typeof HealthCheckResponseSchema;
+  },
+}>;
+
