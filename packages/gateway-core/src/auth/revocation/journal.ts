@@ -82,6 +82,8 @@ export class Journal implements AsyncDisposable {
       if (this.#failing) log.info('the store of revocations is back')
       this.#failing = false
     } catch (error) {
+      // Whoever stops takes the store away as well.
+      if (this.#ended) return
       if (!this.#failing)
         log.error({ err: plainError(error) }, 'the store of revocations fails: those made elsewhere are not known here')
       this.#failing = true
