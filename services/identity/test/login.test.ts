@@ -141,13 +141,17 @@ describe('guessing', () => {
   })
 
   it('many logins from one address ends too, and what a client says of its address counts only from a proxy', async () => {
+    const start = performance.now()
     const { statuses } = await guess(
       60,
       (nth) => `203.0.113.${nth}, 192.0.2.4`,
       (nth) => `person-${nth}@shop.example`,
     )
     expect(statuses.slice(0, 50)).toEqual(Array.from({ length: 50 }, () => 401))
-    expect(statuses.slice(-5)).toEqual([429, 429, 429, 429, 429])
+    // One more every five seconds, which a slow machine may have given them.
+    const more = Math.ceil((performance.now() - start) / 5_000)
+    expect(statuses.slice(50).filter((status) => status !== 429).length).toBeLessThanOrEqual(more)
+    expect(statuses.slice(50)).toContain(429)
   })
 
   it('is none when twenty browsers sign in at once', async () => {
