@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http'
-import { comeBack } from './come-back.ts'
 import type { Format, Note } from './format.ts'
 
 /** Milliseconds without a word after which one is said: below the 30 s and more of proxies, and the 15 s of some clients. */
@@ -7,6 +6,9 @@ const beatAfter = 10_000
 
 /** Milliseconds a client may take no byte of what waits for it. */
 const patience = 30_000
+
+/** Milliseconds after which to connect again when it breaks, and as many more at random: what broke for one broke for many. */
+const again = 1_000
 
 /** Milliseconds a client gets to read its last word. */
 const parting = 500
@@ -43,7 +45,7 @@ export class Outlet implements Disposable {
     if (this.begun) return
     this.#res.writeHead(200, { ...headers, 'content-type': this.#format.type })
     this.#res.flushHeaders()
-    this.#write(this.#format.begin(comeBack(1, this.#random)))
+    this.#write(this.#format.begin(Math.round(again + this.#random() * again)))
     this.#began()
     this.#beat = setInterval(() => this.#write(this.#format.beat), beatAfter)
   }

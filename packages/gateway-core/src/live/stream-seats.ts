@@ -6,7 +6,6 @@ import { Seats } from '../seats.ts'
 export class StreamSeats {
   readonly #all: Seats
   readonly #client: Seats
-  taken = 0
 
   constructor({ route, client }: Caps) {
     this.#all = new Seats(route)
@@ -20,9 +19,7 @@ export class StreamSeats {
       this.#client.leave(key)
       throw tooMany(503)
     }
-    this.taken++
     return () => {
-      this.taken--
       this.#all.leave('')
       this.#client.leave(key)
     }

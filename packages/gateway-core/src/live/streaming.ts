@@ -1,18 +1,15 @@
+import type { Away } from '../away.ts'
 import { type Key, type Operation, parseKey } from '../contract.ts'
 import type { Caps, Exchange, Guard, Made, Predicate, Route } from '../exchange.ts'
 import { receive } from '../receive.ts'
 import type { Asking } from '../road/asking.ts'
-import type { Scope } from '../scope.ts'
-import { comeBack } from './come-back.ts'
 import { StreamSeats } from './stream-seats.ts'
 import { serve, type Step } from './serve.ts'
 
 /** What only the running app has, and a stream needs. */
-export interface LiveCore {
+export interface LiveCore extends Away {
   /** Clients whose calls are all made for one stream. */
   readonly from: (asking: Asking) => unknown
-  /** Ends when the app begins to stop. */
-  readonly leaving: Scope
   /** Whose cap a stream counts against. */
   readonly clientKey: (exchange: Exchange) => string
 }
@@ -46,7 +43,7 @@ export function streaming(
     when,
     cost,
     made: { door: 'stream', key: key as Key, operation, items },
-    bind: ({ from, leaving, clientKey }) => {
+    bind: ({ from, leaving, comeBack, clientKey }) => {
       const seats = new StreamSeats(limits)
       return async (exchange, req, res, grant) => {
         res.once('close', seats.take(clientKey(exchange)))
@@ -65,7 +62,7 @@ export function streaming(
           steps,
           leaving,
           numbered,
-          comeBack: () => comeBack(seats.taken, Math.random),
+          comeBack,
         })
       }
     },

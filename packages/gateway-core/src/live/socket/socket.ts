@@ -13,7 +13,7 @@ import { type Rhythm, Talk } from './talk.ts'
 import type { Tickets } from './ticket.ts'
 
 /** What only the running app has, and a socket needs. */
-export interface SocketCore extends Pick<LiveCore, 'from'> {
+export interface SocketCore extends Pick<LiveCore, 'from' | 'comeBack'> {
   readonly authenticate: Authenticate
   /** Throws a 401 for what has been taken back. */
   readonly standing: (identity: Identity) => void
@@ -126,7 +126,6 @@ function taking(core: SocketCore, spec: ErasedSocket): Upgrade['take'] {
     const socket = await change(req, wire, head)
     const most = spec.topics ?? 50
     const seen = (topic: string, item: unknown) => show(topic, spec, spec.view(item as never))
-    const clients = () => together.size
     const talk = new Talk(socket, wire, {
       exchange,
       open,
@@ -134,8 +133,7 @@ function taking(core: SocketCore, spec: ErasedSocket): Upgrade['take'] {
       most,
       rhythm,
       renew,
-      clients,
-      random: Math.random,
+      comeBack: core.comeBack,
     })
     socket.once('close', together.take(talk))
     return talk
@@ -151,9 +149,6 @@ function ticking() {
     for (const talk of talks) talk.tick(now, date)
   }
   return {
-    get size() {
-      return talks.size
-    },
     /** Returns what takes it out again. */
     take(talk: Talk): () => void {
       talks.add(talk)

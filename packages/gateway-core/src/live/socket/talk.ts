@@ -3,7 +3,6 @@ import type { WebSocket } from 'ws'
 import { problem, Problem } from '../../problem.ts'
 import { toProblem } from '../../road/fault.ts'
 import type { Exchange, Session, SessionEnd } from '../../exchange.ts'
-import { comeBack } from '../come-back.ts'
 import { closing, complaint, readMessage, type Said, type Told } from './messages.ts'
 import { type Open, type Show, Topics } from './topics.ts'
 
@@ -30,10 +29,8 @@ export interface TalkOptions {
   readonly rhythm: Rhythm
   /** Puts the proof that a token is in the place of the one so far. Rejects with a `Problem`; with a 403, it may not stay. */
   readonly renew: (token: string) => Promise<void>
-  /** How many there are beside it. */
-  readonly clients: () => number
-  /** From 0 to below 1. */
-  readonly random: () => number
+  /** Milliseconds after which it may come back, when all are sent away. */
+  readonly comeBack: () => number
 }
 
 /** One client and its topics over one socket. It has no timer of its own: thousands are looked at together, see `tick`. */
@@ -95,7 +92,7 @@ export class Talk implements Session {
   /** Nothing is wrong but that we stop. All are told another moment to come back at, so that they do not come together. */
   leave(): void {
     this.why ??= 'draining'
-    const retryIn = comeBack(this.#options.clients(), this.#options.random)
+    const retryIn = this.#options.comeBack()
     const failed = problem(503, 'draining')
     this.#tell({ type: 'problem', problem: failed.body(this.#options.exchange.traceId), retryIn })
     this.#end(closing.draining, failed.code)
