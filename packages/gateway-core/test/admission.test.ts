@@ -1,12 +1,8 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { pino } from 'pino'
 import { z } from 'zod'
 import { open, revocations, signedIn, stepUp, webSession } from '../src/auth.ts'
 import type { Contract } from '../src/contract.ts'
-import { wantsWebSocket } from '../src/edge/handshake.ts'
 import type { Guard } from '../src/exchange.ts'
 import { type Core, gateway, problem, type Route } from '../src/index.ts'
 import { memoryStore } from '../src/state/memory.ts'
@@ -15,6 +11,7 @@ import { browser, type Browser } from './browser.ts'
 import { handshake } from './door.ts'
 import { silent } from './exchange.ts'
 import { CLIENT, oidcProvider, RESOURCE } from './oidc.ts'
+import { openSite } from './site.ts'
 import { say } from './raw.ts'
 
 const Item = z.object({ id: z.string() })
@@ -91,13 +88,7 @@ async function start() {
   const service = stack.use(await upstream((_, res) => json(res, { id: '1' })))
   const lines: string[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
-  const server = createServer({ shouldUpgradeCallback: wantsWebSocket })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  stack.defer(async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { server, url } = stack.use(await openSite())
   const store = memoryStore()
   const known = stack.use(revocations({ store, log }))
   return {

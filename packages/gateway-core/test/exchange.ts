@@ -1,6 +1,10 @@
 import { pino } from 'pino'
 import type { Exchange } from '../src/exchange.ts'
+import type { Away } from '../src/away.ts'
 import { Scope } from '../src/scope.ts'
+
+/** Of an app that does not stop. */
+export const staying = (): Away => ({ leaving: new Scope(), comeBack: () => 0 })
 
 export const silent = pino({ level: 'silent' })
 

@@ -1,6 +1,4 @@
-import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { pino } from 'pino'
 import { z } from 'zod'
 import {
@@ -14,13 +12,13 @@ import {
 } from '../src/auth.ts'
 import { memoryStore, type Store } from '../src/state.ts'
 import type { Contract } from '../src/contract.ts'
-import { wantsWebSocket } from '../src/edge/handshake.ts'
 import type { Handler } from '../src/exchange.ts'
 import { type Core, gateway, type Route } from '../src/index.ts'
 import { json, upstream } from '../src/testing.ts'
 import { type Browser, browser } from './browser.ts'
 import { echo } from './door.ts'
 import { CLIENT, oidcProvider, RESOURCE } from './oidc.ts'
+import { openSite } from './site.ts'
 import { silent } from './exchange.ts'
 
 const Thing = z.object({ name: z.string() })
@@ -102,13 +100,7 @@ export async function webApp({ processes = 1, clock = Date.now, session = {}, ..
   const stack = new AsyncDisposableStack()
   const lines: string[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) })
-  const server = createServer({ shouldUpgradeCallback: wantsWebSocket })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  stack.defer(async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { server, url } = stack.use(await openSite())
   const idp = stack.use(await oidcProvider(url, given.backchannel))
   const [behind, sockets] = [stack.use(await upstream(service)), stack.use(await echo())]
   const shared = given.store ?? memoryStore({ clock })

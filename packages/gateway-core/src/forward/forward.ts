@@ -19,8 +19,8 @@ import type { Predicate } from '../exchange.ts'
 /** What only the running app has, and a forward needs. */
 export interface ForwardCore {
   readonly roads: Readonly<Record<string, Road>>
-  /** What becomes of the event streams of services when we stop. Absent: they go on until they are cut. */
-  readonly away?: Away | undefined
+  /** What becomes of the event streams of services when we stop. */
+  readonly away: Away
 }
 
 export interface ForwardSpec {
@@ -110,7 +110,7 @@ interface Way {
   readonly upstream: string
   readonly road: Road
   readonly change: Change
-  readonly away: Away | undefined
+  readonly away: Away
 }
 
 async function pass(way: Way, exchange: Exchange, req: IncomingMessage, res: ServerResponse) {
@@ -141,7 +141,7 @@ async function pass(way: Way, exchange: Exchange, req: IncomingMessage, res: Ser
     throw problem(502, 'upstream-failed', { source: upstream, cause })
   }
   res.writeHead(reply.status, headers)
-  const body = away !== undefined && isEvents(headers) ? untilAway(reply.body, away, exchange.traceId) : reply.body
+  const body = isEvents(headers) ? untilAway(reply.body, away, exchange.traceId) : reply.body
   await passOn(body, res, (error) => {
     // A client that left is in the access log as 499, and no fault of anybody's.
     if (exchange.scope.ended) return

@@ -53,7 +53,7 @@ export function poll(contract: Contract, key: string, spec: ErasedPoll): Route<L
     guard: spec.guard,
     cost: spec.cost,
     made: { door: 'own', summary: 'Long poll' },
-    bind: ({ from, leaving, clientKey }) => {
+    bind: ({ from, away: { leaving }, clientKey }) => {
       const seats = new StreamSeats({ route: 10_000, client: 32 })
       return async (exchange, req, res, grant) => {
         res.once('close', seats.take(clientKey(exchange)))

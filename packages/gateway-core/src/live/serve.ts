@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Away } from '../away.ts'
 import type { Exchange } from '../exchange.ts'
 import { problem, Problem } from '../problem.ts'
 import { Fault, toProblem } from '../road/fault.ts'
@@ -16,12 +17,10 @@ export interface Serving {
   /** Of the stream: what it ends for is the reason that its client is told. */
   readonly scope: Scope
   readonly steps: AsyncIterable<Step>
-  /** See `LiveCore`. */
-  readonly leaving: Scope
+  /** What becomes of it when the app stops. */
+  readonly away: Away
   /** One that ends before it has begun has nothing to tell any more: 204. */
   readonly numbered: boolean
-  /** Milliseconds after which to come back, when all have to leave. */
-  readonly comeBack: () => number
 }
 
 /** Milliseconds after which a client gets its head, even if there is no item yet to go with it. */
@@ -84,14 +83,14 @@ class Pump {
 
   readonly #fail = (error: unknown): void => {
     if (this.#over) return
-    const { exchange, res, scope, comeBack } = this.#serving
+    const { exchange, res, scope, away } = this.#serving
     const failed = toProblem(scope.ended && scope.reason instanceof Problem ? scope.reason : error)
     const { begun } = this.#outlet
     this.#close()
     if (!begun) return this.#refused(failed)
     if (res.destroyed || res.writableEnded) return
     const body = failed.body(exchange.traceId)
-    if (failed === draining) return this.#outlet.leave(body, comeBack())
+    if (failed === draining) return this.#outlet.leave(body, away.comeBack())
     if (failed.status === 401) return this.#outlet.signOut(body)
     exchange.log.warn({ traceId: exchange.traceId, err: error }, 'stream ended early')
     this.#outlet.fail(body)
@@ -113,9 +112,9 @@ const draining = problem(503, 'draining', { headers: { 'retry-after': '1' } })
 const over = new Fault('aborted', 'stream', new Error('the stream is over'))
 
 /** All that may end it from outside: the app stops, its client leaves, the proof of who reads comes to its end, or is taken back. */
-function endings({ exchange, scope, leaving }: Serving, fail: (reason: unknown) => void): () => void {
+function endings({ exchange, scope, away }: Serving, fail: (reason: unknown) => void): () => void {
   // Whoever cuts an exchange cuts its connection next: what is said last is said at once.
-  const releases = [leaving.onEnd(() => scope.end(draining)), scope.onEnd(fail)]
+  const releases = [away.leaving.onEnd(() => scope.end(draining)), scope.onEnd(fail)]
   const expiry = atExpiry(exchange, scope)
   return () => {
     clearTimeout(expiry)

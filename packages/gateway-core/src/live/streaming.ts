@@ -7,7 +7,8 @@ import { StreamSeats } from './stream-seats.ts'
 import { serve, type Step } from './serve.ts'
 
 /** What only the running app has, and a stream needs. */
-export interface LiveCore extends Away {
+export interface LiveCore {
+  readonly away: Away
   /** Clients whose calls are all made for one stream. */
   readonly from: (asking: Asking) => unknown
   /** Whose cap a stream counts against. */
@@ -43,7 +44,7 @@ export function streaming(
     when,
     cost,
     made: { door: 'stream', key: key as Key, operation, items },
-    bind: ({ from, leaving, comeBack, clientKey }) => {
+    bind: ({ from, away, clientKey }) => {
       const seats = new StreamSeats(limits)
       return async (exchange, req, res, grant) => {
         res.once('close', seats.take(clientKey(exchange)))
@@ -60,9 +61,8 @@ export function streaming(
           res,
           scope,
           steps,
-          leaving,
+          away,
           numbered,
-          comeBack,
         })
       }
     },

@@ -1,12 +1,10 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { revocations, webSession, type WebSessionOptions } from '../../src/auth.ts'
 import { memoryStore } from '../../src/state.ts'
 import { gateway } from '../../src/gateway.ts'
 import { type Browser, browser } from '../browser.ts'
 import { whoAmI } from '../mount.ts'
+import { openSite } from '../site.ts'
 import { CLIENT, hostileProvider, type HostileProvider, type Lie } from './provider.ts'
 
 export interface Line extends Record<string, unknown> {
@@ -39,13 +37,7 @@ export async function setUp(lie: Lie = {}, given: Partial<WebSessionOptions> = {
   const stack = new AsyncDisposableStack()
   const idp = stack.use(await hostileProvider())
   idp.lie = lie
-  const server = createServer()
-  stack.defer(async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { server, url } = stack.use(await openSite())
   const written: string[] = []
   const log = pino({ level: 'info', base: null }, { write: (line: string) => void written.push(line) })
   const store = memoryStore()

@@ -13,7 +13,7 @@ import { type Rhythm, Talk } from './talk.ts'
 import type { Tickets } from './ticket.ts'
 
 /** What only the running app has, and a socket needs. */
-export interface SocketCore extends Pick<LiveCore, 'from' | 'comeBack'> {
+export interface SocketCore extends Pick<LiveCore, 'from' | 'away'> {
   readonly authenticate: Authenticate
   /** Throws a 401 for what has been taken back. */
   readonly standing: (identity: Identity) => void
@@ -133,7 +133,7 @@ function taking(core: SocketCore, spec: ErasedSocket): Upgrade['take'] {
       most,
       rhythm,
       renew,
-      comeBack: core.comeBack,
+      comeBack: core.away.comeBack,
     })
     socket.once('close', together.take(talk))
     return talk
