@@ -1,7 +1,7 @@
 import { asked, type ErrorsOf, joins, type Part, type WritesOf } from '../part.ts'
 
 export interface EachOptions<I> {
-  /** Calls at a time. Those that are gathered into one (`batch` in a contract) do not count. Default 8. */
+  /** Calls at a time, 1 or more. Those that are gathered into one (`batch` in a contract) do not count. Default 8. */
   readonly concurrency?: number
   /** Items with the same key are asked for once. Default: the item itself, an object by its JSON. */
   readonly key?: (item: I) => string
@@ -19,6 +19,7 @@ export function each<I, R>(
   ask: (item: I) => R,
   { concurrency = 8, key = keyOf }: EachOptions<I> = {},
 ): Part<Awaited<R>[], ErrorsOf<R>, Many<WritesOf<R>>> {
+  if (!(concurrency >= 1)) throw new RangeError(`each: concurrency must be 1 or more, not ${concurrency}`)
   const first = new Map<string, I>()
   const keys = items.map(key)
   for (const [i, one] of keys.entries()) if (!first.has(one)) first.set(one, items[i]!)
@@ -39,10 +40,14 @@ function run<I, R>(items: ReadonlyMap<string, I>, ask: (item: I) => R, most: num
     reject(error)
   }
   const next = (): void => {
-    while (now.busy < most && !now.failed) {
-      const one = left.next()
-      if (one.done === true) return
-      start(...one.value)
+    try {
+      while (now.busy < most && !now.failed) {
+        const one = left.next()
+        if (one.done === true) return
+        start(...one.value)
+      }
+    } catch (error) {
+      fail(error)
     }
   }
   const start = (key: string, item: I): void => {
@@ -57,10 +62,6 @@ function run<I, R>(items: ReadonlyMap<string, I>, ask: (item: I) => R, most: num
     }, fail)
   }
   if (items.size === 0) resolve(values)
-  try {
-    next()
-  } catch (error) {
-    fail(error)
-  }
+  next()
   return promise
 }
