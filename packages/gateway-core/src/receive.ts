@@ -56,11 +56,15 @@ export async function accept(
   return received as unknown as Received
 }
 
+/** One value of each name, or all where there are several. */
 function multi(query: URLSearchParams): Record<string, string | string[]> {
-  const values: [string, string | string[]][] = [...new Set(query.keys())].map((name) => {
-    const all = query.getAll(name)
-    return [name, all.length === 1 ? all[0]! : all]
-  })
+  const values = new Map<string, string | string[]>()
+  for (const [name, value] of query) {
+    const before = values.get(name)
+    if (before === undefined) values.set(name, value)
+    else if (typeof before === 'string') values.set(name, [before, value])
+    else before.push(value)
+  }
   return Object.fromEntries(values)
 }
 
@@ -79,7 +83,9 @@ async function json(req: IncomingMessage, most: number): Promise<unknown> {
     !/^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i.test(type) ||
     req.headers['content-encoding'] !== undefined
   ) {
-    throw problem(415, 'unsupported-media-type', { detail: 'Send application/json in UTF-8, not encoded.' })
+    throw problem(415, 'unsupported-media-type', {
+      detail: 'Send application/json in UTF-8, without a Content-Encoding.',
+    })
   }
   const text = decodeUtf8(await readBytes(req, most))
   try {
