@@ -1,5 +1,8 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { port, readEnv, redis, secret, url, oneOf } from './env.ts'
+import { EnvironmentError, oneOf, port, readEnv, redis, secret, url } from './env.ts'
 
 const variables = {
   APP_PORT: port(4000),
@@ -29,6 +32,29 @@ describe('readEnv', () => {
     expect(read).toThrow(/CATALOG_URL is not set/)
     expect(read).toThrow(/APP_SECRET is not set/)
     expect(read).not.toThrow(/APP_PORT/)
+  })
+})
+
+describe('a variable whose value is in a file', () => {
+  const read = (source: Record<string, string>) => readEnv({ APP_SECRET: secret('d'.repeat(32)) }, source).APP_SECRET
+  const file = (content: string) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'env-')), 'secret')
+    writeFileSync(path, content)
+    return path
+  }
+
+  it('is read from it, also where the variable stands empty', () => {
+    const APP_SECRET_FILE = file(`${'s'.repeat(40)}\n`)
+    expect(read({ APP_SECRET_FILE })).toBe('s'.repeat(40))
+    expect(read({ APP_SECRET_FILE, APP_SECRET: '' })).toBe('s'.repeat(40))
+    expect(read({ APP_SECRET_FILE: '', APP_SECRET: 'v'.repeat(32) })).toBe('v'.repeat(32))
+  })
+
+  it('is one fault among the others when the file cannot be read, is empty, or is one of two values', () => {
+    expect(() => read({ APP_SECRET_FILE: '/none/of/these' })).toThrow(EnvironmentError)
+    expect(() => read({ APP_SECRET_FILE: '/none/of/these' })).toThrow(/APP_SECRET_FILE: "\/none\/of\/these".*ENOENT/)
+    expect(() => read({ APP_SECRET_FILE: file('') })).toThrow(/APP_SECRET: its value will not do/)
+    expect(() => read({ APP_SECRET_FILE: file('s'.repeat(32)), APP_SECRET: 'v'.repeat(32) })).toThrow(/both set/)
   })
 })
 

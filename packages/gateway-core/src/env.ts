@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs'
-import { within } from './networks.ts'
+import type { Variable } from './variables.ts'
 
-/** One variable of the environment: how to read it, and what to say when it is wrong. */
-export interface Variable<T> {
-  /** Throws when the text does not fit. */
-  readonly parse: (text: string) => T
-  /** Completes "must be …". */
-  readonly shape: string
-  readonly example: string
-  /** Used everywhere when the variable is not set. */
-  readonly fallback?: string | undefined
-  /** Used when it is not set and `NODE_ENV` is not `production`. */
-  readonly development?: string | undefined
-  /** What it holds is never shown, also not when it is wrong. */
-  readonly hidden?: boolean | undefined
-}
+export {
+  addresses,
+  count,
+  milliseconds,
+  networks,
+  oneOf,
+  port,
+  redis,
+  secret,
+  secrets,
+  text,
+  url,
+} from './variables.ts'
+export type { Variable } from './variables.ts'
 
 export type Values<V extends Readonly<Record<string, Variable<unknown>>>> = {
   readonly [K in keyof V]: V[K] extends Variable<infer T> ? T : never
@@ -25,156 +25,22 @@ export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError'
 }
 
-/** TCP port; 0 lets the system choose. */
-export const port = (fallback: number): Variable<number> => ({
-  parse: (text) => {
-    const value = Number(text)
-    if (!/^\d{1,5}$/.test(text) || value > 65_535) throw new TypeError(text)
-    return value
-  },
-  shape: 'a port, 0 to 65535',
-  example: String(fallback),
-  fallback: String(fallback),
-})
-
-/** Origin of an upstream or of this app, with an optional base path. The default holds in development only. */
-export const url = (development: string): Variable<string> => ({
-  parse: (text) => {
-    const { protocol, username, search, hash } = new URL(text)
-    if (!/^https?:$/.test(protocol) || username + search + hash !== '') throw new TypeError(text)
-    return text.replace(/\/+$/, '')
-  },
-  shape: 'an http(s) URL without credentials, query or fragment',
-  example: development,
-  development,
-})
-
 /**
- * Where an upstream is: one URL or a list of them, each with a weight or an arm if it has one, or a name whose DNS records lead
- * to them, such as `dns+http://catalog:4101`. What it all means is checked when the gateway starts.
+ * Read and check all variables in one go; one that is empty is not set. Throws one `EnvironmentError` that lists every fault and
+ * how to mend it.
  */
-export const addresses = (development: string): Variable<string> => ({
-  parse: (text) => {
-    if (!text.split(',').every((entry) => /^(?:dns\+|srv\+)?https?:\/\/[^\s@]+$/.test(entry.trim())))
-      throw new TypeError(text)
-    return text
-  },
-  shape: 'one or more http(s) URLs, separated by commas',
-  example: development,
-  development,
-})
-
-/** Addresses and CIDR ranges, separated by commas. */
-export const networks = (fallback: string): Variable<readonly string[]> => ({
-  parse: (text) => {
-    const entries = text.split(',').flatMap((entry) => entry.trim() || [])
-    within(entries)
-    return entries
-  },
-  shape: 'addresses and ranges such as 10.0.0.0/8, separated by commas',
-  example: '10.0.0.0/8',
-  fallback,
-})
-
-/** Also read from the file that `<NAME>_FILE` names. The default holds in development only. */
-export const secret = (development: string): Variable<string> => ({
-  parse: (text) => {
-    if (text.length < 32) throw new TypeError('too short')
-    return text
-  },
-  shape: 'at least 32 characters (`openssl rand -base64 32` makes one), or <NAME>_FILE the file that holds them',
-  example: '<secret>',
-  development,
-  hidden: true,
-})
-
-/** Of a Redis, which may hold a password; also read from the file that `<NAME>_FILE` names. Empty: there is none. */
-export const redis = (): Variable<string> => ({
-  parse: (text) => {
-    if (text === '') return text
-    const { protocol, hostname, pathname, search, hash, username, password } = new URL(text)
-    decodeURIComponent(username + password)
-    if (!/^rediss?:$/.test(protocol) || hostname === '' || search + hash !== '')
-      throw new TypeError('no address of a Redis')
-    if (!/^\/?\d{0,4}$/.test(pathname)) throw new TypeError('no number of a database')
-    return text
-  },
-  shape: 'the address of a Redis, with the number of a database if that is not 0, or empty',
-  example: 'rediss://user:password@redis:6379/0',
-  fallback: '',
-  hidden: true,
-})
-
-/** Several secrets, separated by commas: the first is the one in use, the others are still honoured. */
-export const secrets = (development: string): Variable<readonly string[]> => ({
-  parse: (text) => text.split(',').map((one) => secret(development).parse(one.trim())),
-  shape:
-    'secrets of at least 32 characters each, the newest first, separated by commas, or <NAME>_FILE the file with them',
-  example: '<secret>',
-  hidden: true,
-  development,
-})
-
-export const text = (fallback: string): Variable<string> => ({
-  parse: (value) => value,
-  shape: 'text',
-  example: fallback,
-  fallback,
-})
-
-/** One of some words, of which the first is the default. */
-export const oneOf = <const W extends readonly [string, ...string[]]>(...words: W): Variable<W[number]> => ({
-  parse: (text) => {
-    const word = words.find((one) => one === text)
-    if (word === undefined) throw new TypeError(text)
-    return word
-  },
-  shape: `one of ${words.join(', ')}`,
-  example: words[0],
-  fallback: words[0],
-})
-
-/** A whole number above 0. */
-export const count = (fallback: number): Variable<number> => ({
-  parse: (value) => {
-    if (!/^[1-9]\d{0,8}$/.test(value)) throw new TypeError(value)
-    return Number(value)
-  },
-  shape: 'a whole number above 0',
-  example: String(fallback),
-  fallback: String(fallback),
-})
-
-/** A whole number of milliseconds. */
-export const milliseconds = (fallback: number): Variable<number> => ({
-  parse: (value) => {
-    if (!/^\d{1,9}$/.test(value)) throw new TypeError(value)
-    return Number(value)
-  },
-  shape: 'a whole number of milliseconds',
-  example: String(fallback),
-  fallback: String(fallback),
-})
-
-/** Read and check all variables in one go. Throws one `EnvironmentError` that lists every fault and how to mend it. */
 export function readEnv<V extends Readonly<Record<string, Variable<unknown>>>>(
   variables: V,
-  source: Readonly<Record<string, string | undefined>> = process.env,
+  source: Source = process.env,
 ): Values<V> {
   const faults: string[] = []
   const entries = Object.entries(variables).map(([name, variable]): [string, unknown] => {
-    const given = lookUp(source, name)
-    const standIn = variable.fallback ?? (source['NODE_ENV'] === 'production' ? undefined : variable.development)
-    const value = given === undefined || given === '' ? standIn : given
     try {
-      if (value !== undefined) return [name, variable.parse(value)]
-      faults.push(`${name} is not set. It must be ${variable.shape}. Example: ${name}=${variable.example}`)
-    } catch {
-      // A rejected secret must not be echoed.
-      const shown = variable.hidden === true ? 'its value' : JSON.stringify(value)
-      faults.push(`${name}: ${shown} will not do. It must be ${variable.shape}. Example: ${name}=${variable.example}`)
+      return [name, read(name, variable, source)]
+    } catch (error) {
+      faults.push((error as Error).message)
+      return [name, undefined]
     }
-    return [name, undefined]
   })
   if (faults.length === 0) return Object.fromEntries(entries) as Values<V>
   throw new EnvironmentError(
@@ -183,9 +49,34 @@ export function readEnv<V extends Readonly<Record<string, Variable<unknown>>>>(
 }
 
 /** Whether `NODE_ENV` says so: what is only fit for development is then refused. */
-export const inProduction = (): boolean => process.env['NODE_ENV'] === 'production'
+export const inProduction = (source: Source = process.env): boolean => source['NODE_ENV'] === 'production'
 
-function lookUp(source: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+type Source = Readonly<Record<string, string | undefined>>
+
+function read<T>(name: string, variable: Variable<T>, source: Source): T {
+  const { shape, example, fallback, development, hidden } = variable
+  const value = given(name, source) ?? fallback ?? (inProduction(source) ? undefined : development)
+  const mend = `It must be ${shape}. Example: ${name}=${example}`
+  if (value === undefined) throw new TypeError(`${name} is not set. ${mend}`)
+  try {
+    return variable.parse(value)
+  } catch {
+    // A rejected secret must not be echoed.
+    throw new TypeError(`${name}: ${hidden === true ? 'its value' : JSON.stringify(value)} will not do. ${mend}`)
+  }
+}
+
+/** What the variable says, or the file that `<name>_FILE` names. */
+function given(name: string, source: Source): string | undefined {
   const file = source[`${name}_FILE`]
-  return source[name] ?? (file === undefined ? undefined : readFileSync(file, 'utf8').trim())
+  if (!file) return source[name] || undefined
+  if (source[name]) throw new TypeError(`${name} and ${name}_FILE are both set. Set one of them.`)
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new TypeError(`${name}_FILE: ${JSON.stringify(file)} cannot be read (${code}). Name a file that can.`, {
+      cause: error,
+    })
+  }
 }

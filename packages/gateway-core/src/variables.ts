@@ -1,0 +1,147 @@
+import { within } from './networks.ts'
+
+/** One variable of the environment: how to read it, and what to say when it is wrong. */
+export interface Variable<T> {
+  /** Throws when the text does not fit. */
+  readonly parse: (text: string) => T
+  /** Completes "must be …". */
+  readonly shape: string
+  readonly example: string
+  /** Used everywhere when the variable is not set. */
+  readonly fallback?: string | undefined
+  /** Used when it is not set and `NODE_ENV` is not `production`. */
+  readonly development?: string | undefined
+  /** What it holds is never shown, also not when it is wrong. */
+  readonly hidden?: boolean | undefined
+}
+
+/** TCP port; 0 lets the system choose. */
+export const port = (fallback: number): Variable<number> => ({
+  parse: (text) => {
+    const value = Number(text)
+    if (!/^\d{1,5}$/.test(text) || value > 65_535) throw new TypeError(text)
+    return value
+  },
+  shape: 'a port, 0 to 65535',
+  example: String(fallback),
+  fallback: String(fallback),
+})
+
+/** Origin of an upstream or of this app, with an optional base path. The default holds in development only. */
+export const url = (development: string): Variable<string> => ({
+  parse: (text) => {
+    const { protocol, username, search, hash } = new URL(text)
+    if (!/^https?:$/.test(protocol) || username + search + hash !== '') throw new TypeError(text)
+    return text.replace(/\/+$/, '')
+  },
+  shape: 'an http(s) URL without credentials, query or fragment',
+  example: development,
+  development,
+})
+
+/**
+ * Where an upstream is: one URL or a list of them, each with a weight or an arm if it has one, or a name whose DNS records lead
+ * to them, such as `dns+http://catalog:4101`. What it all means is checked when the gateway starts.
+ */
+export const addresses = (development: string): Variable<string> => ({
+  parse: (text) => {
+    if (!text.split(',').every((entry) => /^(?:dns\+|srv\+)?https?:\/\/[^\s@]+$/.test(entry.trim())))
+      throw new TypeError(text)
+    return text
+  },
+  shape: 'one or more http(s) URLs, separated by commas',
+  example: development,
+  development,
+})
+
+/** Addresses and CIDR ranges, separated by commas. */
+export const networks = (fallback: string): Variable<readonly string[]> => ({
+  parse: (text) => {
+    const entries = text.split(',').flatMap((entry) => entry.trim() || [])
+    within(entries)
+    return entries
+  },
+  shape: 'addresses and ranges such as 10.0.0.0/8, separated by commas',
+  example: '10.0.0.0/8',
+  fallback,
+})
+
+/** Also read from the file that `<NAME>_FILE` names. The default holds in development only. */
+export const secret = (development: string): Variable<string> => ({
+  parse: (text) => {
+    if (text.length < 32) throw new TypeError('too short')
+    return text
+  },
+  shape: 'at least 32 characters (`openssl rand -base64 32` makes one), or <NAME>_FILE the file that holds them',
+  example: '<secret>',
+  development,
+  hidden: true,
+})
+
+/** Of a Redis, which may hold a password; also read from the file that `<NAME>_FILE` names. Empty: there is none. */
+export const redis = (): Variable<string> => ({
+  parse: (text) => {
+    if (text === '') return text
+    const { protocol, hostname, pathname, search, hash, username, password } = new URL(text)
+    decodeURIComponent(username + password)
+    if (!/^rediss?:$/.test(protocol) || hostname === '' || search + hash !== '')
+      throw new TypeError('no address of a Redis')
+    if (!/^\/?\d{0,4}$/.test(pathname)) throw new TypeError('no number of a database')
+    return text
+  },
+  shape: 'the address of a Redis, with the number of a database if that is not 0, or empty',
+  example: 'rediss://user:password@redis:6379/0',
+  fallback: '',
+  hidden: true,
+})
+
+/** Several secrets, separated by commas: the first is the one in use, the others are still honoured. */
+export const secrets = (development: string): Variable<readonly string[]> => ({
+  parse: (text) => text.split(',').map((one) => secret(development).parse(one.trim())),
+  shape:
+    'secrets of at least 32 characters each, the newest first, separated by commas, or <NAME>_FILE the file with them',
+  example: '<secret>',
+  hidden: true,
+  development,
+})
+
+export const text = (fallback: string): Variable<string> => ({
+  parse: (value) => value,
+  shape: 'text',
+  example: fallback,
+  fallback,
+})
+
+/** One of some words, of which the first is the default. */
+export const oneOf = <const W extends readonly [string, ...string[]]>(...words: W): Variable<W[number]> => ({
+  parse: (text) => {
+    const word = words.find((one) => one === text)
+    if (word === undefined) throw new TypeError(text)
+    return word
+  },
+  shape: `one of ${words.join(', ')}`,
+  example: words[0],
+  fallback: words[0],
+})
+
+/** A whole number above 0. */
+export const count = (fallback: number): Variable<number> => ({
+  parse: (value) => {
+    if (!/^[1-9]\d{0,8}$/.test(value)) throw new TypeError(value)
+    return Number(value)
+  },
+  shape: 'a whole number above 0',
+  example: String(fallback),
+  fallback: String(fallback),
+})
+
+/** A whole number of milliseconds. */
+export const milliseconds = (fallback: number): Variable<number> => ({
+  parse: (value) => {
+    if (!/^\d{1,9}$/.test(value)) throw new TypeError(value)
+    return Number(value)
+  },
+  shape: 'a whole number of milliseconds',
+  example: String(fallback),
+  fallback: String(fallback),
+})
