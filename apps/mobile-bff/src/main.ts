@@ -1,12 +1,11 @@
-import { run, stopOf } from '@bff/gateway-core/run'
+import { logger, run, stopOf } from '@bff/gateway-core/run'
 import { openStore } from '@bff/gateway-core/state'
-import { pino } from 'pino'
 import { start } from './app.ts'
 import { env } from './env.ts'
 
 await run(async () => {
   const e = env()
-  const log = pino({ name: 'mobile-bff', level: e.LOG_LEVEL })
+  const log = logger('mobile-bff', e.LOG_LEVEL)
   return start({
     port: e.MOBILE_BFF_PORT,
     hostname: e.HOST,

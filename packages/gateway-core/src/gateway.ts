@@ -4,6 +4,7 @@ import { type App, createApp, type Running } from './app.ts'
 import { type Core, connect } from './connect.ts'
 import { faultsOfDeprecated } from './edge/deprecation.ts'
 import type { Route } from './exchange.ts'
+import { serializers } from './logger.ts'
 import { forward as forwardRoute, type ForwardSpec } from './forward/forward.ts'
 import { poll as pollRoute, type PollSpec } from './live/poll.ts'
 import { socket as socketRoute, type SocketSpec } from './live/socket/socket.ts'
@@ -65,8 +66,8 @@ export function gateway<const C extends Contract, const S extends Sources>(
         upstreams: Object.keys(sources),
         limits: [limits?.address, limits?.user].flatMap((limit) => limit?.name ?? []),
       })
-      const core = connect(sources, policies, running.upstreams, { ...running, counted })
-      return createApp(core, routes, { ...running, budget, counted })
+      const told = { ...running, counted, log: running.log.child({}, { serializers }) }
+      return createApp(connect(sources, policies, running.upstreams, told), routes, { ...told, budget })
     },
   }
 }

@@ -1,6 +1,8 @@
 import { constants } from 'node:os'
-import { pino } from 'pino'
 import { EnvironmentError, milliseconds, type Values } from './env.ts'
+import { logger } from './logger.ts'
+
+export { type Logger, logger } from './logger.ts'
 
 /** What a program reads of how it stops. */
 export const stopVariables = {
@@ -33,7 +35,7 @@ const echo = 500
 /**
  * The life of a process: start, wait for SIGINT or SIGTERM, dispose, exit 0; 1 when that takes longer than it may. A second
  * signal exits at once, with 130 or 143, as if nobody had listened to it. What stands in the way of a start is said in one
- * message, without a stack when it is the environment's or a port's doing. After an error that nobody caught nothing can be
+ * message, without a stack when it is the doing of the environment (an `EnvironmentError`). After an error that nobody caught nothing can be
  * relied on: it is logged in one line, and the process is gone with 1, whatever was under way.
  */
 export async function run(start: () => Promise<Stoppable>): Promise<void> {
@@ -49,8 +51,7 @@ export async function run(start: () => Promise<Stoppable>): Promise<void> {
   try {
     running = await start()
   } catch (error) {
-    const expected = error instanceof EnvironmentError || (error instanceof Error && error.cause !== undefined)
-    console.error(expected ? error.message : error)
+    console.error(error instanceof EnvironmentError ? error.message : error)
     process.exit(1)
   }
   process.on('uncaughtException', crash)
@@ -63,6 +64,6 @@ export async function run(start: () => Promise<Stoppable>): Promise<void> {
 /** Rejections that nobody handles arrive here as well. */
 function crash(error: unknown): never {
   // It writes before it returns: nothing comes after it.
-  pino().fatal({ err: error }, 'crashed')
+  logger(process.argv0).fatal({ err: error }, 'crashed')
   process.exit(1)
 }

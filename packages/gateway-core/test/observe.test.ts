@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import express, { type Express, type RequestHandler } from 'express'
 import { pino } from 'pino'
+import { serializers } from '../src/logger.ts'
 import { accessLog, type AccessLogOptions, type Locals } from '../src/edge/access-log.ts'
 import { within } from '../src/networks.ts'
 import { notFound, problems } from '../src/edge/problems.ts'
@@ -30,7 +31,7 @@ interface Line extends Record<string, unknown> {
 /** An app behind an access log, the lines of which are kept as they were written. */
 async function logged(routes: (app: Express) => void, options?: AccessLogOptions, level = 'info') {
   const written: string[] = []
-  const log = pino({ level, base: null }, { write: (line) => void written.push(line) })
+  const log = pino({ level, base: null, serializers }, { write: (line) => void written.push(line) })
   const app = express().use(accessLog(log, options))
   routes(app)
   app.use(notFound, problems)

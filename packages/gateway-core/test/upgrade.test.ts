@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
+import { pino } from 'pino'
 import { WebSocket } from 'ws'
 import type { Guard } from '../src/exchange.ts'
 import { problem } from '../src/problem.ts'
@@ -85,6 +86,24 @@ describe('the door', () => {
     await using t = await toEcho({ guard: signedIn, policy: { token: 'user' } })
     await t.dial('/live/a', { headers: { authorization: 'me' } })
     expect(t.service.asked[0]!.headers['authorization']).toBe('Bearer token-of-u1')
+  })
+
+  it('says in one line of the log who came, and no secret that the path may hold', async () => {
+    const lines: string[] = []
+    const log = pino({ base: null }, { write: (line: string) => void lines.push(line) })
+    await using t = await toEcho({ guard: signedIn, around: { log } })
+    const path = `/live/eyJhbGciOiJub25lIn0.e30./${'s'.repeat(65)}?ticket=hidden`
+    await t.dial(path, { headers: { authorization: 'me', 'user-agent': 'app/1' } })
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({
+        msg: 'upgrade',
+        status: 101,
+        path: '/live/[token]/[long]',
+        user: 'u1',
+        address: '127.0.0.1',
+        agent: 'app/1',
+      }),
+    ])
   })
 
   it('rewrites path and headers', async () => {

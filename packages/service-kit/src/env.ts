@@ -1,8 +1,7 @@
 import { text, url, type Values } from '@bff/gateway-core/env'
-import { stopOf, stopVariables } from '@bff/gateway-core/run'
+import { logger, stopOf, stopVariables } from '@bff/gateway-core/run'
 import { keySetPath } from '@bff/gateway-core/token'
 import type { HostOptions } from './host.ts'
-import { logger } from './logger.ts'
 
 /** What every service reads beside its own port. */
 export const serviceVariables = {

@@ -1,7 +1,6 @@
 export { bffIssuers, bffVariables, serviceSettings, serviceVariables } from './env.ts'
 export { type Fault, type Faults } from './faults.ts'
 export { host, type HostOptions, type Running } from './host.ts'
-export { type Logger, logger } from './logger.ts'
 export { type Handlers, serve, type ServiceOptions } from './serve.ts'
 export { type Caller, type Verify, verifier } from './verifier.ts'
-export { run } from '@bff/gateway-core/run'
+export { type Logger, logger, run } from '@bff/gateway-core/run'

@@ -1,7 +1,7 @@
 import type { RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
 import type { Identity } from '../exchange.ts'
-import { plain, plainError, plainPath } from '../plain.ts'
+import { plain, plainPath } from '../plain.ts'
 import type { Problem } from '../problem.ts'
 import type { LimitFields } from './limit.ts'
 import { type Trace, traceOf, type Tracing } from '../trace.ts'
@@ -104,7 +104,7 @@ function write(log: Logger, res: Response, { status, ms, url, address, bytes }: 
       address: exchange?.address ?? address,
       agent: agent === undefined ? undefined : plain(agent, 200),
       calls: calls !== undefined && calls.length > mostCalls ? calls.slice(0, mostCalls) : calls,
-      err: level === 'error' && failed?.options.cause !== undefined ? plainError(failed.options.cause) : undefined,
+      err: level === 'error' ? failed?.options.cause : undefined,
     },
     'exchange',
   )

@@ -1,5 +1,4 @@
 import type { Exchange } from '../exchange.ts'
-import { plainError } from '../plain.ts'
 import { problem } from '../problem.ts'
 import type { Taken } from '../state/gcra.ts'
 import { soon } from '../state/soon.ts'
@@ -66,10 +65,7 @@ export function limiter(limit: Limit, options: LimitOptions): Limiter {
     } catch (error) {
       if (clock() - warnedAt >= quiet) {
         warnedAt = clock()
-        exchange.log.warn(
-          { limit: limit.name, onStoreError, err: plainError(error) },
-          'the store of a rate limit fails',
-        )
+        exchange.log.warn({ limit: limit.name, onStoreError, err: error }, 'the store of a rate limit fails')
       }
       if (onStoreError === 'open') return undefined
       throw problem(503, 'limit-unavailable', { headers: { 'retry-after': '1' }, cause: error })

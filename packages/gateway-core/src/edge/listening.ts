@@ -1,6 +1,7 @@
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { EnvironmentError } from '../env.ts'
 import type { Stop, Stoppable } from '../run.ts'
 
 export interface ListenOptions {
@@ -83,10 +84,8 @@ export async function listening(options: ListenOptions, server: Server, steps: S
 async function listen(server: Server, port: number, hostname: string, variable: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const refused = (error: NodeJS.ErrnoException) => {
-    const taken = new Error(`Port ${port} is in use. Set ${variable} to another, or stop what holds it.`, {
-      cause: error,
-    })
-    reject(error.code === 'EADDRINUSE' ? taken : error)
+    const taken = `Port ${port} is in use. Set ${variable} to another, or stop what holds it.`
+    reject(error.code === 'EADDRINUSE' ? new EnvironmentError(taken) : error)
   }
   server.once('error', refused)
   server.listen(port, hostname, resolve)

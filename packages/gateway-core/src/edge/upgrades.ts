@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Exchange, Session, SessionEnd, Upgrade } from '../exchange.ts'
+import { plain, plainPath } from '../plain.ts'
 import { problem } from '../problem.ts'
 import { refusalOf } from '../scope.ts'
 import { type Trace, traceOf } from '../trace.ts'
@@ -109,19 +110,14 @@ const nothing = (): void => undefined
 
 /** One line in the log, whatever comes of it. */
 async function answer(visit: Visit, enter: (visit: Visit) => Promise<void>, around: UpgradeSurroundings) {
-  const { req, socket } = visit
+  const { socket } = visit
   const traceId = visit.trace.id
   const start = performance.now()
   // Node has taken its own listeners away: an error that nobody hears would end the process.
   socket.on('error', nothing)
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(problem(504, 'upgrade-timeout')), around.handshake ?? 5_000)
-  const line = () => ({
-    traceId,
-    path: req.url?.split('?', 1)[0],
-    route: visit.route,
-    ms: Math.round(performance.now() - start),
-  })
+  const line = () => lineOf(visit, traceId, performance.now() - start)
   try {
     await Promise.race([enter(visit), late.promise])
     around.log.info({ ...line(), status: 101 }, 'upgrade')
@@ -136,6 +132,20 @@ async function answer(visit: Visit, enter: (visit: Visit) => Promise<void>, arou
     else socket.destroy()
   } finally {
     clearTimeout(timer)
+  }
+}
+
+function lineOf({ req, route, exchange }: Visit, traceId: string, ms: number) {
+  const agent = req.headers['user-agent']
+  const user = exchange?.identity?.user.id
+  return {
+    traceId,
+    path: plainPath(req.url ?? ''),
+    route,
+    ms: Math.round(ms),
+    user: user === undefined ? undefined : plain(user, 128),
+    address: exchange?.address ?? req.socket.remoteAddress,
+    agent: agent === undefined ? undefined : plain(agent, 200),
   }
 }
 
@@ -156,7 +166,7 @@ function receive(find: Find, visit: Visit, around: Surroundings) {
   visit.exchange = exchange
   const { route, upgrade } = choose(match.bound, exchange) ?? {}
   if (route === undefined || upgrade === undefined)
-    throw problem(404, 'route-not-found', { detail: 'Nothing here takes an upgrade.' })
+    throw problem(404, 'route-not-found', { detail: 'This path takes no upgrade.' })
   visit.route = route.path
   const fault = handshakeFault(req, upgrade.origins)
   if (fault !== undefined) throw fault

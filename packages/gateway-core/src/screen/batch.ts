@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { parseKey } from '../contract.ts'
 import type { Composed, Exchange, Guard, Route } from '../exchange.ts'
-import { plainError } from '../plain.ts'
 import { receive } from '../receive.ts'
 import { refusalOf } from '../scope.ts'
 import { toProblem } from '../road/fault.ts'
@@ -74,7 +73,7 @@ async function answered(dispatch: BatchCore['dispatch'], exchange: Exchange, par
   } catch (error) {
     const failed = toProblem(error)
     const { traceId, log } = exchange
-    if (failed.status >= 500) log.warn({ traceId, part: id, err: plainError(failed) }, 'part of a batch failed')
+    if (failed.status >= 500) log.warn({ traceId, part: id, err: failed }, 'part of a batch failed')
     const text = JSON.stringify(failed.body(traceId))
     return written(id, { status: failed.status, headers: failed.options.headers ?? {}, text })
   }

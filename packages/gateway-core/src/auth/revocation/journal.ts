@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
-import { plainError } from '../../plain.ts'
 import { problem } from '../../problem.ts'
 import { soon } from '../../state/soon.ts'
 import type { Store } from '../../state/store.ts'
@@ -85,7 +84,7 @@ export class Journal implements AsyncDisposable {
       // Whoever stops takes the store away as well.
       if (this.#ended) return
       if (!this.#failing)
-        log.error({ err: plainError(error) }, 'the store of revocations fails: those made elsewhere are not known here')
+        log.error({ err: error }, 'the store of revocations fails: those made elsewhere are not known here')
       this.#failing = true
     }
   }
@@ -101,7 +100,7 @@ export class Journal implements AsyncDisposable {
       await this.#asked(store.publish(all, text))
     } catch (cause) {
       throw problem(503, 'revocation-failed', {
-        detail: 'It is not certain that all instances know of it. Try again.',
+        detail: 'Not every instance may know of it yet. Try again.',
         headers: { 'retry-after': '1' },
         cause,
       })
