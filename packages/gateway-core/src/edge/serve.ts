@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { keySetPath } from '../auth/onward/key-ring.ts'
 import { problem, type Problem } from '../problem.ts'
 import { traceIdOf } from '../trace.ts'
 import { bodies } from './bodies.ts'
@@ -45,7 +46,7 @@ export async function serve(options: ServeOptions): Promise<Listening> {
     if (req.url === '/livez') res.writeHead(200).end('live\n')
     else if (req.url === '/readyz') sayReady(res, leaving ? 'stopping' : load?.over === true ? 'overloaded' : ready())
     else if (req.url === '*' && req.method === 'OPTIONS') res.writeHead(204).end()
-    else if (load?.over === true) shed(load, req, res)
+    else if (load?.over === true && !vital.has(req.url!)) shed(load, req, res)
     else handler(req, res)
   })
   const server = serverOf(handler, limits, connections)
@@ -96,6 +97,9 @@ const upgradesOf =
     load.refused()
     refuse(socket, overloaded, traceIdOf(req.headers))
   }
+
+/** Never shed: monitoring must see an overload, and services verify the tokens of those we still serve. */
+const vital = new Set(['/metrics', keySetPath])
 
 /** Before anything is known of the request: the answer costs next to nothing, and comes while its client still waits. */
 function shed(load: Load, req: IncomingMessage, res: ServerResponse): void {

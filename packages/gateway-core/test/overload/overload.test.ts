@@ -68,7 +68,7 @@ describe('X-05: a process whose event loop is blocked time after time', () => {
     expect(await shed!.json()).toMatchObject({ code: 'overloaded', status: 503 })
     const ready = await fetch(`${url}/readyz`)
     expect([ready.status, await ready.text()]).toEqual([503, 'not ready: overloaded\n'])
-    expect((await fetch(`${url}/livez`)).status).toBe(200)
+    for (const path of ['/livez', '/metrics']) expect([path, (await fetch(url + path)).status]).toEqual([path, 200])
     await using upgrade = await wire(url)
     upgrade.write('GET /s/a HTTP/1.1\r\nhost: a\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n')
     expect(await upgrade.closed(10_000)).toMatch(/^HTTP\/1\.1 503 [^]*"code":"overloaded"/)
