@@ -38,6 +38,14 @@ describe('a forward', () => {
     expect(seen!.headers['x-forwarded-for']).toBe('127.0.0.1')
   })
 
+  it('H-11: says where a redirect leads, also below a prefix with parameters', async () => {
+    await using t = await setUp((_req, res) => res.writeHead(302, { location: '/b?x=1' }).end())
+    const locationOf = async (path: string) =>
+      (await fetch(t.bff.url + path, { redirect: 'manual' })).headers.get('location')
+    expect(await locationOf('/api/files/a')).toBe('/api/files/b?x=1')
+    expect(await locationOf('/api/of/acme%20ltd/files/a')).toBe('/api/of/acme%20ltd/files/b?x=1')
+  })
+
   it('streams an upload as it comes', async () => {
     await using t = await setUp((req, res) => void req.pipe(res))
     const sent = Buffer.alloc(3_000_000, 'abc')

@@ -69,6 +69,7 @@ const routes = [
     view: ({ id }) => ({ id }),
   }),
   forward('/api/files', 'items', { guard: open, methods: ['GET', 'HEAD', 'PUT'] }),
+  forward('/api/of/:tenant/files', 'items', { guard: open }),
 ]
 
 /** A whole gateway before two upstreams, on a free port. `Authorization: me` signs in. */

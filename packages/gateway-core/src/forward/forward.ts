@@ -133,7 +133,7 @@ async function pass(way: Way, exchange: Exchange, req: IncomingMessage, res: Ser
     .catch((error: unknown) => {
       throw upload?.refused ?? error
     })
-  const headers = responseHeaders(reply, change, road, url, prefix)
+  const headers = responseHeaders(reply, change, road, url, mountOf(exchange.path, prefix))
   // A service sees no proof but ours, so 401 is about us: a client that was told could only sign in again, in vain.
   if (headers === undefined || reply.status === 401) {
     reply.body.destroy()
@@ -149,12 +149,16 @@ async function pass(way: Way, exchange: Exchange, req: IncomingMessage, res: Ser
   })
 }
 
-function responseHeaders(reply: Reply, change: Change, road: Road, url: string, prefix: string) {
+/** Where the client found the prefix: its parameters have values there. */
+const mountOf = (path: string, prefix: string): string =>
+  prefix.includes(':') ? path.split('/', prefix.split('/').length).join('/') : prefix
+
+function responseHeaders(reply: Reply, change: Change, road: Road, url: string, mount: string) {
   const headers = change.response(fromUpstream(reply.headers))
   const { location } = headers
   if (typeof location === 'string') {
     const bases = road.addresses.flatMap((address) => [baseOf(address), address.url])
-    const seen = change.rewritten ? undefined : publicLocation(location, bases, url, prefix)
+    const seen = change.rewritten ? undefined : publicLocation(location, bases, url, mount)
     if (seen === undefined) return undefined
     headers['location'] = seen
   }
