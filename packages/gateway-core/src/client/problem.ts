@@ -1,32 +1,12 @@
 import type { Contract, Declared } from '../contract.ts'
 import type { Fault } from '../problem.ts'
+import type { UndeclaredCode } from '../problem-types.ts'
 
 /** Said by the client itself, where no answer says it. */
 export type OwnCode = 'network-error' | 'invalid-answer' | 'signed-out' | 'identity-unavailable'
 
-/** What a BFF may answer to any operation, without its contract saying so. */
-export type CommonCode =
-  | OwnCode
-  | 'session-required'
-  | 'session-expired'
-  | 'token-missing'
-  | 'token-invalid'
-  | 'insufficient-scope'
-  | 'csrf-rejected'
-  | 'app-update-required'
-  | 'endpoint-retired'
-  | 'precondition-failed'
-  | 'validation'
-  | 'content-too-large'
-  | 'route-not-found'
-  | 'rate-limited'
-  | 'internal-error'
-  | 'upstream-failed'
-  | 'upstream-unavailable'
-  | 'upstream-timeout'
-  | 'deadline-exceeded'
-  | 'draining'
-  | 'limit-unavailable'
+/** What a call may fail with, without its contract saying so. */
+export type CommonCode = OwnCode | UndeclaredCode
 
 /** Every code that a call of this operation may fail with: what it declares, and what any of them may. */
 export type CodeOf<C extends Contract, K extends keyof C> = CommonCode | Code<Declared<C, K>>
