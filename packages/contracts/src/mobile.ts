@@ -18,7 +18,7 @@ const currency = z.string()
 /** What mobile-bff answers the app. */
 export const mobile = {
   'GET /m/v1/bootstrap': {
-    summary: 'What an app asks first: whether it is new enough, what is switched on, where images are',
+    summary: 'What an app needs at start: supported versions, feature flags, where images are',
     auth: 'open',
     out: z.object({
       minVersion: z.string(),
@@ -29,7 +29,7 @@ export const mobile = {
     }),
   },
   'POST /m/v1/batch': {
-    summary: 'Up to ten requests in one, each answered by itself',
+    summary: 'Up to ten requests in one, each with an answer of its own',
     auth: 'open',
     body: z.object({
       parts: z
@@ -57,7 +57,7 @@ export const mobile = {
     }),
   },
   'GET /m/v1/home': {
-    summary: 'Products to begin with, page by page',
+    summary: 'Products for the first page, paginated',
     auth: 'open',
     stale: ['featured'],
     query: z.object({ cursor, limit: limit(12, 50) }),
@@ -65,7 +65,7 @@ export const mobile = {
     errors: { 'invalid-cursor': 400 },
   },
   'GET /m/v1/products/:id': {
-    summary: 'A product on one screen of a phone',
+    summary: 'A product, its stock and its reviews',
     auth: 'open',
     stale: ['product'],
     out: Card.extend({
@@ -88,13 +88,13 @@ export const mobile = {
     }),
   },
   'PUT /m/v1/cart/items/:productId': {
-    summary: 'So many of a product in the cart',
+    summary: 'Set the quantity of a product in the cart',
     body: Quantity,
     out: z.object({ count: z.int(), rev: z.int() }),
     errors: { 'product-not-found': 404, 'catalog-unavailable': 503 },
   },
   'DELETE /m/v1/cart/items/:productId': {
-    summary: 'None of a product in the cart',
+    summary: 'Remove a product from the cart',
     out: z.object({ count: z.int(), rev: z.int() }),
   },
   'POST /m/v1/orders': {
@@ -105,7 +105,7 @@ export const mobile = {
     errors: { 'cart-empty': 409 },
   },
   'GET /m/v1/orders': {
-    summary: 'Orders, the newest first',
+    summary: 'Orders, newest first',
     query: z.object({ cursor, limit: limit(15, 50) }),
     out: page(OrderRow).extend({ currency }),
     errors: { 'invalid-cursor': 400 },
@@ -116,7 +116,7 @@ export const mobile = {
     errors: { 'order-not-found': 404 },
   },
   'GET /m/v1/orders/:id/events': {
-    summary: 'What has happened to an order since `after`, or what happens next within `wait` milliseconds',
+    summary: 'Events of an order since `after`; waits up to `wait` milliseconds when there are none yet',
     query: z.object({
       after: z.coerce.number<number>().int().min(0).max(999_999_999).default(0),
       wait: z.coerce.number<number>().int().min(0).max(25_000).default(0),
@@ -131,11 +131,11 @@ export const mobile = {
     errors: { 'order-not-found': 404 },
   },
   'POST /m/v1/tickets': {
-    summary: 'A ticket that opens one socket at /m/v1/live, within `expiresIn` milliseconds',
+    summary: 'A ticket that opens one socket at /m/v1/live within `expiresIn` milliseconds',
     out: z.object({ ticket: z.string(), expiresIn: z.int() }),
   },
   'GET /m/v1/checkout/:orderId': {
-    summary: 'An order about to be confirmed',
+    summary: 'An order to confirm',
     stale: ['products'],
     out: z.object({
       id: z.string(),

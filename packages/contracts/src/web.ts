@@ -69,7 +69,7 @@ export const web = {
     errors: { 'product-not-found': 404 },
   },
   'GET /api/products/:id/stock': {
-    summary: 'The stock of a product, and then whenever it is another',
+    summary: "A product's stock, then every change to it",
     auth: 'open',
     streams: true,
     out: Stock,
@@ -82,13 +82,13 @@ export const web = {
     optional: ['stock'],
   },
   'PUT /api/cart/items/:productId': {
-    summary: 'So many of a product in the cart',
+    summary: 'Set the quantity of a product in the cart',
     body: Quantity,
     out: z.object({ itemCount: z.int(), rev: z.int() }),
     errors: { 'product-not-found': 404, 'catalog-unavailable': 503 },
   },
   'DELETE /api/cart/items/:productId': {
-    summary: 'None of a product in the cart',
+    summary: 'Remove a product from the cart',
     out: z.object({ itemCount: z.int(), rev: z.int() }),
   },
   'POST /api/orders': {
@@ -99,25 +99,25 @@ export const web = {
     errors: { 'cart-empty': 409 },
   },
   'GET /api/orders': {
-    summary: 'Orders, the newest first',
+    summary: 'Orders, newest first',
     query: z.object({ cursor, limit: limit(20, 50) }),
     out: page(Order.extend({ itemCount: z.int(), items: z.array(z.string()) })),
     errors: { 'invalid-cursor': 400 },
   },
   'GET /api/orders/:id': {
-    summary: 'An order and how it went so far',
+    summary: 'An order and its progress so far',
     stale: ['products'],
     out: z.object({ order: Order, lines: z.array(Line.omit({ stock: true })), timeline: Timeline }),
     errors: { 'order-not-found': 404 },
   },
   'GET /api/orders/:id/events': {
-    summary: 'What happens to an order, as it happens',
+    summary: 'The progress of an order, live',
     streams: 'numbered',
     out: Timeline.element,
     errors: { 'order-not-found': 404 },
   },
   'GET /api/checkout/:orderId': {
-    summary: 'An order about to be confirmed: lines, stock, where it goes',
+    summary: 'An order to confirm: its lines, stock and delivery address',
     stale: ['products'],
     out: z.object({
       order: Order,
@@ -161,7 +161,7 @@ export const session = {
     ]),
   },
   'GET /bff/sessions': {
-    summary: 'Where whoever is signed in is signed in, the newest first',
+    summary: "The user's sessions, newest first",
     out: z.object({
       items: z.array(
         z.object({
@@ -180,13 +180,13 @@ export const session = {
     out: z.object({ ended: z.int() }),
   },
   'DELETE /bff/sessions/:id': {
-    summary: 'Sign out somewhere',
+    summary: 'Sign out of one session',
     params: z.object({ id: z.string() }),
     out: z.object({ ended: z.int() }),
     errors: { 'session-not-found': 404 },
   },
   'POST /bff/logout': {
-    summary: 'Sign out of this app',
+    summary: 'Sign out',
     auth: 'open',
     out: z.object({ endSessionUrl: z.string().nullable() }),
   },

@@ -150,17 +150,17 @@ function parse(body: string): unknown {
 const networkError = {
   code: 'network-error',
   title: 'No connection',
-  detail: 'No answer came. Check the connection and try again.',
+  detail: 'The server did not answer. Check the connection and try again.',
 }
 
 const signedOut = {
   code: 'signed-out',
   title: 'Signed out',
-  detail: 'Whoever began this has signed out since.',
+  detail: 'The user who started this has signed out since.',
 }
 
 const invalidAnswer = {
   code: 'invalid-answer',
   title: 'Unexpected answer',
-  detail: 'The answer was not one this app understands.',
+  detail: 'The server sent an answer that this app does not understand.',
 }

@@ -16,7 +16,7 @@ export function subscriptionOf({ url = '' }: Pick<IncomingMessage, 'url'>): Subs
   if (orderId === '') throw problem(404, 'route-not-found')
   const [after = '0', ...more] = new URL(url, 'http://tracking').searchParams.getAll('after')
   if (!/^\d{1,9}$/.test(after) || more.length > 0) {
-    throw problem(400, 'invalid-after', { detail: '`after` is the last rev you know, a whole number.' })
+    throw problem(400, 'invalid-after', { detail: '`after` must be the last rev received, a whole number.' })
   }
   return { orderId, after: Number(after) }
 }

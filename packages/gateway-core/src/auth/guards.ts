@@ -90,7 +90,7 @@ export function stepUp({ maxAge, acr = [], loginUrl = '/bff/login', clock = Date
     const identity = await exchange.authenticate()
     if (isRecent(identity) && isStrong(identity.acr)) return { user: identity.user }
     throw problem(401, 'insufficient-user-authentication', {
-      detail: 'This needs you to prove again who you are.',
+      detail: 'Sign in again to do this.',
       ...(identity.by === 'session'
         ? { extra: { loginUrl: login }, headers: { 'www-authenticate': 'Cookie realm="session"' } }
         : { headers: { 'www-authenticate': challenge } }),

@@ -32,7 +32,7 @@ export function appVersion(versions: AppVersions): Gate {
     const said = exchange.headers['x-app-version']
     if (typeof said !== 'string' || !tooOld(said) || exempt.includes(path)) return
     throw problem(403, 'app-update-required', {
-      detail: 'This version of the app is too old. Update it to go on.',
+      detail: 'This version of the app is no longer supported. Update it to continue.',
       extra,
     })
   }

@@ -69,7 +69,7 @@ function remark(mark: Mark, time: number): void {
 
 function late({ socket, res }: Mark): void {
   if (res.headersSent) socket.destroy()
-  else interrupt(res, refusal(408, 'request-timeout', 'The body came too slowly.'))
+  else interrupt(res, refusal(408, 'request-timeout', 'The body took too long to arrive.'))
 }
 
 /** What is read of it now is thrown away: little enough to keep the connection, or what comes while that is being closed. */

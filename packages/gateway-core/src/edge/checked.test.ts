@@ -16,7 +16,7 @@ describe('checks', () => {
   it('lets HTTP/1.0 leave out its Host, but not where one is asked for', () => {
     const old = headOf({ httpVersion: '1.0', httpVersionMinor: 0, headers: {}, rawHeaders: [] })
     expect(checks()(old)).toEqual({ path: '/', search: '' })
-    expect(() => checks({ hosts: ['shop.example'] })(old)).toThrow('There is no Host.')
+    expect(() => checks({ hosts: ['shop.example'] })(old)).toThrow('The Host header is missing.')
   })
 
   it('every refusal closes the connection', () => {

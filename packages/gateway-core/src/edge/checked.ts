@@ -30,17 +30,18 @@ export function checks(options: CheckOptions = {}): (head: Head) => Target {
   const any = (options.hosts ?? []).length === 0
   return (head) => {
     const { headers, httpVersion, url = '' } = head
-    if (httpVersion !== '1.1' && httpVersion !== '1.0') throw refusal(505, 'version-not-supported', 'HTTP/1.1, please.')
+    if (httpVersion !== '1.1' && httpVersion !== '1.0')
+      throw refusal(505, 'version-not-supported', 'Only HTTP/1.1 and HTTP/1.0 are supported.')
     checkMethod(head)
     const fault = headFault(head)
     if (fault !== undefined) throw fault
     const { host } = headers
     // Before 1.1 there was no Host, so there is nobody it could be wrong about but an allowed one.
     if (host === undefined && httpVersion === '1.0' && any) return target(url, '')
-    if (host === undefined) throw refusal(400, 'malformed-host', 'There is no Host.')
+    if (host === undefined) throw refusal(400, 'malformed-host', 'The Host header is missing.')
     const verdict = known(host)
-    if (verdict === 'malformed') throw refusal(400, 'malformed-host', 'Host is not the name of one.')
-    if (verdict === 'unknown') throw refusal(421, 'misdirected', 'This host is not served here.')
+    if (verdict === 'malformed') throw refusal(400, 'malformed-host', 'The Host header is not a valid host name.')
+    if (verdict === 'unknown') throw refusal(421, 'misdirected', 'This server does not serve the requested host.')
     return target(url, host)
   }
 }

@@ -61,7 +61,7 @@ function ending<Core>(route: Route<Core>, deprecated: Deprecated, clock: () => n
     guard: (exchange) => {
       if (clock() < end) return route.guard(exchange)
       throw problem(410, 'endpoint-retired', {
-        detail: 'This operation has come to its end.',
+        detail: 'This operation was deprecated and has been retired.',
         extra: link === undefined ? {} : { link },
         headers: { ...fields },
       })

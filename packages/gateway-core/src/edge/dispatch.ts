@@ -44,7 +44,7 @@ export function dispatcher(find: () => Find, around: Surroundings): Dispatch {
     const chosen = choose(match.bound, exchange)
     if (chosen === undefined) throw problem(404, 'route-not-found')
     if (chosen.compose === undefined)
-      throw problem(400, 'not-batchable', { detail: 'This answers on a connection of its own only.' })
+      throw problem(400, 'not-batchable', { detail: 'This cannot be part of a batch; call it on its own.' })
     const grant = await admit(exchange, chosen.route, around, {})
     return chosen.compose(exchange, { headers: exchange.headers, body }, grant)
   }

@@ -32,12 +32,14 @@ const faults: Readonly<Record<string, Field['fault']>> = {
   'content-length': (value) =>
     /^(?:0|[1-9][0-9]{0,15})$/.test(value) ? undefined : malformed('Content-Length is a number without leading zeros.'),
   expect: (value) =>
-    value.toLowerCase() === '100-continue' ? undefined : refusal(417, 'expectation-failed', 'Only 100-continue.'),
+    value.toLowerCase() === '100-continue'
+      ? undefined
+      : refusal(417, 'expectation-failed', 'The only expectation supported is 100-continue.'),
   'transfer-encoding': (value, { httpVersionMinor }) => {
     if (httpVersionMinor === 0) return malformed('HTTP/1.0 has no Transfer-Encoding.')
     if (value.toLowerCase() === 'chunked') return undefined
     return codings.test(value)
-      ? refusal(501, 'transfer-coding-unknown', 'The only Transfer-Encoding is chunked.')
+      ? refusal(501, 'transfer-coding-unknown', 'The only Transfer-Encoding supported is chunked.')
       : malformed('Transfer-Encoding is malformed.')
   },
 }
@@ -73,7 +75,7 @@ export function headFault(head: Head): Problem | undefined {
       return refusal(431, 'headers-too-large', `At most ${longestField} bytes in one header.`)
     const field = fields.get(name)
     if (field !== undefined && (seen & field.bit) !== 0)
-      return refusal(400, 'repeated-header', `${name} may be sent once only.`)
+      return refusal(400, 'repeated-header', `${name} may be sent only once.`)
     if (field !== undefined) seen |= field.bit
     const fault = field === undefined ? strange(name, value) : field.fault?.(value, head)
     if (fault !== undefined) return fault

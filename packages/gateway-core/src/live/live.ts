@@ -84,7 +84,7 @@ function afterOf(exchange: Asked): number {
     if (text === undefined || text === null || text === '') continue
     if (/^\d{1,15}$/.test(text)) return Number(text)
     throw problem(422, 'validation', {
-      errors: [{ pointer, detail: 'must be the last id that you had, a whole number' }],
+      errors: [{ pointer, detail: 'must be the id of the last event received, a whole number' }],
     })
   }
   return 0

@@ -65,7 +65,7 @@ async function proven(check: CheckProof, exchange: Exchange, token: string, jkt:
     if (error instanceof ProofError) throw error
     // A proof that may be a copy proves nothing, so nobody passes while copies cannot be told.
     throw problem(503, 'identity-unavailable', {
-      detail: 'Whether this proof was used before cannot be found out at present.',
+      detail: 'Whether this proof was used before cannot be checked at present.',
       headers: { 'retry-after': '1' },
       cause: error,
     })

@@ -36,5 +36,5 @@ function one(query: URLSearchParams, name: string, fits: (text: string) => boole
   const [text, ...others] = query.getAll(name)
   if (text === undefined) return undefined
   if (others.length === 0 && fits(text)) return text
-  throw problem(400, 'invalid-login-request', { detail: `${name} is not one that a login can have.` })
+  throw problem(400, 'invalid-login-request', { detail: `${name} has a value that a login does not take.` })
 }

@@ -28,5 +28,7 @@ function checkNavigation({ method, headers }: Exchange): void {
   const ahead = /\bprefetch\b/i.test(`${String(headers['sec-purpose'])} ${String(headers['purpose'])}`)
   // `document` is said of a tab of its own only, `iframe`, `image`, `empty` and others of the rest.
   if ((headers['sec-fetch-dest'] ?? 'document') === 'document' && !ahead) return
-  throw problem(403, 'not-a-navigation', { detail: 'This is a page to go to, not one to load in another.' })
+  throw problem(403, 'not-a-navigation', {
+    detail: 'Open the login as a page; it cannot be fetched, framed or prefetched.',
+  })
 }

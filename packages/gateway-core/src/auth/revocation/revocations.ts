@@ -110,7 +110,7 @@ async function whenKnown(shared: Journal, visits: Visits, visit: Visit, identity
 
 const unknown = (): Problem =>
   problem(503, 'identity-unavailable', {
-    detail: 'Who has been signed out cannot be looked up yet.',
+    detail: 'Sign-outs cannot be looked up yet. Try again shortly.',
     headers: { 'retry-after': '1' },
   })
 

@@ -77,7 +77,7 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
   } catch {
     // The same to whoever sent it.
   }
-  throw problem(400, 'invalid-json', { detail: 'A message is one JSON object.' })
+  throw problem(400, 'invalid-json', { detail: 'A message must be one JSON object.' })
 }
 
 /** A topic that is not followed, or the answer to a message that could not be read. */

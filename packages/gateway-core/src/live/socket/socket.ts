@@ -86,7 +86,7 @@ export function socket(path: `/${string}`, spec: ErasedSocket): Route<SocketCore
 
 async function prove({ authenticate, tickets }: SocketCore, protocol: string, exchange: Exchange): Promise<Identity> {
   if (exchange.search !== '')
-    throw problem(400, 'malformed-upgrade', { detail: 'A socket takes no query: addresses are logged.' })
+    throw problem(400, 'malformed-upgrade', { detail: 'A socket takes no query string, since URLs end up in logs.' })
   const proof = proofIn(exchange.headers, protocol)
   if (proof === undefined) return authenticate(exchange)
   if (proof.by === 'bearer') return authenticate(bearing(exchange, proof.value, authenticate))
