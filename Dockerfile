@@ -4,15 +4,17 @@ FROM node:24.21.0-bookworm-slim AS base
 WORKDIR /repo
 ENV TURBO_TELEMETRY_DISABLED=1
 
-FROM base AS pruned
-ARG WORKSPACE
+# With all tools, of which nothing goes on.
+FROM base AS workshop
 COPY . .
-RUN npx --yes turbo@2.11.11 prune "$WORKSPACE" --docker
+RUN npm ci --ignore-scripts
 
-# The client is built where its tools are; only its files go on.
-FROM base AS client
-COPY . .
-RUN npm ci --ignore-scripts && npm run build -w apps/web
+FROM workshop AS pruned
+ARG WORKSPACE
+RUN npx turbo prune "$WORKSPACE" --docker
+
+FROM workshop AS client
+RUN npm run build -w apps/web
 
 FROM base AS service
 ARG FOLDER

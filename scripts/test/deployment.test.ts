@@ -13,7 +13,7 @@ interface Service {
   readonly image?: string
   readonly healthcheck?: object
   readonly ports?: readonly string[]
-  readonly networks: readonly string[]
+  readonly networks: readonly string[] | Readonly<Record<string, object>>
   readonly volumes?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
@@ -45,6 +45,9 @@ const variablesOf = (folder: string): ReadonlyMap<string, string> =>
       .map(([, name, fallback]) => [name!, fallback ?? '']),
   )
 
+const networksOf = ({ networks: named }: Service): readonly string[] =>
+  Array.isArray(named) ? named : Object.keys(named)
+
 // There is no engine to run it with: the file is parsed, not run.
 describe('docker-compose.yml', () => {
   it('runs every service of the shop and both BFFs', () => {
@@ -70,7 +73,7 @@ describe('docker-compose.yml', () => {
     expect(existsSync(`${root}${FOLDER}/src/main.ts`)).toBe(true)
     expect(dockerfile).toContain(` AS ${service.build.target}\n`)
     expect(variables.get(`${name.toUpperCase().replace('-', '_')}_PORT`)).toBe(String(PORT))
-    for (const published of service.ports ?? []) expect(published).toBe(`${PORT}:${PORT}`)
+    for (const published of service.ports ?? []) expect(published).toBe(`\${PUBLISH_ON:-127.0.0.1}:${PORT}:${PORT}`)
   })
 
   it.each(Object.entries(services))(
@@ -80,24 +83,39 @@ describe('docker-compose.yml', () => {
         expect(services).toHaveProperty(name)
         expect(condition).toBe('service_healthy')
       }
-      expect(Object.keys(networks)).toEqual(expect.arrayContaining([...service.networks]))
+      expect(Object.keys(networks)).toEqual(expect.arrayContaining([...networksOf(service)]))
       const mounted = (service.volumes ?? []).map((volume) => volume.split(':')[0])
       expect(Object.keys(volumes)).toEqual(expect.arrayContaining(mounted))
     },
   )
 
-  it.each(ours)('%s gets every address and secret it reads, and no secret from here', (_, service) => {
+  it.each(ours)('%s gets all that it reads, and no secret from here', (_, service) => {
     const folder = service.build.args.FOLDER
     const shared = text(`${folder}/src/main.ts`).includes('bffVariables') ? variablesOf('packages/service-kit') : []
-    const needed = [...variablesOf(folder).keys(), ...new Map(shared).keys()].filter(
-      (name) => /_(?:URL|SECRET)$/.test(name) || /^(?:SESSION|WEB_BFF|MOBILE_BFF)_KEYS$/.test(name),
-    )
+    // What the image settles.
+    const settled = /^(?:HOST|[A-Z_]+_PORT|ORDERS_FILE|WEB_ROOT)$/
+    const needed = [...variablesOf(folder).keys(), ...new Map(shared).keys()].filter((name) => !settled.test(name))
     expect(Object.keys(service.environment ?? {})).toEqual(expect.arrayContaining(needed))
     for (const [name, value] of Object.entries(service.environment ?? {})) {
       if (/_SECRET$|^(?:SESSION|WEB_BFF|MOBILE_BFF)_KEYS$/.test(name)) expect(value).toBe(`\${${name}:?}`)
       const [, host, port] = /^http:\/\/([^:]+):(\d+)$/.exec(value) ?? []
       if (host !== undefined) expect(services[host]?.build?.args.PORT).toBe(Number(port))
     }
+  })
+
+  it('keeps the Redis of the BFFs from the services', () => {
+    const neighbours = Object.keys(services).filter((name) => networksOf(services[name]!).includes('state'))
+    expect(new Set(neighbours)).toEqual(new Set(['redis', 'web-bff', 'mobile-bff']))
+  })
+
+  it.each(ours)('%s may write to nothing but its volumes, and gains no right', (_, service) => {
+    expect(service).toMatchObject({
+      read_only: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+      pids_limit: expect.any(Number),
+      mem_limit: expect.any(String),
+    })
   })
 
   it('publishes the doors alone: both BFFs, and where people sign in', () => {
@@ -107,9 +125,9 @@ describe('docker-compose.yml', () => {
 })
 
 describe('Dockerfile', () => {
-  it('runs the Node and the turbo that are pinned here', () => {
+  it('runs the Node that is pinned here, and no tool that the lockfile does not name', () => {
     expect(dockerfile).toContain(`FROM node:${tools['node']}-bookworm-slim AS base`)
-    expect(dockerfile).toContain(`turbo@${tools['turbo']} prune`)
+    expect(dockerfile).not.toMatch(/npx --yes|npm (?:i|install|exec)\b/)
     expect(text('.nvmrc').trim()).toBe(tools['node'])
   })
 

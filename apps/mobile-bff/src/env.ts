@@ -14,7 +14,7 @@ export const variables = {
   DPOP: oneOf('off', 'optional', 'required-on-writes'),
   DPOP_KEY: text(''),
   MOBILE_BFF_PORT: port(4001),
-  MOBILE_BFF_URL: url('http://localhost:4001'),
+  MOBILE_PUBLIC_URL: url('http://localhost:4001'),
   IDENTITY_URL: url('http://localhost:4400'),
   CATALOG_URL: addresses('http://localhost:4101'),
   CUSTOMERS_URL: addresses('http://localhost:4102'),

@@ -13,7 +13,7 @@ if (existsSync(settings)) process.loadEnvFile(settings)
 
 const { values } = parseArgs({
   options: {
-    bff: { type: 'string', default: process.env['MOBILE_BFF_URL'] ?? 'http://localhost:4001' },
+    bff: { type: 'string', default: process.env['MOBILE_PUBLIC_URL'] ?? 'http://localhost:4001' },
     issuer: { type: 'string', default: process.env['IDENTITY_URL'] ?? 'http://localhost:4400' },
     login: { type: 'string', default: 'ada@shop.example' },
     password: { type: 'string', default: 'lovelace-1815' },
