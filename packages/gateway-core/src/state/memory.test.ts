@@ -127,16 +127,19 @@ describe('memoryStore, of what several processes share', () => {
     expect(await store.delete('a', '2')).toBe(true)
   })
 
-  it('keeps sets for as long as their longest member wants', async () => {
+  it('keeps members of sets for as long as each wants', async () => {
     const { time, store } = setUp()
     await store.add('s', 'a', 100)
     await store.add('s', 'b', 50)
-    await store.add('s', 'b', 50)
-    time.now += 99
-    expect(await store.members('s')).toEqual(['a', 'b'])
+    await store.add('s', 'c', 100)
+    await store.add('s', 'c', 50)
+    time.now += 49
+    expect(await store.members('s')).toEqual(['a', 'b', 'c'])
+    time.now += 50
+    expect(await store.members('s')).toEqual(['a', 'c'])
     await store.remove('s', 'a')
     await store.remove('s', 'none')
-    expect(await store.members('s')).toEqual(['b'])
+    expect(await store.members('s')).toEqual(['c'])
     time.now += 1
     expect(await store.members('s')).toEqual([])
   })

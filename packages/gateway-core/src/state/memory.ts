@@ -59,18 +59,33 @@ function holds(only: Only, value: string | undefined): boolean {
   return (value === undefined) === (only === 'if-absent')
 }
 
+interface Members {
+  /** Until when each is one. */
+  readonly ends: Map<string, number>
+  expiresAt: number
+  /** So many are looked through for those that have ended: each add pays for two looks at most. */
+  sweepAt: number
+}
+
 /** Kept apart from the values, like rates. */
 function sets(maxEntries: number, clock: () => number): Pick<Store, 'add' | 'remove' | 'members'> {
-  const kept = new Map<string, { readonly members: Set<string>; expiresAt: number }>()
+  const kept = new Map<string, Members>()
   const live = (key: string) => {
     const found = kept.get(key)
     return found !== undefined && found.expiresAt > clock() ? found : undefined
   }
   return {
     add: async (key, member, ttl) => {
-      const { members, expiresAt } = live(key) ?? { members: new Set<string>(), expiresAt: 0 }
+      const until = clock() + ttl
+      const of: Members = live(key) ?? { ends: new Map(), expiresAt: 0, sweepAt: 16 }
+      of.ends.set(member, Math.max(of.ends.get(member) ?? 0, until))
+      of.expiresAt = Math.max(of.expiresAt, until)
+      if (of.ends.size >= of.sweepAt) {
+        for (const [other, end] of of.ends) if (end <= clock()) of.ends.delete(other)
+        of.sweepAt = Math.max(16, 2 * of.ends.size)
+      }
       kept.delete(key)
-      kept.set(key, { members: members.add(member), expiresAt: Math.max(expiresAt, clock() + ttl) })
+      kept.set(key, of)
       for (const [oldest, { expiresAt: end }] of kept) {
         if (end > clock() && kept.size <= maxEntries) break
         kept.delete(oldest)
@@ -78,10 +93,10 @@ function sets(maxEntries: number, clock: () => number): Pick<Store, 'add' | 'rem
     },
     remove: async (key, member) => {
       const found = live(key)
-      found?.members.delete(member)
-      if (found?.members.size === 0) kept.delete(key)
+      found?.ends.delete(member)
+      if (found?.ends.size === 0) kept.delete(key)
     },
-    members: async (key) => [...(live(key)?.members ?? [])],
+    members: async (key) => [...(live(key)?.ends ?? [])].flatMap(([member, end]) => (end > clock() ? member : [])),
   }
 }
 

@@ -41,7 +41,10 @@ export interface Store {
   touch(key: string, ttl: number): Promise<boolean>
   /** `false` when there was nothing to delete, or another value than `was`: of several callers, one gets `true`. */
   delete(key: string, was?: string): Promise<boolean>
-  /** Puts a member into a set, which then lives at least as long. Its keys are apart from those above, as are those of `take`. */
+  /**
+   * Puts a member into a set for so long, or longer if that was asked before; what has ended costs no room. Its keys are apart from
+   * those above, as are those of `take`.
+   */
   add(key: string, member: string, ttl: number): Promise<void>
   remove(key: string, member: string): Promise<void>
   members(key: string): Promise<readonly string[]>
