@@ -23,7 +23,8 @@ export class StoreUnavailable extends Problem {
 }
 
 /**
- * State shared by the processes of an app. Each method is one atomic step. A `ttl` is milliseconds from now, above 0. Whoever
+ * State shared by the processes of an app. What stands before the first `:` of a key is its use, named in code; in memory each has
+ * room of its own. Each method is one atomic step. A `ttl` is milliseconds from now, above 0. Whoever
  * hands a store to an app hands it over: it is disposed with the app.
  */
 export interface Store {
