@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Exchange } from '../../exchange.ts'
+import { soon } from '../../state/soon.ts'
 import type { Store } from '../../state/store.ts'
 import { algorithms, checkSignature, type Jws, readJws } from '../jwt/jws.ts'
 import { importKey } from '../jwt/jwks.ts'
@@ -53,7 +54,7 @@ export function proofChecker(
   const check: CheckProof = async ({ method, path, headers }, token, jkt) => {
     const jti = read(headers['dpop'], jkt, { method, path, origin, token, now: clock(), own })
     const first = store.set(usedKey(jkt, jti), '1', 2 * window, 'if-absent')
-    if (!(await (store.local === true ? first : soon(first)))) throw new ProofError('replayed')
+    if (!(await (store.local === true ? first : soon(first, patience)))) throw new ProofError('replayed')
   }
   return { check, nonce: own.current }
 }
@@ -118,16 +119,6 @@ const usedKey = (jkt: string, jti: string): string => `dpop:${digest(`${jkt}.${j
 
 /** Milliseconds for a store that has gone silent. */
 const patience = 500
-
-async function soon<T>(work: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error(`no answer within ${patience} ms`)), patience)
-  try {
-    return await Promise.race([work, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
-}
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('base64url')
 

@@ -8,9 +8,11 @@ const pem = (key: { export(options: object): string | Buffer }): string =>
   String(key.export({ format: 'pem', type: 'pkcs8' }))
 
 /** What the provider would be sent, and what was signed in it. */
-async function proofOf(text: string) {
+async function proofOf(text: string, kid?: string) {
   const body = new URLSearchParams()
-  await Promise.resolve(clientKey(text)({ issuer: 'https://id.example' }, { client_id: 'web' }, body, new Headers()))
+  await Promise.resolve(
+    clientKey(text, kid)({ issuer: 'https://id.example' }, { client_id: 'web' }, body, new Headers()),
+  )
   const [header = '', payload = '', signature = ''] = body.get('client_assertion')!.split('.')
   const read = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>
   return {
@@ -41,6 +43,7 @@ describe('clientKey', () => {
     const jwk = ec.privateKey.export({ format: 'jwk' })
     expect((await proofOf(JSON.stringify({ ...jwk, kid: 'mine' }))).header).toEqual({ alg: 'ES256', kid: 'mine' })
     expect((await proofOf(JSON.stringify(jwk))).header).toEqual({ alg: 'ES256' })
+    expect((await proofOf(pem(ec.privateKey), 'named')).header).toEqual({ alg: 'ES256', kid: 'named' })
   })
 
   const { d: _, ...open } = ec.privateKey.export({ format: 'jwk' })

@@ -3,12 +3,12 @@ import * as oidc from 'openid-client'
 
 /**
  * How a client proves itself by a private key instead of a secret (`private_key_jwt`, RFC 7523 §3): an assertion that names
- * the issuer as its audience, lives for 60 s and has an id of its own. The key is PEM (PKCS #8), or a JWK, whose `kid` is
- * then told: EC P-256 for ES256, or RSA of at least 2048 bits for RS256. Throws a `TypeError` otherwise, which repeats
+ * the issuer as its audience, lives for 60 s and has an id of its own. The key is PEM, or a JWK: EC P-256 for ES256, or RSA of at
+ * least 2048 bits for RS256. `kid` is told if it is given, or is that of the JWK. Throws a `TypeError` otherwise, which repeats
  * nothing of it.
  */
-export function clientKey(text: string): oidc.ClientAuth {
-  const { key, kid } = parse(text)
+export function clientKey(text: string, named?: string): oidc.ClientAuth {
+  const { key, kid = named } = parse(text)
   const { namedCurve, modulusLength = 0 } = key.asymmetricKeyDetails ?? {}
   const elliptic = namedCurve === 'prime256v1'
   if (!elliptic && !(key.asymmetricKeyType === 'rsa' && modulusLength >= 2048)) {
@@ -28,6 +28,6 @@ function parse(text: string): { readonly key: KeyObject; readonly kid?: string |
     const jwk = JSON.parse(text) as JsonWebKey & { readonly kid?: string }
     return { key: createPrivateKey({ key: jwk, format: 'jwk' }), kid: jwk.kid }
   } catch {
-    throw new TypeError('clientKey must be a private key, in PEM (PKCS #8) or as a JWK')
+    throw new TypeError('clientKey must be a private key, in PEM or as a JWK')
   }
 }
