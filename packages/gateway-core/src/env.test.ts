@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { port, readEnv, redis, secret, url, oneOf } from './env.ts'
+import { oneOf, optionalSecrets, port, readEnv, redis, secret, url } from './env.ts'
 
 const variables = {
   APP_PORT: port(4000),
@@ -29,6 +29,21 @@ describe('readEnv', () => {
     expect(read).toThrow(/CATALOG_URL is not set/)
     expect(read).toThrow(/APP_SECRET is not set/)
     expect(read).not.toThrow(/APP_PORT/)
+  })
+})
+
+describe('variables that depend on each other', () => {
+  const variables = { MODE: oneOf('off', 'on'), KEY: optionalSecrets(), PORT: port(1) }
+  const read = (source: Record<string, string>) =>
+    readEnv(variables, source, ({ MODE, KEY }) => (MODE === 'on' && KEY?.length === 0 ? ['KEY is needed'] : []))
+
+  it('may each be in order, and are told of with the other faults', () => {
+    const key = 'k'.repeat(32)
+    expect(read({})).toMatchObject({ MODE: 'off', KEY: [] })
+    expect(read({ MODE: 'on', KEY: `${key}1, ${key}2` })).toMatchObject({ KEY: [`${key}1`, `${key}2`] })
+    expect(() => read({ MODE: 'on', PORT: 'x' })).toThrow(/PORT: "x" will not do.*\n.*KEY is needed/)
+    expect(() => read({ MODE: 'on', KEY: `${key},hunter2` })).toThrow(/KEY: its value will not do/)
+    expect(() => read({ MODE: 'on', KEY: 'hunter2' })).not.toThrow(/hunter2|is needed/)
   })
 })
 

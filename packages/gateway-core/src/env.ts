@@ -115,6 +115,12 @@ export const secrets = (development: string): Variable<readonly string[]> => ({
   development,
 })
 
+/** As `secrets`, or none. */
+export const optionalSecrets = (): Variable<readonly string[]> => {
+  const { parse, shape, ...some } = secrets('')
+  return { ...some, parse: (text) => (text === '' ? [] : parse(text)), shape: `${shape}, or empty`, fallback: '' }
+}
+
 export const text = (fallback: string): Variable<string> => ({
   parse: (value) => value,
   shape: 'text',
@@ -156,10 +162,14 @@ export const milliseconds = (fallback: number): Variable<number> => ({
   fallback: String(fallback),
 })
 
-/** Read and check all variables in one go. Throws one `EnvironmentError` that lists every fault and how to mend it. */
+/**
+ * Read and check all variables in one go. Throws one `EnvironmentError` that lists every fault and how to mend it. `disagree` says what is
+ * wrong with variables that are each in order, of those that are.
+ */
 export function readEnv<V extends Readonly<Record<string, Variable<unknown>>>>(
   variables: V,
   source: Readonly<Record<string, string | undefined>> = process.env,
+  disagree: (values: Partial<Values<V>>) => readonly string[] = () => [],
 ): Values<V> {
   const faults: string[] = []
   const entries = Object.entries(variables).map(([name, variable]): [string, unknown] => {
@@ -176,7 +186,9 @@ export function readEnv<V extends Readonly<Record<string, Variable<unknown>>>>(
     }
     return [name, undefined]
   })
-  if (faults.length === 0) return Object.fromEntries(entries) as Values<V>
+  const values = Object.fromEntries(entries) as Values<V>
+  faults.push(...disagree(values))
+  if (faults.length === 0) return values
   throw new EnvironmentError(
     `The environment cannot be used as it is:\n${faults.map((line) => `  - ${line}`).join('\n')}`,
   )

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, verify } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
-import { clientKey } from './client-key.ts'
+import { readEnv } from '../env.ts'
+import { clientKey, clientPrivateKey } from './client-key.ts'
 
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 })
@@ -59,5 +60,21 @@ describe('clientKey', () => {
   ])('refuses %s', (_case, text) => {
     expect(() => clientKey(text)).toThrow(/^clientKey must be /)
     expect(() => clientKey(text)).not.toThrow(/hunter2/)
+  })
+})
+
+describe('clientPrivateKey', () => {
+  const read = (KEY?: string) => readEnv({ KEY: clientPrivateKey }, { KEY, NODE_ENV: 'production' }).KEY
+
+  it('is a key that signs, or none', () => {
+    expect([read(), read('')]).toEqual(['', ''])
+    expect(read(pem(rsa.privateKey))).toBe(pem(rsa.privateKey))
+  })
+
+  it('is refused with the other faults of the environment, and not shown', () => {
+    for (const wrong of ['hunter2', pem(generateKeyPairSync('rsa', { modulusLength: 1_024 }).privateKey)]) {
+      expect(() => read(wrong)).toThrow(/KEY: its value will not do\. It must be a private key/)
+      expect(() => read(wrong)).not.toThrow(/hunter2|BEGIN/)
+    }
   })
 })

@@ -13,8 +13,8 @@ export interface ProofOptions {
   readonly publicUrl: string
   /** Where proofs that were used are kept, for 10 min each; with room for all of them. */
   readonly store: Store
-  /** At least 32 characters, the same for all processes of the app: nonces are signed with it. */
-  readonly secret: string
+  /** Each of at least 32 characters, the same for all processes of the app: the first signs nonces, each checks them. */
+  readonly secrets: readonly string[]
 }
 
 /** Milliseconds by which the clock of a device may be wrong: its nonce says when a proof was made, better than that. */
@@ -45,12 +45,11 @@ export type CheckProof = (
  * URL (without query and fragment), for this token, just now, with a nonce of ours, and never used before.
  */
 export function proofChecker(
-  { publicUrl, store, secret }: ProofOptions,
+  { publicUrl, store, secrets }: ProofOptions,
   clock: () => number,
 ): { readonly check: CheckProof; readonly nonce: () => string } {
   const origin = originOf(publicUrl)
-  if (secret.length < 32) throw new TypeError('the secret of the nonces must have at least 32 characters')
-  const own = nonces(secret, clock)
+  const own = nonces(secrets, clock)
   const check: CheckProof = async ({ method, path, headers }, token, jkt) => {
     const jti = read(headers['dpop'], jkt, { method, path, origin, token, now: clock(), own })
     const first = store.set(usedKey(jkt, jti), '1', 2 * window, 'if-absent')

@@ -34,6 +34,7 @@ export function login(options: LoginOptions): {
 } {
   const { provider, sessions, cookie, store, origin, keys, clock, tell, client } = options
   const logins = transactions(keys, clock)
+
   const start: Handler = async (exchange, _req, res) => {
     const { prompt, ...purpose } = loginRequest(exchange.query, origin)
     const [from, second] = cookie.ids(exchange.headers.cookie)

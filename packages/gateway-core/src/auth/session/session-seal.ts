@@ -21,6 +21,12 @@ export class SealingKeyMissing extends Problem {
   }
 }
 
+/** For `catch`: what is sealed by another key can be done without. Whatever else failed goes on. */
+export function ifSealed(error: unknown): 'sealed' {
+  if (error instanceof SealingKeyMissing) return 'sealed'
+  throw error
+}
+
 /**
  * What a session is in the store: `<key>.<about>.<visit>`. The visit is sealed by a key made of the id and of a key of the
  * server, so it takes both to open it: neither what leaks from the store nor a stolen cookie does. What other sessions of its
