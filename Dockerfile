@@ -19,7 +19,7 @@ RUN npm run build -w apps/web
 FROM base AS service
 ARG FOLDER
 ARG PORT
-ENV NODE_ENV=production HOST=0.0.0.0 READY_URL=http://127.0.0.1:$PORT/readyz
+ENV NODE_ENV=production HOST=0.0.0.0 LIVE_URL=http://127.0.0.1:$PORT/livez
 COPY --from=pruned /repo/out/json/ .
 RUN npm ci --omit=dev --ignore-scripts
 COPY --from=pruned /repo/out/full/ .
@@ -27,7 +27,8 @@ COPY scripts/answers.ts scripts/
 RUN install -d -o node -g node "/repo/$FOLDER/.data"
 USER node
 WORKDIR /repo/$FOLDER
-HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=5 CMD node /repo/scripts/answers.ts "$READY_URL"
+# Not /readyz: who restarts what is unhealthy would end a process that stops, or has too much to do.
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=5 CMD node /repo/scripts/answers.ts "$LIVE_URL"
 CMD ["node", "src/main.ts"]
 
 FROM service AS web-bff

@@ -1,4 +1,4 @@
-// node scripts/answers.ts http://127.0.0.1:4101/readyz — exits 0 when it answers 2xx: the health check of the images.
+// node scripts/answers.ts http://127.0.0.1:4101/livez — exits 0 when it answers 2xx: the health check of the images.
 import { connect } from 'node:http2'
 
 /** Milliseconds that one answer may take. */

@@ -39,7 +39,7 @@ const variablesOf = (folder: string): ReadonlyMap<string, string> =>
     globSync(`${folder}/src/{env,main,run}.ts`, { cwd: root })
       .flatMap((file) => [
         ...text(file).matchAll(
-          /\b([A-Z\d_]+): (?:privateKeys\b|(?:port|url|addresses|networks|count|redis|secrets?|keySet|oneOf|text|milliseconds)\(([^,)]*))/g,
+          /\b([A-Z\d_]+): (?:(?:privateKeys|clientPrivateKey)\b|(?:port|url|addresses|networks|count|redis|secrets?|optionalSecrets|keySet|oneOf|text|milliseconds)\(([^,)]*))/g,
         ),
       ])
       .map(([, name, fallback]) => [name!, fallback ?? '']),
@@ -154,7 +154,7 @@ describe('.env.example', () => {
   })
 
   it('gives no secret away, which somebody might keep', () => {
-    expect(listed.filter(([name, value]) => /_(?:SECRET|KEYS)$/.test(name!) && value !== '')).toEqual([])
+    expect(listed.filter(([name, value]) => /_(?:SECRET|KEYS?)$/.test(name!) && value !== '')).toEqual([])
   })
 
   it('is what turbo hands on to the programs', () => {

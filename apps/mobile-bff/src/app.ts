@@ -28,7 +28,7 @@ export interface Config {
   /** What it signs with that it says to services. Default: a key for this run alone. */
   readonly keys?: KeyRing | undefined
   /** Whether tokens may or must be bound to a key of their install, and what its nonces are signed with. Default: they must not. */
-  readonly dpop?: Pick<DpopOptions, 'mode' | 'secret'> | undefined
+  readonly dpop?: Pick<DpopOptions, 'mode' | 'secrets'> | undefined
   /** Where apps find this BFF. In production it answers to no other name. */
   readonly publicUrl: string
 }

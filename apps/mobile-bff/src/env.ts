@@ -1,5 +1,17 @@
 import { privateKeys } from '@bff/gateway-core/auth'
-import { addresses, count, milliseconds, networks, oneOf, port, readEnv, redis, text, url } from '@bff/gateway-core/env'
+import {
+  addresses,
+  count,
+  milliseconds,
+  networks,
+  oneOf,
+  optionalSecrets,
+  port,
+  readEnv,
+  redis,
+  text,
+  url,
+} from '@bff/gateway-core/env'
 import { stopVariables } from '@bff/gateway-core/run'
 
 export const variables = {
@@ -12,7 +24,7 @@ export const variables = {
   SHED_AFTER_MS: milliseconds(100),
   MOBILE_BFF_KEYS: privateKeys,
   DPOP: oneOf('off', 'optional', 'required-on-writes'),
-  DPOP_KEY: text(''),
+  DPOP_KEY: optionalSecrets(),
   MOBILE_BFF_PORT: port(4001),
   MOBILE_PUBLIC_URL: url('http://localhost:4001'),
   IDENTITY_URL: url('http://localhost:4400'),
@@ -24,4 +36,11 @@ export const variables = {
   TRACKING_URL: addresses('http://localhost:4105'),
 }
 
-export const env = () => readEnv(variables)
+export const env = () =>
+  readEnv(variables, process.env, ({ DPOP = 'off', DPOP_KEY }) =>
+    DPOP !== 'off' && DPOP_KEY?.length === 0
+      ? [
+          `DPOP_KEY is not set, and DPOP=${DPOP} needs it. It must be ${variables.DPOP_KEY.shape}. Example: DPOP_KEY=<secret>`,
+        ]
+      : [],
+  )

@@ -24,7 +24,7 @@ await run(async () => {
     issuer: e.IDENTITY_URL,
     keys: e.MOBILE_BFF_KEYS,
     publicUrl: e.MOBILE_PUBLIC_URL,
-    dpop: { mode: e.DPOP, secret: e.DPOP_KEY },
+    dpop: { mode: e.DPOP, secrets: e.DPOP_KEY },
     proxies: e.TRUSTED_PROXIES,
     requestsPerMinute: e.REQUESTS_PER_MINUTE,
   })

@@ -28,7 +28,7 @@ export interface Config {
   /** One of the two: with a key, no secret travels. */
   readonly clientKey?: string
   readonly clientSecret?: string
-  /** The first seals sessions, all of them open: a new one goes first, the oldest goes a day later. */
+  /** The first seals sessions, all of them open: a new one stands last first, see docs/guides/rotate-keys.md. */
   readonly sessionKeys: readonly string[]
   /** What it signs with that it says to services. Default: a key for this run alone. */
   readonly keys?: KeyRing | undefined

@@ -1,4 +1,4 @@
-import { privateKeys } from '@bff/gateway-core/auth'
+import { clientPrivateKey, privateKeys } from '@bff/gateway-core/auth'
 import {
   addresses,
   count,
@@ -26,7 +26,7 @@ export const variables = {
   WEB_BFF_PORT: port(4000),
   WEB_PUBLIC_URL: url('http://localhost:5173'),
   WEB_CLIENT_SECRET: secret('development-only-web-client-secret-00'),
-  WEB_CLIENT_KEY: text(''),
+  WEB_CLIENT_KEY: clientPrivateKey,
   SESSION_KEYS: secrets('development-only-web-session-key-0001'),
   WEB_ROOT: text(''),
   IDENTITY_URL: url('http://localhost:4400'),

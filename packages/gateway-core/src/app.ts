@@ -19,6 +19,7 @@ import type { Gate, Limiters, Surroundings } from './edge/exchange.ts'
 import { type Limit, limiter } from './edge/limit.ts'
 import { notFound, problems } from './edge/problems.ts'
 import { router } from './edge/router.ts'
+import type { Readiness } from './edge/serve.ts'
 import { refuseUnguarded } from './edge/unguarded.ts'
 import { type Door, upgrades } from './edge/upgrades.ts'
 import type { Authenticate, Exchange, Identity, Route } from './exchange.ts'
@@ -56,6 +57,11 @@ export interface Running<Upstream extends string = string> {
   readonly limits?: Limits | undefined
   /** What the processes of this app share. It is disposed with the app. Default: the memory of this one. */
   readonly store?: Store | undefined
+  /**
+   * Whether `/readyz` fails while the store cannot be reached. It is the same store for all processes, so then all of them leave their
+   * balancer at once, with whatever needs none. Default false: `/readyz` and `store_up` in `/metrics` tell of it.
+   */
+  readonly storeRequired?: boolean | undefined
   /** Which clients may use which routes, asked before their guards. Default: all. */
   readonly gate?: Gate | undefined
   /** Whether a caller may name the trace it belongs to. Default `continue`. */
@@ -91,8 +97,8 @@ export const perMinute = (requests = 1_200): Limits => ({
 
 /** An Express app; disposing it closes its connections to the upstreams, and its store. */
 export interface App extends AsyncDisposable {
-  /** For `serve`: `true`, or what is missing. An upstream that is down is no reason: the rest still answers. */
-  readonly ready: () => true | string
+  /** For `serve`. Nothing that is down is a reason not to be ready, unless `storeRequired` says so: the rest still answers. */
+  readonly ready: () => Readiness
   readonly handler: express.Express
   /** For `serve`: its `take` as `upgrade`, its `drain` as `drain`. */
   readonly door: Door
@@ -128,13 +134,19 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   return {
     handler,
     door: leavingWith(door, away.leaving),
-    ready: () => store.ready?.() !== false || 'the store cannot be reached',
+    ready: readiness(store, running),
     [Symbol.asyncDispose]: async () => {
       await opened[Symbol.asyncDispose]()
       await running.revocations?.[Symbol.asyncDispose]()
       await store[Symbol.asyncDispose]?.()
     },
   }
+}
+
+function readiness(store: Store, { counted, storeRequired = false }: Given): App['ready'] {
+  const up = () => store.ready?.() !== false
+  counted.store(up)
+  return () => (up() ? { ready: true } : { ready: !storeRequired, detail: 'the store cannot be reached' })
 }
 
 /** What routes ask of identity, beside their guards. */

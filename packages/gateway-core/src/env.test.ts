@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { EnvironmentError, oneOf, port, readEnv, redis, secret, url } from './env.ts'
+import { EnvironmentError, oneOf, optionalSecrets, port, readEnv, redis, secret, url } from './env.ts'
 
 const variables = {
   APP_PORT: port(4000),
@@ -55,6 +55,21 @@ describe('a variable whose value is in a file', () => {
     expect(() => read({ APP_SECRET_FILE: '/none/of/these' })).toThrow(/APP_SECRET_FILE: "\/none\/of\/these".*ENOENT/)
     expect(() => read({ APP_SECRET_FILE: file('') })).toThrow(/APP_SECRET: its value will not do/)
     expect(() => read({ APP_SECRET_FILE: file('s'.repeat(32)), APP_SECRET: 'v'.repeat(32) })).toThrow(/both set/)
+  })
+})
+
+describe('variables that depend on each other', () => {
+  const variables = { MODE: oneOf('off', 'on'), KEY: optionalSecrets(), PORT: port(1) }
+  const read = (source: Record<string, string>) =>
+    readEnv(variables, source, ({ MODE, KEY }) => (MODE === 'on' && KEY?.length === 0 ? ['KEY is needed'] : []))
+
+  it('may each be in order, and are told of with the other faults', () => {
+    const key = 'k'.repeat(32)
+    expect(read({})).toMatchObject({ MODE: 'off', KEY: [] })
+    expect(read({ MODE: 'on', KEY: `${key}1, ${key}2` })).toMatchObject({ KEY: [`${key}1`, `${key}2`] })
+    expect(() => read({ MODE: 'on', PORT: 'x' })).toThrow(/PORT: "x" will not do.*\n.*KEY is needed/)
+    expect(() => read({ MODE: 'on', KEY: `${key},hunter2` })).toThrow(/KEY: its value will not do/)
+    expect(() => read({ MODE: 'on', KEY: 'hunter2' })).not.toThrow(/hunter2|is needed/)
   })
 })
 

@@ -7,6 +7,7 @@ export {
   milliseconds,
   networks,
   oneOf,
+  optionalSecrets,
   port,
   redis,
   secret,
@@ -27,11 +28,12 @@ export class EnvironmentError extends Error {
 
 /**
  * Read and check all variables in one go; one that is empty is not set. Throws one `EnvironmentError` that lists every fault and
- * how to mend it.
+ * how to mend it. `disagree` says what is wrong between variables that are each in order.
  */
 export function readEnv<V extends Readonly<Record<string, Variable<unknown>>>>(
   variables: V,
   source: Source = process.env,
+  disagree: (values: Partial<Values<V>>) => readonly string[] = () => [],
 ): Values<V> {
   const faults: string[] = []
   const entries = Object.entries(variables).map(([name, variable]): [string, unknown] => {
@@ -42,7 +44,9 @@ export function readEnv<V extends Readonly<Record<string, Variable<unknown>>>>(
       return [name, undefined]
     }
   })
-  if (faults.length === 0) return Object.fromEntries(entries) as Values<V>
+  const values = Object.fromEntries(entries) as Values<V>
+  faults.push(...disagree(values))
+  if (faults.length === 0) return values
   throw new EnvironmentError(
     `The environment cannot be used as it is:\n${faults.map((line) => `  - ${line}`).join('\n')}`,
   )

@@ -105,6 +105,12 @@ export const secrets = (development: string): Variable<readonly string[]> => ({
   development,
 })
 
+/** As `secrets`, or none. */
+export const optionalSecrets = (): Variable<readonly string[]> => {
+  const { parse, shape, ...some } = secrets('')
+  return { ...some, parse: (text) => (text === '' ? [] : parse(text)), shape: `${shape}, or empty`, fallback: '' }
+}
+
 export const text = (fallback: string): Variable<string> => ({
   parse: (value) => value,
   shape: 'text',

@@ -222,7 +222,7 @@ describe('a mobile BFF', () => {
       mode: 'required-on-writes',
       publicUrl: 'https://m.example',
       store: memoryStore(),
-      secret: 's'.repeat(32),
+      secrets: ['s'.repeat(32)],
     } as const
     await using bff = await setUp({ dpop })
     const client = prover()
@@ -267,7 +267,7 @@ describe('a mobile BFF', () => {
       mode: 'optional',
       publicUrl: 'https://m.example',
       store: memoryStore(),
-      secret: 's'.repeat(32),
+      secrets: ['s'.repeat(32)],
     } as const
     await using bff = await setUp({ dpop })
     const client = prover()

@@ -85,7 +85,7 @@ it('N-10, N-11, N-12: a token that a real provider has bound works with a proof 
     mode: 'required-on-writes',
     publicUrl: 'https://m.example',
     store: memoryStore(),
-    secret: 's'.repeat(32),
+    secrets: ['s'.repeat(32)],
   } as const
   const authenticate = bearer({ ...rules, dpop })
   const ask = (scheme: string, more: Readonly<Record<string, string>> = {}) =>

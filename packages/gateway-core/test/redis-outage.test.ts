@@ -218,10 +218,16 @@ suite('a Redis that fails', () => {
     await listening[Symbol.asyncDispose]()
   })
 
-  it('what it refuses is unavailable too, is said once, and costs no connection', async () => {
+  it('what it refuses is unavailable too, is said once, and costs no connection; what is there stays', async () => {
+    await store.set('there', 'v', long)
+    await store.add('s', 'there', long)
     await admin.config('SET', 'maxmemory', '1')
     for (let nth = 0; nth < 100; nth++) await expect(store.set('k', 'v', long)).rejects.toBeInstanceOf(StoreUnavailable)
     await expect(store.take('r', { interval: 1, burst: 1 })).rejects.toBeInstanceOf(StoreUnavailable)
+    expect(await store.get('there')).toMatchObject({ value: 'v' })
+    expect(await store.touch('there', long)).toBe(true)
+    expect(await store.members('s')).toEqual(['there'])
+    expect(await store.delete('there')).toBe(true)
     expect(ready()).toBe(true)
     expect(warnings()).toMatchObject([{ msg: 'the store refuses a command', reason: expect.stringContaining('OOM') }])
     await admin.config('SET', 'maxmemory', '0')

@@ -90,6 +90,8 @@ interface Given {
   /** Processes of this app, which take turns, unless a request says `x-process`. Default one. */
   readonly processes?: number
   readonly clock?: () => number
+  /** Of the nth process: for rotations. Default: one key, the same for all. */
+  readonly keysOf?: (nth: number) => readonly string[]
   /** Whether the provider tells when somebody signs out there. Default no. */
   readonly backchannel?: boolean
   readonly session?: Partial<WebSessionOptions>
@@ -117,7 +119,7 @@ export async function webApp({ processes = 1, clock = Date.now, session = {}, ..
       scope: 'openid profile email read',
       resource: RESOURCE,
       store,
-      keys: ['a-key-of-this-test-for-its-sessions'],
+      keys: given.keysOf?.(nth) ?? ['a-key-of-this-test-for-its-sessions'],
       clock,
       log,
       revocations: known,

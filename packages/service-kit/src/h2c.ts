@@ -3,11 +3,11 @@ import { type Listening, listening, type ServeOptions } from '@bff/gateway-core/
 
 /** As `serve`, in HTTP/2 without TLS. Sessions are told to go away first; streams under way are finished. */
 export function serveH2c(options: ServeOptions): Promise<Listening> {
-  const { handler, ready = () => true } = options
+  const { handler, ready = () => ({ ready: true }) } = options
   let leaving = false
   const health: Readonly<Record<string, () => boolean>> = {
     '/livez': () => true,
-    '/readyz': () => !leaving && ready() === true,
+    '/readyz': () => !leaving && ready().ready,
   }
   const server = createServer((req, res) => {
     const check = health[req.url]

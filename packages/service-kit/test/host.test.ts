@@ -40,7 +40,7 @@ const status = async (url: string): Promise<number> => (await fetch(url)).status
 describe('health', () => {
   it('is alive at once and ready when it says so', async () => {
     let ready = false
-    await using running = await boot((_req, res) => res.end(), { ready: () => ready })
+    await using running = await boot((_req, res) => res.end(), { ready: () => ({ ready }) })
     expect(await status(`${running.url}/livez`)).toBe(200)
     expect(await status(`${running.url}/readyz`)).toBe(503)
     ready = true

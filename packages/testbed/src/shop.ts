@@ -120,7 +120,7 @@ interface Starting extends Bffs {
 function starter({ running, common, keys, web, mobile, webRoot, redisUrl, dpop }: Starting) {
   const storeOf = (name: string) => openStore({ url: redisUrl, prefix: `${name}:`, log: common.log })
   const forWeb = { clientSecret: webSecret, sessionKeys, keys: keys.web, publicUrl: web, webRoot }
-  const forApps = { keys: keys.mobile, publicUrl: mobile, dpop: { mode: dpop, secret: dpopKey } }
+  const forApps = { keys: keys.mobile, publicUrl: mobile, dpop: { mode: dpop, secrets: [dpopKey] } }
   const startWeb = async (port: number, given: object = {}) =>
     startWebBff({ ...common, ...given, ...forWeb, port, store: await storeOf('web-bff') })
   const startMobile = async (port: number, given: object) =>

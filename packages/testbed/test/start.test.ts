@@ -50,6 +50,20 @@ describe('a program', () => {
     }
   })
 
+  it.each([
+    ['apps/mobile-bff', { DPOP: 'optional' }, /DPOP_KEY is not set, and DPOP=optional needs it\. It must be/],
+    ['apps/mobile-bff', { DPOP: 'optional', DPOP_KEY: 'hunter2' }, /DPOP_KEY: its value will not do/],
+    ['apps/web-bff', { WEB_CLIENT_KEY: 'hunter2' }, /WEB_CLIENT_KEY: its value will not do/],
+  ])('%s with %o names the key that will not do among what is wrong, and shows none', async (folder, env, fault) => {
+    const { exit, complaint, child } = launch(folder, { ...env, IDENTITY_URL: 'identity' })
+    child.stdout.resume()
+    expect(await exit).toBe(1)
+    const message = await complaint
+    expect(message).toMatch(fault)
+    expect(message).toContain('IDENTITY_URL: "identity" will not do')
+    expect(message).not.toMatch(/^\s+at |hunter2/m)
+  })
+
   it.each(programs)('%s names the variable to change when its port is taken', async (folder, port) => {
     const holder = createServer().listen(0, '127.0.0.1')
     await once(holder, 'listening')

@@ -37,7 +37,7 @@ export async function start(config: Config): Promise<Running> {
       portVariable: 'TRACKING_PORT',
       handler: serve({}, {}, { log }),
       upgrade: upgrades({ verify, timelines, reader, accept: sockets.accept, log }),
-      ready: () => reader.ready,
+      ready: () => ({ ready: reader.ready }),
       drain: sockets.stop,
       close,
     })

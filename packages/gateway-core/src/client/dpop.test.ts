@@ -40,7 +40,7 @@ async function setUp() {
     audience: AUDIENCE,
     clock: () => time.now,
     fetch: issuer().fetch,
-    dpop: { mode: 'required-on-writes', publicUrl: server.url, store: memoryStore(), secret: 's'.repeat(32) },
+    dpop: { mode: 'required-on-writes', publicUrl: server.url, store: memoryStore(), secrets: ['s'.repeat(32)] },
   })
   const signed: string[] = []
   const sign = async ({ accessToken, ...proof }: Parameters<Parameters<typeof dpop>[0]>[0]) => {

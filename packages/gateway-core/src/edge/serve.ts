@@ -14,12 +14,19 @@ import { sendProblem } from './problems.ts'
 import { refusal, refuse } from './refuse.ts'
 import { headBytes, interval, limit, limitsOf, type ServerLimits } from './server-limits.ts'
 
+/** What `/readyz` answers. */
+export interface Readiness {
+  readonly ready: boolean
+  /** What is missing, for people: also of one that is ready all the same. */
+  readonly detail?: string | undefined
+}
+
 export interface ServeOptions extends ListenOptions {
   readonly handler: RequestListener
   /** Absent: every upgrade is refused. */
   readonly upgrade?: ((req: IncomingMessage, socket: Duplex, head: Buffer) => void) | undefined
-  /** Absent: ready from the start. Asked by `/readyz`, which says what is missing when it is told. */
-  readonly ready?: (() => boolean | string) | undefined
+  /** Asked by `/readyz`. Absent: ready from the start. */
+  readonly ready?: (() => Readiness) | undefined
   readonly limits?: Partial<ServerLimits> | undefined
   /** Proxies before it, as addresses and CIDR ranges: they bring the connections of many, and are not counted as one client. */
   readonly proxies?: readonly string[] | undefined
@@ -32,19 +39,23 @@ export interface ServeOptions extends ListenOptions {
  * finished and close their connection, and what is left at the end is cut, see `listening`. Connections keep within `limits`.
  */
 export async function serve(options: ServeOptions): Promise<Listening> {
-  const { handler, ready = () => true, shedAfter = 0, log } = options
+  const { handler, ready = () => ({ ready: true }), shedAfter = 0, log } = options
   const limits = limitsOf(options.limits, options.proxies)
   const watched = bodies(limits)
   const load = shedAfter > 0 ? new Load({ after: shedAfter, log }) : undefined
   let leaving = false
   let draining = false
+  const readiness = (): Readiness => {
+    if (leaving) return { ready: false, detail: 'stopping' }
+    return load?.over === true ? { ready: false, detail: 'overloaded' } : ready()
+  }
   const connections = new Connections(limits, watched, (req, res) => {
     closeBehind(req, res)
     if (draining) res.setHeader('connection', 'close')
     // An answer begun before the stop has promised to keep its connection, and nothing will come of that.
     res.once('close', () => draining && server.closeIdleConnections())
     if (req.url === '/livez') res.writeHead(200).end('live\n')
-    else if (req.url === '/readyz') sayReady(res, leaving ? 'stopping' : load?.over === true ? 'overloaded' : ready())
+    else if (req.url === '/readyz') sayReady(res, readiness())
     else if (req.url === '*' && req.method === 'OPTIONS') res.writeHead(204).end()
     else if (load?.over === true && !vital.has(req.url!)) shed(load, req, res)
     else handler(req, res)
@@ -109,10 +120,8 @@ function shed(load: Load, req: IncomingMessage, res: ServerResponse): void {
 
 const overloaded = problem(503, 'overloaded', { headers: { 'retry-after': '1' } })
 
-const sayReady = (res: ServerResponse, ready: boolean | string) =>
-  ready === true
-    ? res.writeHead(200).end('ready\n')
-    : res.writeHead(503).end(ready === false ? 'not ready\n' : `not ready: ${ready}\n`)
+const sayReady = (res: ServerResponse, { ready, detail }: Readiness) =>
+  res.writeHead(ready ? 200 : 503).end(`${ready ? '' : 'not '}ready${detail === undefined ? '' : `: ${detail}`}\n`)
 
 interface ParseError extends Error {
   readonly code?: string

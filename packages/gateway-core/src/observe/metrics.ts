@@ -48,6 +48,8 @@ export interface Metrics extends Counted {
   readonly cookie: (way: 'received' | 'sent') => void
   /** Sockets whose protocol has changed, by route. */
   readonly sockets: SocketSeries
+  /** What is asked at each `text` whether the store can be reached. To be called once. */
+  readonly store: (up: () => boolean) => void
   /** Content type of `text`. */
   readonly contentType: string
   /** Everything in the text format of Prometheus 0.0.4. */
@@ -94,6 +96,7 @@ export function metrics(known: Known): Metrics {
     cookie: counter(registry, 'cookies_ignored_total', 'Cookies where none are used.', 'way', ['received', 'sent']),
     ...signInSeries(registry),
     sockets: socketSeries(registry, known.routes),
+    store: (up) => void storeSeries(registry, up),
     contentType: registry.contentType,
     text: async () => `${await registry.metrics()}\n${await process.metrics()}`,
   }
@@ -117,6 +120,16 @@ const signInSeries = (registry: Registry): Counted => ({
     'header',
   ]),
 })
+
+const storeSeries = (registry: Registry, up: () => boolean) =>
+  new Gauge({
+    name: 'store_up',
+    help: '1 while what the processes of this app share can be reached.',
+    registers: [registry],
+    collect() {
+      this.set(up() ? 1 : 0)
+    },
+  })
 
 function callSeries(registry: Registry, upstreams: readonly string[]) {
   const registers = [registry]

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { memoryStore } from './memory.ts'
+import { StoreUnavailable } from './store.ts'
 
-function setUp(maxEntries?: number) {
+function setUp(maxBytes?: number) {
   const time = { now: 1_000 }
-  return { time, store: memoryStore({ maxEntries, clock: () => time.now }) }
+  return { time, store: memoryStore({ maxBytes, clock: () => time.now }) }
 }
 
 describe('memoryStore', () => {
@@ -51,36 +52,73 @@ describe('memoryStore', () => {
     time.now += 100
     expect(await store.delete('b')).toBe(false)
   })
+})
 
-  it('stays within its bound: the longest unused goes', async () => {
-    const { store } = setUp(3)
-    for (const key of ['a', 'b', 'c']) await store.set(key, key, 100)
-    await store.touch('a', 100)
-    await store.set('d', 'd', 100)
-    expect(await Promise.all(['a', 'b', 'c', 'd'].map((key) => store.get(key)))).toEqual([
-      expect.anything(),
-      undefined,
-      expect.anything(),
-      expect.anything(),
-    ])
+/** Writes until there is no room; the number of those that had some. */
+async function fill(write: (nth: number) => Promise<unknown>): Promise<number> {
+  for (let nth = 0; ; nth += 1) {
+    try {
+      await write(nth)
+    } catch (error) {
+      expect(error).toBeInstanceOf(StoreUnavailable)
+      return nth
+    }
+  }
+}
+
+describe('memoryStore, when one use of it is full', () => {
+  const KiB = 1_024
+
+  it('refuses more of that use and loses nothing: no session is pushed out, no used proof passes once more', async () => {
+    const { store } = setUp(64 * KiB)
+    const proof = (nth: number) => store.set(`dpop:${nth}`, '1', 600_000, 'if-absent')
+    await store.set('session:mine', 'x'.repeat(40 * KiB), 600_000)
+    expect(await fill(proof)).toBeGreaterThan(200)
+    expect(await proof(0)).toBe(false)
+    expect(await store.get('session:mine')).toBeDefined()
+    expect(await store.set('ticket:mine', '1', 60_000, 'if-absent')).toBe(true)
+    await store.add('sessions:sub:mine', 'mine', 60_000)
   })
 
-  it('gives up what has expired before what lives', async () => {
-    const { time, store } = setUp(2)
-    await store.set('short', '1', 10)
-    await store.set('long', '1', 100)
-    time.now += 10
-    await store.set('new', '1', 100)
-    expect(await store.get('long')).toBeDefined()
-    expect(await store.get('new')).toBeDefined()
+  it('still writes over what is there, prolongs it and takes it away', async () => {
+    const { store } = setUp(64 * KiB)
+    const some = 'x'.repeat(10 * KiB)
+    const count = await fill((nth) => store.set(`session:${nth}`, some, 60_000))
+    expect(count).toBe(6)
+    expect(await store.set('session:0', some.replaceAll('x', 'y'), 60_000, { was: some })).toBe(true)
+    expect(await store.touch('session:1', 90_000)).toBe(true)
+    await expect(store.set('session:2', some + some, 60_000)).rejects.toThrow(StoreUnavailable)
+    expect(await store.get('session:2')).toMatchObject({ value: some })
+    expect(await store.delete('session:3')).toBe(true)
+    expect(await store.set('session:new', some, 60_000)).toBe(true)
+  })
+
+  it('takes more when something has ended, also behind what lasts', async () => {
+    const { time, store } = setUp(64 * KiB)
+    await store.set('session:long', '1', 600_000)
+    const count = await fill((nth) => store.set(`session:${nth}`, '1', 5_000))
+    time.now += 5_000
+    expect(await fill((nth) => store.set(`session:more-${nth}`, '1', 5_000))).toBeGreaterThan(count - 10)
+    expect(await store.get('session:long')).toBeDefined()
+  })
+
+  it('says no to members of sets as well, until those that are there have ended', async () => {
+    const { time, store } = setUp(64 * KiB)
+    await store.add('sessions:sub:mine', 'mine', 600_000)
+    const count = await fill((nth) => store.add('sessions:sub:other', `one ${nth}`, 5_000))
+    expect(await fill((nth) => store.add(`sessions:sub:${nth}`, 'one', 5_000))).toBe(0)
+    expect(await store.members('sessions:sub:other')).toHaveLength(count)
+    time.now += 5_000
+    expect(await fill((nth) => store.add(`sessions:sub:${nth}`, 'one', 5_000))).toBeGreaterThan(100)
+    expect(await store.members('sessions:sub:mine')).toEqual(['mine'])
   })
 })
 
 describe('memoryStore, of rates', () => {
   const rate = { interval: 100, burst: 2 }
-  const setUpRates = (maxEntries?: number) => {
+  const setUpRates = (maxRates?: number) => {
     const time = { now: 1_000, date: 1_795_000_000_000 }
-    return { time, store: memoryStore({ maxEntries, clock: () => time.date, steady: () => time.now }) }
+    return { time, store: memoryStore({ maxRates, clock: () => time.date, steady: () => time.now }) }
   }
   const spend = async (store: ReturnType<typeof memoryStore>, key: string) => {
     while ((await store.take(key, rate)).allowed);
@@ -127,16 +165,19 @@ describe('memoryStore, of what several processes share', () => {
     expect(await store.delete('a', '2')).toBe(true)
   })
 
-  it('keeps sets for as long as their longest member wants', async () => {
+  it('keeps members of sets for as long as each wants', async () => {
     const { time, store } = setUp()
     await store.add('s', 'a', 100)
     await store.add('s', 'b', 50)
-    await store.add('s', 'b', 50)
-    time.now += 99
-    expect(await store.members('s')).toEqual(['a', 'b'])
+    await store.add('s', 'c', 100)
+    await store.add('s', 'c', 50)
+    time.now += 49
+    expect(await store.members('s')).toEqual(['a', 'b', 'c'])
+    time.now += 50
+    expect(await store.members('s')).toEqual(['a', 'c'])
     await store.remove('s', 'a')
     await store.remove('s', 'none')
-    expect(await store.members('s')).toEqual(['b'])
+    expect(await store.members('s')).toEqual(['c'])
     time.now += 1
     expect(await store.members('s')).toEqual([])
   })

@@ -1,34 +1,32 @@
 import { gcra } from './gcra.ts'
 import { listeners } from './listeners.ts'
+import { Room } from './room.ts'
 import type { Entry, Only, Store } from './store.ts'
 
 export interface MemoryOptions {
-  /** When full, what was written or touched longest ago goes first. Counted apart for values and rates. Default 10 000. */
-  readonly maxEntries?: number | undefined
+  /** For the values of one use (what stands before the first `:` of a key), and as much for its sets. Default 32 MiB. */
+  readonly maxBytes?: number | undefined
+  /** Rates that are remembered; the one that was asked longest ago goes first. Default 10 000. */
+  readonly maxRates?: number | undefined
   /** Epoch milliseconds. Default `Date.now`. */
   readonly clock?: (() => number) | undefined
   /** Milliseconds that no one can set: rates go by it. Default `performance.now`. */
   readonly steady?: (() => number) | undefined
 }
 
-/** For one process only: nothing is shared, nothing survives a restart. */
-export function memoryStore(options: MemoryOptions = {}): Store {
-  const { maxEntries = 10_000, clock = Date.now, steady = () => performance.now() } = options
-  // In the order of the last write, so that the ones to go come first.
-  const entries = new Map<string, Entry>()
+/** What an entry takes beside its text, and a member of a set with its text, in bytes. */
+const [entryBytes, memberBytes] = [200, 200]
 
-  const live = (key: string): Entry | undefined => {
-    const entry = entries.get(key)
-    return entry !== undefined && entry.expiresAt > clock() ? entry : undefined
-  }
-  const write = (key: string, value: string, ttl: number): void => {
-    entries.delete(key)
-    entries.set(key, { value, expiresAt: clock() + ttl })
-    for (const [oldest, { expiresAt }] of entries) {
-      if (expiresAt > clock() && entries.size <= maxEntries) break
-      entries.delete(oldest)
-    }
-  }
+/**
+ * For one process only: nothing is shared, nothing survives a restart. Each use has room of its own; one that is full refuses what
+ * would take more with `StoreUnavailable`, and loses nothing that holds.
+ */
+export function memoryStore(options: MemoryOptions = {}): Store {
+  const { maxBytes = 32 * 1024 * 1024, maxRates = 10_000, clock = Date.now, steady = () => performance.now() } = options
+  const roomOf = rooms<Entry>(maxBytes, clock)
+  const live = (key: string): Entry | undefined => roomOf(key).get(key)
+  const write = (key: string, value: string, ttl: number): void =>
+    roomOf(key).put(key, { value, expiresAt: clock() + ttl }, key.length + value.length + entryBytes)
 
   return {
     local: true,
@@ -46,11 +44,22 @@ export function memoryStore(options: MemoryOptions = {}): Store {
     delete: async (key, was) => {
       const found = live(key)
       if (found === undefined || (was !== undefined && found.value !== was)) return false
-      return entries.delete(key)
+      return roomOf(key).delete(key)
     },
-    ...sets(maxEntries, clock),
+    ...sets(rooms(maxBytes, clock), clock),
     ...channels(),
-    take: rates(maxEntries, steady),
+    take: rates(maxRates, steady),
+  }
+}
+
+/** The room of each use. Uses are few: they are named in code. */
+function rooms<V extends { readonly expiresAt: number }>(most: number, clock: () => number) {
+  const made = new Map<string, Room<V>>()
+  return (key: string): Room<V> => {
+    const use = key.slice(0, key.indexOf(':') + 1)
+    const room = made.get(use) ?? new Room(most, clock)
+    made.set(use, room)
+    return room
   }
 }
 
@@ -59,29 +68,39 @@ function holds(only: Only, value: string | undefined): boolean {
   return (value === undefined) === (only === 'if-absent')
 }
 
-/** Kept apart from the values, like rates. */
-function sets(maxEntries: number, clock: () => number): Pick<Store, 'add' | 'remove' | 'members'> {
-  const kept = new Map<string, { readonly members: Set<string>; expiresAt: number }>()
-  const live = (key: string) => {
-    const found = kept.get(key)
-    return found !== undefined && found.expiresAt > clock() ? found : undefined
-  }
+interface Members {
+  /** Until when each is one. */
+  readonly ends: Map<string, number>
+  readonly expiresAt: number
+  /** So many are looked through for those that have ended: each add pays for two looks at most. */
+  readonly sweepAt: number
+}
+
+const fewest = 16
+
+function sets(roomOf: (key: string) => Room<Members>, clock: () => number): Pick<Store, 'add' | 'remove' | 'members'> {
+  const live = (key: string) => roomOf(key).get(key)
   return {
     add: async (key, member, ttl) => {
-      const { members, expiresAt } = live(key) ?? { members: new Set<string>(), expiresAt: 0 }
-      kept.delete(key)
-      kept.set(key, { members: members.add(member), expiresAt: Math.max(expiresAt, clock() + ttl) })
-      for (const [oldest, { expiresAt: end }] of kept) {
-        if (end > clock() && kept.size <= maxEntries) break
-        kept.delete(oldest)
+      const now = clock()
+      const { ends, expiresAt, sweepAt }: Members = live(key) ?? { ends: new Map(), expiresAt: 0, sweepAt: fewest }
+      const due = ends.size >= sweepAt
+      if (due) for (const [other, end] of ends) if (end <= now) ends.delete(other)
+      const until = Math.max(ends.get(member) ?? 0, now + ttl)
+      const after = {
+        ends,
+        expiresAt: Math.max(expiresAt, until),
+        sweepAt: due ? Math.max(fewest, 2 * ends.size) : sweepAt,
       }
+      roomOf(key).put(key, after, key.length + entryBytes + (ends.size + 1) * memberBytes)
+      ends.set(member, until)
     },
     remove: async (key, member) => {
-      const found = live(key)
-      found?.members.delete(member)
-      if (found?.members.size === 0) kept.delete(key)
+      const ends = live(key)?.ends
+      ends?.delete(member)
+      if (ends?.size === 0) roomOf(key).delete(key)
     },
-    members: async (key) => [...(live(key)?.members ?? [])],
+    members: async (key) => [...(live(key)?.ends ?? [])].flatMap(([member, end]) => (end > clock() ? member : [])),
   }
 }
 
@@ -97,7 +116,7 @@ function channels(): Pick<Store, 'publish' | 'subscribe'> {
 }
 
 /** Kept apart from the values: a flood of addresses must not push sessions out. */
-function rates(maxEntries: number, steady: () => number): Store['take'] {
+function rates(most: number, steady: () => number): Store['take'] {
   // When each bucket is full again; one that is full needs no remembering. The oldest first, like above.
   const buckets = new Map<string, number>()
   return async (key, rate) => {
@@ -106,7 +125,7 @@ function rates(maxEntries: number, steady: () => number): Store['take'] {
     buckets.delete(key)
     buckets.set(key, full)
     for (const [oldest, filled] of buckets) {
-      if (filled > now && buckets.size <= maxEntries) break
+      if (filled > now && buckets.size <= most) break
       buckets.delete(oldest)
     }
     return taken

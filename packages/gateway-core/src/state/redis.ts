@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { gcra } from './gcra.ts'
 import { redisChannels } from './redis-channels.ts'
 import { type Address, connections, reasonOf } from './redis-connection.ts'
-import { join, read, removeOnly, replace, type Script, takeUnits } from './redis-scripts.ts'
+import { join, members, read, removeOnly, replace, type Script, takeUnits } from './redis-scripts.ts'
 import { type Only, type Store, StoreUnavailable } from './store.ts'
 
 export interface RedisStoreOptions extends Address {
@@ -36,7 +36,7 @@ export async function redisStore(options: RedisStoreOptions): Promise<RedisStore
   return {
     ready: () => server.ready(),
     ...values(redis, run, failed, { prefix: `${prefix}value:`, clock }),
-    ...sets(redis, run, failed, `${prefix}set:`),
+    ...sets(redis, run, failed, `${prefix}members:`),
     publish: async (channel, message) =>
       void (await redis.publish(`${prefix}channel:${channel}`, message).catch(failed)),
     subscribe: redisChannels(server, `${prefix}channel:`),
@@ -78,8 +78,8 @@ function values(
 function sets(redis: Redis, run: Run, failed: Failed, prefix: string): Pick<Store, 'add' | 'remove' | 'members'> {
   return {
     add: async (key, member, ttl) => void (await run(join, prefix + key, member, span(ttl))),
-    remove: async (key, member) => void (await redis.srem(prefix + key, member).catch(failed)),
-    members: (key) => redis.smembers(prefix + key).catch(failed),
+    remove: async (key, member) => void (await redis.zrem(prefix + key, member).catch(failed)),
+    members: async (key) => (await run(members, prefix + key)) as string[],
   }
 }
 

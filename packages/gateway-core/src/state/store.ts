@@ -23,7 +23,8 @@ export class StoreUnavailable extends Problem {
 }
 
 /**
- * State shared by the processes of an app. Each method is one atomic step. A `ttl` is milliseconds from now, above 0. Whoever
+ * State shared by the processes of an app. What stands before the first `:` of a key is its use, named in code; in memory each has
+ * room of its own. Each method is one atomic step. A `ttl` is milliseconds from now, above 0. Whoever
  * hands a store to an app hands it over: it is disposed with the app.
  */
 export interface Store {
@@ -41,7 +42,10 @@ export interface Store {
   touch(key: string, ttl: number): Promise<boolean>
   /** `false` when there was nothing to delete, or another value than `was`: of several callers, one gets `true`. */
   delete(key: string, was?: string): Promise<boolean>
-  /** Puts a member into a set, which then lives at least as long. Its keys are apart from those above, as are those of `take`. */
+  /**
+   * Puts a member into a set for so long, or longer if that was asked before; what has ended costs no room. Its keys are apart from
+   * those above, as are those of `take`.
+   */
   add(key: string, member: string, ttl: number): Promise<void>
   remove(key: string, member: string): Promise<void>
   members(key: string): Promise<readonly string[]>

@@ -75,7 +75,7 @@ const lies: readonly (readonly [string, RegExp, (token: Draft) => void])[] = [
   ['L-2: no name of a key', /key/, (token) => delete token.header['kid']],
   [
     'L-2: a key that it brings along',
-    /signature/,
+    /header/,
     (token) => {
       token.key = strange.privateKey
       token.header['jwk'] = publicJwk(strange.publicKey)
@@ -135,6 +135,24 @@ const lies: readonly (readonly [string, RegExp, (token: Draft) => void])[] = [
   ['L-6: no jti', /jti/, claims({ jti: undefined })],
   ['L-6: jti that is none', /jti/, claims({ jti: 7 })],
   ['too long', /length/, claims({ more: 'x'.repeat(8_192) })],
+  ['L-2: where its key is to be fetched', /header/, (token) => (token.header['jku'] = 'https://evil.example/keys')],
+  [
+    'a claim that stands twice',
+    /members/,
+    (token) => {
+      token.finish = (text) => {
+        const [header, payload = '', signature] = text.split('.')
+        const json = Buffer.from(payload, 'base64url').toString()
+        return [header, encode(`{"sub":"other",${json.slice(1)}`), signature].join('.')
+      }
+    },
+  ],
+  [
+    'another spelling of its signature',
+    /shape/,
+    // The last character of 256 bytes in base64url has four bits to spare.
+    (token) => (token.finish = (text) => text.slice(0, -1) + String.fromCharCode(text.charCodeAt(text.length - 1) + 1)),
+  ],
   ['two parts', /shape/, (token) => (token.finish = (text) => text.slice(0, text.lastIndexOf('.')))],
   ['no token', /shape/, (token) => (token.finish = () => 'abc')],
   ['nothing', /shape/, (token) => (token.finish = () => '')],

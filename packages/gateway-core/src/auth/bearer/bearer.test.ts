@@ -225,7 +225,7 @@ describe('a token that is bound to a key', () => {
     mode: 'optional',
     publicUrl: 'https://m.example',
     store: memoryStore({ clock: () => NOW }),
-    secret: 'a-secret-of-this-test-and-nothing-else',
+    secrets: ['a-secret-of-this-test-and-nothing-else'],
     ...more,
   })
   const challengeOf = (error: unknown) => (error as { options: { headers: Record<string, string> } }).options.headers

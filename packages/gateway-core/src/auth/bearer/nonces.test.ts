@@ -6,7 +6,7 @@ const secret = 'a-secret-of-this-test-and-nothing-else'
 
 function setUp() {
   const time = { now: NOW }
-  return { time, ...nonces(secret, () => time.now) }
+  return { time, ...nonces([secret], () => time.now) }
 }
 
 describe('nonces', () => {
@@ -14,7 +14,19 @@ describe('nonces', () => {
     const nonce = setUp().current()
     expect(nonce).toMatch(/^[\w-]{30}$/)
     expect(setUp().isGood(nonce)).toBe(true)
-    expect(nonces(`${secret}!`, () => NOW).isGood(nonce)).toBe(false)
+    expect(nonces([`${secret}!`], () => NOW).isGood(nonce)).toBe(false)
+  })
+
+  it('N-12: are signed with the first secret and good by each, so that one can be replaced', () => {
+    const next = `${secret}-next`
+    const [before, published, after] = [[secret], [secret, next], [next, secret]].map((ring) => nonces(ring, () => NOW))
+    for (const [one, other] of [
+      [before!, published!],
+      [published!, after!],
+    ] as const) {
+      expect([one.isGood(other.current()), other.isGood(one.current())]).toEqual([true, true])
+    }
+    expect(before!.isGood(after!.current())).toBe(false)
   })
 
   it('N-12: change each minute, and each is good for five more', () => {

@@ -17,11 +17,14 @@ export interface Nonces {
 
 /**
  * Nonces of the server (RFC 9449 §8): a time and its authentication code, so that nobody can make one in advance, every process
- * with the same secret knows it, and none is stored. A new one each minute, each good for five more.
+ * with the same secrets knows it, and none is stored. A new one each minute, each good for five more. The first secret signs, those of
+ * each are good. Throws a `TypeError` without a secret of 32 characters.
  */
-export function nonces(secret: string, clock: () => number): Nonces {
-  const key = new Uint8Array(hkdfSync('sha256', secret, '', 'dpop nonce', 32))
-  const made = (at: number): Buffer => {
+export function nonces(secrets: readonly string[], clock: () => number): Nonces {
+  if (secrets.length === 0 || secrets.some((secret) => secret.length < 32))
+    throw new TypeError('the secrets of the nonces: at least one, each of at least 32 characters')
+  const keys = secrets.map((secret) => new Uint8Array(hkdfSync('sha256', secret, '', 'dpop nonce', 32)))
+  const made = (at: number, key = keys[0]!): Buffer => {
     const bytes = Buffer.alloc(stamp + tag)
     bytes.writeUIntBE(at, 0, stamp)
     createHmac('sha256', key).update(bytes.subarray(0, stamp)).digest().copy(bytes, stamp)
@@ -36,7 +39,7 @@ export function nonces(secret: string, clock: () => number): Nonces {
       if (bytes.length !== stamp + tag || bytes.toString('base64url') !== nonce) return false
       const at = bytes.readUIntBE(0, stamp)
       // The clock of another process may be ahead.
-      return at <= now() + 1 && at >= now() - turns && timingSafeEqual(bytes, made(at))
+      return at <= now() + 1 && at >= now() - turns && keys.some((key) => timingSafeEqual(bytes, made(at, key)))
     },
   }
 }

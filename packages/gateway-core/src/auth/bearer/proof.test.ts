@@ -11,7 +11,7 @@ const other = prover()
 
 function setUp(store = memoryStore({ clock: () => NOW })) {
   const time = { now: NOW }
-  const options = { publicUrl: 'https://m.example', store, secret: 'a-secret-of-this-test-and-nothing-else' }
+  const options = { publicUrl: 'https://m.example', store, secrets: ['a-secret-of-this-test-and-nothing-else'] }
   const { check, nonce } = proofChecker(options, () => time.now)
   const ask = async (dpop: string | string[] | undefined, method = 'GET', path = '/m/v1/cart') =>
     check({ method, path, headers: dpop === undefined ? {} : { dpop } }, access, client.jkt).then(
@@ -42,7 +42,7 @@ describe('a proof', () => {
     const signer = prover(pair, alg)
     const { nonce } = setUp()
     const { check } = proofChecker(
-      { publicUrl: 'https://m.example', store: memoryStore(), secret: 'a-secret-of-this-test-and-nothing-else' },
+      { publicUrl: 'https://m.example', store: memoryStore(), secrets: ['a-secret-of-this-test-and-nothing-else'] },
       () => NOW,
     )
     const dpop = signer.proof({ token: access, nonce: nonce() })
@@ -156,11 +156,12 @@ describe('thumbprint', () => {
 })
 
 describe('proofs are not taken', () => {
-  const secret = 'a-secret-of-this-test-and-nothing-else'
+  const secrets = ['a-secret-of-this-test-and-nothing-else']
   const store = memoryStore()
   it.each([
-    ['for a path', { publicUrl: 'https://m.example/m', store, secret }],
-    ['with a short secret', { publicUrl: 'https://m.example', store, secret: 'short' }],
+    ['for a path', { publicUrl: 'https://m.example/m', store, secrets }],
+    ['with a short secret', { publicUrl: 'https://m.example', store, secrets: [...secrets, 'short'] }],
+    ['without a secret', { publicUrl: 'https://m.example', store, secrets: [] }],
   ])('%s', (_, options) => {
     expect(() => proofChecker(options, Date.now)).toThrow(TypeError)
   })

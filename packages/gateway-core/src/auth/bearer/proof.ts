@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Exchange } from '../../exchange.ts'
+import { soon } from '../../state/soon.ts'
 import type { Store } from '../../state/store.ts'
 import { algorithms, checkSignature, type Jws, readJws } from '../jwt/jws.ts'
 import { importKey } from '../jwt/jwks.ts'
@@ -12,8 +13,8 @@ export interface ProofOptions {
   readonly publicUrl: string
   /** Where proofs that were used are kept, for 10 min each; with room for all of them. */
   readonly store: Store
-  /** At least 32 characters, the same for all processes of the app: nonces are signed with it. */
-  readonly secret: string
+  /** Each of at least 32 characters, the same for all processes of the app: the first signs nonces, each checks them. */
+  readonly secrets: readonly string[]
 }
 
 /** Milliseconds by which the clock of a device may be wrong: its nonce says when a proof was made, better than that. */
@@ -44,16 +45,15 @@ export type CheckProof = (
  * URL (without query and fragment), for this token, just now, with a nonce of ours, and never used before.
  */
 export function proofChecker(
-  { publicUrl, store, secret }: ProofOptions,
+  { publicUrl, store, secrets }: ProofOptions,
   clock: () => number,
 ): { readonly check: CheckProof; readonly nonce: () => string } {
   const origin = originOf(publicUrl)
-  if (secret.length < 32) throw new TypeError('the secret of the nonces must have at least 32 characters')
-  const own = nonces(secret, clock)
+  const own = nonces(secrets, clock)
   const check: CheckProof = async ({ method, path, headers }, token, jkt) => {
     const jti = read(headers['dpop'], jkt, { method, path, origin, token, now: clock(), own })
     const first = store.set(usedKey(jkt, jti), '1', 2 * window, 'if-absent')
-    if (!(await (store.local === true ? first : soon(first)))) throw new ProofError('replayed')
+    if (!(await (store.local === true ? first : soon(first, patience)))) throw new ProofError('replayed')
   }
   return { check, nonce: own.current }
 }
@@ -118,16 +118,6 @@ const usedKey = (jkt: string, jti: string): string => `dpop:${digest(`${jkt}.${j
 
 /** Milliseconds for a store that has gone silent. */
 const patience = 500
-
-async function soon<T>(work: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error(`no answer within ${patience} ms`)), patience)
-  try {
-    return await Promise.race([work, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
-}
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('base64url')
 

@@ -1,6 +1,5 @@
 import type { Counted, Exchange, Handler } from '../../exchange.ts'
 import { problem, Problem } from '../../problem.ts'
-import { memoryStore } from '../../state/memory.ts'
 import type { Store } from '../../state/store.ts'
 import type { Audit } from '../audit.ts'
 import { nameOf } from '../session/session-seal.ts'
@@ -35,9 +34,6 @@ export function login(options: LoginOptions): {
 } {
   const { provider, sessions, cookie, store, origin, keys, clock, tell, client } = options
   const logins = transactions(keys, clock)
-  // A second use of a callback would make the provider withdraw what the first one got. In memory it has a place of its own:
-  // whoever makes up callbacks must not push sessions out.
-  const finished = store.local === true ? memoryStore({ clock }) : store
 
   const start: Handler = async (exchange, _req, res) => {
     const { prompt, ...purpose } = loginRequest(exchange.query, origin)
@@ -54,12 +50,13 @@ export function login(options: LoginOptions): {
     const pending = logins.find(exchange.query.get('state') ?? '', exchange.headers.cookie)
     if (pending === undefined) throw refusal(exchange, 'expired', 'not begun in this browser, or too long ago')
     const use = `login:${pending.state}`
-    if (!(await finished.set(use, '', LIFETIME, 'if-absent'))) {
+    // A second use of a callback would make the provider withdraw what the first one got.
+    if (!(await store.set(use, '', LIFETIME, 'if-absent'))) {
       throw refusal(exchange, 'expired', 'state used before', pending)
     }
     const { claims, ...tokens } = await redeem(exchange, provider, pending).catch(async (error: unknown) => {
       // After an outage the code may still be good.
-      if (error instanceof Problem && error.status === 503) await finished.delete(use)
+      if (error instanceof Problem && error.status === 503) await store.delete(use)
       throw error
     })
     if (claims === undefined) throw refusal(exchange, 'failed', 'no ID token', pending)

@@ -1,5 +1,5 @@
 import * as oidc from 'openid-client'
-import { clientKey } from './client-key.ts'
+import { clientKey } from '../client-key.ts'
 import { discovery } from './discovery.ts'
 import { checkIdToken } from './id-token.ts'
 import { Refused, refusalOr503, unavailable } from './refused.ts'

@@ -1,7 +1,7 @@
-import { createPrivateKey } from 'node:crypto'
 import * as oidc from 'openid-client'
 import type { Logger } from 'pino'
 import type { TokenSource } from '../../credential.ts'
+import { clientKey } from '../client-key.ts'
 import { singleFlight } from '../single-flight.ts'
 
 /** Seconds that one request to the issuer may take. */
@@ -19,7 +19,7 @@ export interface ClientCredentialsOptions {
   /** As in its metadata (RFC 8414). https, but on this machine. */
   readonly issuer: string
   readonly clientId: string
-  /** A secret, or better a private key in PEM (RSA or P-256, `private_key_jwt`, RFC 7523): it is never sent. */
+  /** A secret, or better a private key, see `clientKey`: it is never sent. */
   readonly authentication: { readonly secret: string } | { readonly key: string; readonly kid?: string | undefined }
   /** Separated by spaces. */
   readonly scope?: string | undefined
@@ -92,14 +92,5 @@ function grant({ issuer, clientId, authentication, scope, resource, audience }: 
 
 function methodOf(authentication: ClientCredentialsOptions['authentication']): oidc.ClientAuth {
   if ('secret' in authentication) return oidc.ClientSecretBasic(authentication.secret)
-  const key = createPrivateKey(authentication.key)
-  const algorithm =
-    key.asymmetricKeyType === 'ec'
-      ? { name: 'ECDSA', namedCurve: 'P-256' }
-      : { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
-  const made: unknown = key.toCryptoKey(algorithm, false, ['sign'])
-  // Node and the browser describe the same thing in two ways.
-  const signing = made as oidc.CryptoKey
-  const { kid } = authentication
-  return oidc.PrivateKeyJwt(kid === undefined ? signing : { key: signing, kid })
+  return clientKey(authentication.key, authentication.kid)
 }

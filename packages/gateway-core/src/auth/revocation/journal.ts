@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { problem } from '../../problem.ts'
 import { soon } from '../../state/soon.ts'
@@ -8,20 +7,24 @@ import { type Mark, read, written } from './revoked.ts'
 interface JournalOptions {
   readonly store: Store
   readonly log: Logger
-  readonly lifetime: number
   readonly patience?: number | undefined
   readonly clock: () => number
 }
 
 const all = 'revocations'
-/** Changes with each revocation, so that looking for new ones costs one read. */
-const version = 'revocations:version'
+/** The one that was told of last: who has heard of it needs to look for none, and it costs one read to know that. */
+const latest = 'revocations:latest'
+/** Of those that were heard of since the last look. When more come, there is one look too many. */
+const mostHeard = 1_000
 
 /** The revocations in the store. `learn` is told of each that matters, of some more than once. */
 export class Journal implements AsyncDisposable {
   readonly #options: JournalOptions
   readonly #learn: (mark: Mark) => void
-  #version: string | undefined
+  /** What was the latest when all of them were known. */
+  #latest: string | undefined
+  readonly #heard = new Set<string>()
+  #gaps = 0
   #listening: AsyncDisposable | undefined
   #looking: Promise<void> | undefined
   #failing = false
@@ -40,27 +43,33 @@ export class Journal implements AsyncDisposable {
     const hear = (text: string) => {
       const mark = read(text)
       if (mark !== undefined) this.#learn(mark)
+      this.#heard.add(text)
+      if (this.#heard.size > mostHeard) this.#heard.delete(this.#heard.values().next().value!)
     }
     const missed = () => {
-      this.#version = undefined
+      this.#gaps += 1
+      this.#latest = undefined
+      this.#heard.clear()
       void this.look()
     }
     return this.#asked(this.#options.store.subscribe(all, hear, missed))
   }
 
-  /** The version is read before the set and written after it: what is missed here shows as another version next time. */
+  /**
+   * The latest is read before the set and written after it: what is missed here shows as another one next time. Messages go out
+   * before it is written, and in order, so whoever has heard of the latest has heard of those before it.
+   */
   async #load(): Promise<void> {
-    const { store, clock } = this.#options
-    const latest = (await this.#asked(store.get(version)))?.value ?? ''
-    if (latest === this.#version) return
-    const texts = await this.#asked(store.members(all))
-    const marks = texts.flatMap((text) => read(text) ?? []).toSorted((one, other) => one.at - other.at)
-    for (const mark of marks) {
-      if (mark.until > clock()) this.#learn(mark)
-      else await this.#asked(store.remove(all, written(mark)))
+    const { store } = this.#options
+    const gaps = this.#gaps
+    const found = (await this.#asked(store.get(latest)))?.value ?? ''
+    if (this.#latest === undefined || (found !== this.#latest && !this.#heard.has(found))) {
+      const texts = await this.#asked(store.members(all))
+      const marks = texts.flatMap((text) => read(text) ?? []).toSorted((one, other) => one.at - other.at)
+      for (const mark of marks) this.#learn(mark)
+      this.known = true
     }
-    this.#version = latest
-    this.known = true
+    if (gaps === this.#gaps) this.#latest = found
   }
 
   /** For what no message told of; one look at a time, for all who ask meanwhile. Never rejects. */
@@ -90,14 +99,14 @@ export class Journal implements AsyncDisposable {
   }
 
   async write(mark: Mark): Promise<void> {
-    const { store, lifetime } = this.#options
+    const { store, clock } = this.#options
     // Here it holds whatever becomes of it.
     this.#learn(mark)
-    const text = written(mark)
+    const [text, holds] = [written(mark), Math.max(1, mark.until - clock())]
     try {
-      await this.#asked(store.add(all, text, lifetime))
-      await this.#asked(store.set(version, randomUUID(), lifetime))
+      await this.#asked(store.add(all, text, holds))
       await this.#asked(store.publish(all, text))
+      await this.#asked(store.set(latest, text, holds))
     } catch (cause) {
       throw problem(503, 'revocation-failed', {
         detail: 'Not every instance may know of it yet. Try again.',

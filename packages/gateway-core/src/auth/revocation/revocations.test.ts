@@ -17,7 +17,7 @@ afterEach(() => {
 
 /** A store that several processes share, over a wire of this test's: cut, silent, or without messages. */
 function wire(kept: Store = memoryStore()) {
-  const state = { down: false, silent: false, deaf: false }
+  const state = { down: false, silent: false, deaf: false, members: 0 }
   const gaps = new Set<() => void>()
   const reach = <T>(answer: () => Promise<T>): Promise<T> => {
     if (state.silent) return new Promise(() => undefined)
@@ -30,7 +30,10 @@ function wire(kept: Store = memoryStore()) {
     delete: (...args) => reach(() => kept.delete(...args)),
     add: (...args) => reach(() => kept.add(...args)),
     remove: (...args) => reach(() => kept.remove(...args)),
-    members: (...args) => reach(() => kept.members(...args)),
+    members: (...args) => {
+      state.members += 1
+      return reach(() => kept.members(...args))
+    },
     take: (...args) => reach(() => kept.take(...args)),
     publish: (...args) => reach(() => kept.publish(...args)),
     subscribe: (channel, listen, gap) => {
@@ -234,6 +237,39 @@ describe('revocations', () => {
     expect(await kept.members('revocations')).toHaveLength(1)
     expect(other.isRevoked(who)).toBe(false)
     expect(one.isRevoked(who)).toBe(false)
+  })
+
+  it('leaves no more in the store than holds, however many sign out', async () => {
+    stopTime()
+    const kept = memoryStore()
+    await using one = await start(kept)
+    for (let minute = 0; minute < 16 * 60; minute += 1) {
+      await one.ended(`s${minute}`)
+      await pass(60_000)
+    }
+    await one.session('s1')
+    // 10 min each.
+    expect((await kept.members('revocations')).length).toBeLessThanOrEqual(11)
+  })
+
+  it('reads all of them once, and again only for what no message told of', async () => {
+    stopTime()
+    const kept = memoryStore()
+    const far = wire(kept)
+    await using one = await start(wire(kept).store)
+    await using other = await start(far.store)
+    for (let nth = 0; nth < 100; nth += 1) {
+      await one.ended(`s-${nth}`)
+      await pass(100)
+    }
+    expect(other.isRevoked({ ...who, sessionId: 's-99' })).toBe(true)
+    expect(far.state.members).toBe(1)
+    far.state.deaf = true
+    await one.ended('unheard')
+    far.state.deaf = false
+    await pass(500)
+    expect(other.isRevoked({ ...who, sessionId: 'unheard' })).toBe(true)
+    expect(far.state.members).toBe(2)
   })
 
   it('says in the audit log what was revoked and why', async () => {

@@ -73,7 +73,7 @@ export function revocations(options: RevocationsOptions): Revocations {
       visits.sweep()
     }, 20).unref()
   }
-  const shared = new Journal({ ...options, lifetime, clock }, (mark) => {
+  const shared = new Journal({ ...options, clock }, (mark) => {
     revoked.add(mark)
     sweepSoon()
   })

@@ -9,8 +9,8 @@ export interface SealingKeys {
 }
 
 /**
- * The first key seals, each of them opens. To rotate, put a new one before the others, and take the oldest away once whatever
- * it has sealed is over: what it sealed is then as good as gone, and nothing fails. Throws without a key of 32 characters.
+ * The first key seals, each of them opens. A new one therefore stands last until every process has it, then first; the old one goes
+ * when whatever it has sealed is over (docs/guides/rotate-keys.md). Throws without a key of 32 characters.
  */
 export function sealingKeys(keys: readonly string[]): SealingKeys {
   if (keys.length === 0 || keys.some((key) => key.length < 32)) {

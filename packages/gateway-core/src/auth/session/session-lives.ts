@@ -3,7 +3,7 @@ import type { End, Why } from './endings.ts'
 import { isSession, type Session, type Visit } from './session-content.ts'
 import type { SessionIndex, Whose } from './session-index.ts'
 import type { Found, SessionRecords } from './session-records.ts'
-import { nameOf } from './session-seal.ts'
+import { ifSealed, nameOf } from './session-seal.ts'
 
 /** The most that an app may keep of a visitor, in characters of JSON: sessions are read with each request. */
 const MOST_DATA = 16_384
@@ -55,7 +55,13 @@ export function sessionLives({ records, index, endOf, longest }: LivesOptions): 
       return (await records.update(id, (visit) => ({ ...visit, data }))) !== undefined
     },
     takePlaceOf: async (ids, sub, why) => {
-      const found = (await Promise.all(ids.map((id) => records.read(id)))).filter((one) => one !== undefined)
+      const found: Found[] = []
+      for (const id of ids) {
+        const one = await records.read(id).catch(ifSealed)
+        // Whose it is cannot be told here. It ends all the same: the code of the login is spent, and cannot be asked for once more.
+        if (one === 'sealed') await endOf(nameOf(id), {}, why)
+        else if (one !== undefined) found.push(one)
+      }
       for (const one of found) await end(one, why)
       const mine = found.find(({ visit }) => !isSession(visit) || visit.claims.sub === sub)
       return mine?.visit.data

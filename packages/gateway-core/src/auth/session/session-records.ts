@@ -18,13 +18,13 @@ export interface Found<V extends Visit = Visit> {
 }
 
 export interface SessionRecords {
-  /** `undefined` when there is none, none that opens, or when it is over. */
+  /** `undefined` when there is none, none that opens, or when it is over. Rejects with `SealingKeyMissing`. */
   read(id: string): Promise<Found | undefined>
   create(id: string, visit: Visit): Promise<boolean>
   /** Goes on from what is there at the time of the write. `undefined` once it has ended: it is not brought back. */
   update<V extends Visit>(id: string, change: (visit: Visit) => V): Promise<V | undefined>
   keepAlive(found: Found): Promise<void>
-  /** What its owner may know about one whose id is unknown here. */
+  /** What its owner may know about one whose id is unknown here. Rejects with `SealingKeyMissing`. */
   about(name: string): Promise<(About & { readonly seenAt: number }) | undefined>
   /** `false` when there was none, or when it is not `was` any more. */
   delete(name: string, was?: string): Promise<boolean>

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { memoryStore } from '../../state/memory.ts'
 import { sealingKeys } from './sealing-keys.ts'
 import { sessionRecords } from './session-records.ts'
-import { nameOf, sessionSeal } from './session-seal.ts'
+import { nameOf, SealingKeyMissing, sessionSeal } from './session-seal.ts'
 
 const [old, current, foreign] = ['old', 'current', 'foreign'].map((name) => `a-${name}-key-of-this-test-for-sessions`)
 const id = randomBytes(32).toString('base64url')
@@ -16,13 +16,13 @@ describe('a sealed session', () => {
     expect(ours.open(id, sealed)).toEqual(visit)
     expect(ours.open(randomBytes(32).toString('base64url'), sealed)).toBeUndefined()
     expect(ours.open(nameOf(id), sealed)).toBeUndefined()
-    expect(sessionSeal(sealingKeys([foreign!])).open(id, sealed)).toBeUndefined()
+    expect(() => sessionSeal(sealingKeys([foreign!])).open(id, sealed)).toThrow(SealingKeyMissing)
   })
 
   it('tells its owner by its name alone when and with what it was begun, and nothing more', () => {
     expect(ours.about(nameOf(id), sealed)).toEqual({ startedAt: 1, endsAt: 2, agent: 'Firefox' })
     expect(ours.about(nameOf('another'), sealed)).toBeUndefined()
-    expect(sessionSeal(sealingKeys([foreign!])).about(nameOf(id), sealed)).toBeUndefined()
+    expect(() => sessionSeal(sealingKeys([foreign!])).about(nameOf(id), sealed)).toThrow(SealingKeyMissing)
   })
 
   it('K-04: does not open when a character is changed, or a part is another entry’s', () => {
@@ -49,11 +49,11 @@ describe('a sealed session', () => {
       sessionRecords({ store, keys: sealingKeys(keys), idle: 60_000, clock: () => 0 })
     await records(old!).create(id, visit)
     expect((await records(current!, old!).read(id))?.visit).toEqual(visit)
-    expect(await records(current!).read(id)).toBeUndefined()
+    await expect(records(current!).read(id)).rejects.toThrow(SealingKeyMissing)
     await records(current!, old!).update(id, (was) => ({ ...was, data: 'more' }))
     expect((await records(current!).read(id))?.visit.data).toBe('more')
     expect(await records(current!).about(nameOf(id))).toMatchObject({ agent: 'Firefox' })
-    expect(await records(old!).read(id)).toBeUndefined()
+    await expect(records(old!).read(id)).rejects.toThrow(SealingKeyMissing)
   })
 
   it('is what the store says now, whatever was opened before', async () => {

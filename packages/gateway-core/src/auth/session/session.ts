@@ -13,6 +13,7 @@ import { sessionIndex } from './session-index.ts'
 import type { SessionProblems } from './session-problem.ts'
 import { isSession, type Session, type Visit } from './session-content.ts'
 import { type Found, type SessionRecords, sessionRecords } from './session-records.ts'
+import { ifSealed } from './session-seal.ts'
 import { type SessionLives, sessionLives } from './session-lives.ts'
 
 /** What a login knows of the browser that it ends in. */
@@ -86,7 +87,7 @@ export function sessions(options: SessionsOptions): Sessions {
     start: async (claims, tokens, { agent, ids = [], exchange } = {}) => {
       const data = await lives.takePlaceOf(ids, claims.sub, { reason: 'replaced', exchange })
       // Looking at them takes the names of those out that ended by themselves.
-      await known.list(claims.sub)
+      await known.list(claims.sub).catch(ifSealed)
       const given = sessionTokens(tokens, clock(), lifetimes.refresh)
       return lives.begin({ ...visit(agent, data), claims, ...given, version: 0 })
     },

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, verify } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
-import { clientKey } from './client-key.ts'
+import { readEnv } from '../env.ts'
+import { clientKey, clientPrivateKey } from './client-key.ts'
 
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 })
@@ -8,9 +9,11 @@ const pem = (key: { export(options: object): string | Buffer }): string =>
   String(key.export({ format: 'pem', type: 'pkcs8' }))
 
 /** What the provider would be sent, and what was signed in it. */
-async function proofOf(text: string) {
+async function proofOf(text: string, kid?: string) {
   const body = new URLSearchParams()
-  await Promise.resolve(clientKey(text)({ issuer: 'https://id.example' }, { client_id: 'web' }, body, new Headers()))
+  await Promise.resolve(
+    clientKey(text, kid)({ issuer: 'https://id.example' }, { client_id: 'web' }, body, new Headers()),
+  )
   const [header = '', payload = '', signature = ''] = body.get('client_assertion')!.split('.')
   const read = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>
   return {
@@ -41,6 +44,7 @@ describe('clientKey', () => {
     const jwk = ec.privateKey.export({ format: 'jwk' })
     expect((await proofOf(JSON.stringify({ ...jwk, kid: 'mine' }))).header).toEqual({ alg: 'ES256', kid: 'mine' })
     expect((await proofOf(JSON.stringify(jwk))).header).toEqual({ alg: 'ES256' })
+    expect((await proofOf(pem(ec.privateKey), 'named')).header).toEqual({ alg: 'ES256', kid: 'named' })
   })
 
   const { d: _, ...open } = ec.privateKey.export({ format: 'jwk' })
@@ -56,5 +60,21 @@ describe('clientKey', () => {
   ])('refuses %s', (_case, text) => {
     expect(() => clientKey(text)).toThrow(/^clientKey must be /)
     expect(() => clientKey(text)).not.toThrow(/hunter2/)
+  })
+})
+
+describe('clientPrivateKey', () => {
+  const read = (KEY?: string) => readEnv({ KEY: clientPrivateKey }, { KEY, NODE_ENV: 'production' }).KEY
+
+  it('is a key that signs, or none', () => {
+    expect([read(), read('')]).toEqual(['', ''])
+    expect(read(pem(rsa.privateKey))).toBe(pem(rsa.privateKey))
+  })
+
+  it('is refused with the other faults of the environment, and not shown', () => {
+    for (const wrong of ['hunter2', pem(generateKeyPairSync('rsa', { modulusLength: 1_024 }).privateKey)]) {
+      expect(() => read(wrong)).toThrow(/KEY: its value will not do\. It must be a private key/)
+      expect(() => read(wrong)).not.toThrow(/hunter2|BEGIN/)
+    }
   })
 })
