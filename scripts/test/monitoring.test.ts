@@ -27,6 +27,7 @@ async function told() {
     upstreams: ['catalog'],
     limits: ['user'],
   })
+  counted.store(() => true)
   counted.began()
   counted.ended('/a', 'GET', 200, 1)
   counted.call('catalog', '2xx', 1)
