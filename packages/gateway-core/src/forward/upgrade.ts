@@ -50,6 +50,7 @@ export function forwardUpgrade(prefix: string, upstream: string, road: Road, spe
       headers: { ...change(plain(fromClient(req.rawHeaders))), ...asking(req) },
       body: null,
       streamed: true,
+      lasting: true,
       until: Math.min(deadline, performance.now() + road.policy.timeout),
       scope,
       exchange,
