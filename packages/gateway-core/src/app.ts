@@ -118,7 +118,7 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   const around = surroundings(running, store, bare?.incoming)
   const away = { leaving: new Scope(), comeBack: stagger(running.reconnectWithin ?? 5_000) }
   const dispatch = dispatcher(() => find, around)
-  const core: Core = { ...opened, ...provenBy(running, store), away, clientKey, dispatch }
+  const core: Core = { ...opened, ...provenBy(running, store), away, clientKey, streams: counted.streams, dispatch }
   const bound = routes.map(deprecation()).map((route) => boundTo(core, route))
   const find = router(bound)
   const handler = express()

@@ -154,7 +154,7 @@ export interface Session {
   cut(reason: unknown): void
 }
 
-/** Sockets, those still shaking hands among them. */
+/** How many may be open at a time, those still being opened among them. */
 export interface Caps {
   readonly route: number
   /** Of one user, or of one address where nobody signed in. */
@@ -215,12 +215,15 @@ export type Made =
       readonly upstream: string
       readonly upgrade: boolean
       readonly rewritten: boolean
+      /** Of its event streams. */
+      readonly caps: Caps
     }
   | {
       readonly door: 'stream'
       readonly key: Key
       readonly operation: Operation
       readonly items: (request: never) => AsyncIterable<unknown>
+      readonly caps: Caps
     }
   | { readonly door: 'own'; readonly summary: string }
 

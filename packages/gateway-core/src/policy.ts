@@ -11,7 +11,7 @@ export interface Policy {
   readonly connectTimeout?: number
   /** Longest from the last byte of one attempt to the head of its answer. Default 0: as long as `timeout` leaves. */
   readonly firstByteTimeout?: number
-  /** Longest silence inside a body, or between two messages of a stream. Default 30 000. */
+  /** Longest silence inside a body, or between two messages of a stream, while its reader takes what comes. Default 30 000. */
   readonly idleTimeout?: number
   /** Longest a streamed body may take from its head on. Default 600 000. */
   readonly streamTimeout?: number
@@ -25,7 +25,10 @@ export interface Policy {
   readonly breaker?: BreakerPolicy | false
   /** Leave out an address that fails while others work. Default on. */
   readonly outlier?: OutlierPolicy | false
-  /** How many calls at a time, and how many may wait for a place. Default 256 and 64. */
+  /**
+   * How many calls at a time, and how many may wait for a place. What lasts, such as a WebSocket or a stream of events, leaves its place
+   * when it has begun: `caps` of its route count it. Default 256 and 64.
+   */
   readonly bulkhead?: BulkheadPolicy
   /** Ask a second address when the first takes longer than most answers did. GET and HEAD only. Default off. */
   readonly hedge?: HedgePolicy | false

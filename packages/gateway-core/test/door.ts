@@ -18,7 +18,7 @@ import { complete, type Policy } from '../src/policy.ts'
 import { problem } from '../src/problem.ts'
 import { road } from '../src/road/road.ts'
 import type { Predicate } from '../src/exchange.ts'
-import { silent, staying } from './exchange.ts'
+import { silent, standing } from './exchange.ts'
 import { identity } from './shop.ts'
 import { plainTokens } from './tokens.ts'
 
@@ -48,7 +48,7 @@ export async function doorTo(address: string, given: Given = {}) {
   }
   const bound = ['/live', '/files'].map((prefix): Bound => {
     const route = forward(prefix, 'service', { guard, methods: ['GET', 'POST'] })
-    const handle = route.bind({ roads: { service: way }, away: staying() })
+    const handle = route.bind(standing({ service: way }))
     if (prefix === '/files') return { route, handle }
     const upgrade = forwardUpgrade(prefix, 'service', way, { origins: [site], ...spec })
     return { route: when === undefined ? route : { ...route, when }, handle, upgrade }

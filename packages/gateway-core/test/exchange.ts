@@ -1,10 +1,15 @@
 import { pino } from 'pino'
 import type { Exchange } from '../src/exchange.ts'
-import type { Away } from '../src/away.ts'
+import type { ForwardCore } from '../src/forward/forward.ts'
 import { Scope } from '../src/scope.ts'
 
-/** Of an app that does not stop. */
-export const staying = (): Away => ({ leaving: new Scope(), comeBack: () => 0 })
+/** What an app that does not stop gives to its forwards. */
+export const standing = (roads: ForwardCore['roads']): ForwardCore => ({
+  roads,
+  away: { leaving: new Scope(), comeBack: () => 0 },
+  clientKey: ({ address }) => address,
+  streams: { opened: () => undefined, closed: () => undefined, refused: () => undefined },
+})
 
 export const silent = pino({ level: 'silent' })
 

@@ -1,77 +1,13 @@
 import { once } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { get, type IncomingMessage } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from '@jest/globals'
 import { WebSocket } from 'ws'
-import { revocations } from '../src/auth/revocation/revocations.ts'
-import type { Exchange } from '../src/exchange.ts'
-import { gateway, serve } from '../src/index.ts'
-import type { Policy } from '../src/policy.ts'
-import { memoryStore } from '../src/state/memory.ts'
-import { signedInAs, upstream } from '../src/testing.ts'
+import { upstream } from '../src/testing.ts'
 import { echo, eventually, handshake, switched } from './door.ts'
-import { silent } from './exchange.ts'
+import { before, eventsOf, type Given, reading } from './forwarded.ts'
 import { rawUpstream, say, wire } from './raw.ts'
-
-const served = { name: 'test', port: 0, hostname: '127.0.0.1', portVariable: 'PORT', log: silent }
-
-interface Given {
-  readonly policy?: Policy
-  /** Milliseconds that an ordinary exchange may take. */
-  readonly budget?: number
-  readonly expiresIn?: number
-  readonly reconnectWithin?: number
-}
-
-/** An app with one forward, `/s/*`, for whoever is signed in, that takes upgrades as well. */
-async function before(
-  address: string,
-  { policy = {}, budget = 2_000, expiresIn = 60_000, reconnectWithin }: Given = {},
-) {
-  const { forward, app } = gateway({}, { service: {} }, { service: policy }, { budget })
-  const store = memoryStore()
-  const revoked = revocations({ store, log: silent, every: 50 })
-  const guard = (exchange: Exchange) => exchange.authenticate()
-  const bff = app([forward('/s', 'service', { guard, methods: ['GET', 'POST'], upgrade: { origins: 'any' } })], {
-    upstreams: { service: address },
-    log: silent,
-    store,
-    revocations: revoked,
-    authenticate: async () => signedInAs('ada', { expiresAt: Date.now() + expiresIn }),
-    reconnectWithin,
-  })
-  const { handler, door } = bff
-  const listening = await serve({ ...served, handler, upgrade: door.take, drain: door.drain, release: bff })
-  return { ...listening, door, revoked, metrics: async () => (await fetch(`${listening.url}/metrics`)).text() }
-}
-
-const type = { 'content-type': 'text/event-stream' }
-
-/** A service of events: `script` is given each answer, its head out already. */
-const eventsOf = (script: (res: ServerResponse, req: IncomingMessage) => void) =>
-  upstream((req, res) => {
-    res.writeHead(200, type).flushHeaders()
-    script(res, req)
-  })
-
-async function reading(url: string, signal?: AbortSignal) {
-  const answer = await fetch(url, signal && { signal })
-  const reader = answer.body!.getReader()
-  const decoder = new TextDecoder()
-  return {
-    answer,
-    next: async () => decoder.decode((await reader.read()).value),
-    /** What is still to come, to its good end. */
-    async rest() {
-      let all = ''
-      for (;;) {
-        const { done, value } = await reader.read()
-        if (done) return all
-        all += decoder.decode(value)
-      }
-    },
-  }
-}
 
 describe('E-01: an event stream through a forward', () => {
   it('is there with its first byte, and each event when it comes', async () => {
@@ -122,7 +58,7 @@ describe('E-01: an event stream through a forward', () => {
       })
       await using bff = await before(service.url)
       const client = new AbortController()
-      await (await reading(`${bff.url}/s/events`, client.signal)).next()
+      await (await reading(`${bff.url}/s/events`, { signal: client.signal })).next()
       const left = performance.now()
       client.abort()
       best = Math.min(best, (await gone.promise) - left)
@@ -188,6 +124,21 @@ describe('E-5: an event stream through a forward, when we stop,', () => {
       .toSorted((a, b) => a - b)
     expect(new Set(retries).size).toBe(20)
     expect(retries.at(-1)! - retries[0]!).toBeGreaterThan(8_000)
+  })
+
+  it('that is compressed, so that nothing can be added to it, is cut at once', async () => {
+    await using service = await upstream((_req, res) => {
+      res.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' })
+      res.write(gzipSync('data: x\n\n').subarray(0, 10))
+    })
+    const bff = await before(service.url)
+    const asked = get(`${bff.url}/s/events`, { agent: false })
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+    const broken = once(answer, 'error')
+    const start = performance.now()
+    await bff[Symbol.asyncDispose]()
+    await broken
+    expect(performance.now() - start).toBeLessThan(4_000)
   })
 
   it('that is no stream of events is finished first', async () => {

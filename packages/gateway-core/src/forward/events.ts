@@ -1,20 +1,26 @@
+import type { IncomingMessage } from 'node:http'
 import { type Away, awayEvent } from '../away.ts'
 import { problem } from '../problem.ts'
 import { Body } from '../road/body.ts'
-import type { Headers } from '../road/call.ts'
+import type { Reply } from '../road/call.ts'
 
-/** Whether an answer is a stream of events that can be read, and added to. */
-export const isEvents = ({ 'content-type': type, 'content-encoding': coding }: Headers): boolean =>
-  typeof type === 'string' && coding === undefined && /^text\/event-stream(?:;|$)/i.test(type)
+/** Whether a request names event streams among what it takes, as that of an `EventSource` does. */
+export const asksForEvents = ({ headers: { accept } }: IncomingMessage): boolean =>
+  accept?.includes('text/event-stream') === true
 
 /** Bytes that show whether an event has ended: a blank line, however its ends are written (WHATWG HTML §9.2.5). */
 const blank = /(?:\n\n|\r\r|\n\r\n|\r\r\n)$/
 
 /**
  * The event stream of a service, which ends between two events when we stop: with one of ours that says so and when to come back.
- * A browser connects again by itself, and tells the service with `Last-Event-ID` where it was.
+ * A browser connects again by itself, and tells the service with `Last-Event-ID` where it was. One that is compressed cannot be read
+ * or added to, and is cut: that, too, a browser takes for a reason to connect again.
  */
-export function untilAway(body: Body, { leaving, comeBack }: Away, traceId: string): Body {
+export function untilAway({ body, headers }: Reply, { leaving, comeBack }: Away, traceId: string): Body {
+  if (headers['content-encoding'] !== undefined) {
+    body.onOver(leaving.onEnd((reason) => body.destroy(reason as Error)))
+    return body
+  }
   let room = true
   let tail = '\n\n'
   const passed = new Body({

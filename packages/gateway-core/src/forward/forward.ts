@@ -2,13 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createProxyMiddleware } from 'http-proxy-middleware'
 import type { Away } from '../away.ts'
 import type { Method } from '../contract.ts'
-import type { Exchange, Guard, Route } from '../exchange.ts'
+import type { Caps, Exchange, Guard, Route } from '../exchange.ts'
 import { problem } from '../problem.ts'
-import type { Reply } from '../road/call.ts'
+import type { Call, Reply } from '../road/call.ts'
 import { type Address, endpointOf } from '../road/discover/address.ts'
 import { fromClient, fromUpstream } from '../road/headers.ts'
 import type { Road } from '../road/road.ts'
-import { isEvents, untilAway } from './events.ts'
+import { faultsOfCaps, streamCaps, type StreamCore, StreamSeats } from '../stream-seats.ts'
+import { asksForEvents, untilAway } from './events.ts'
 import { publicLocation } from './location.ts'
 import { passOn } from './pass-on.ts'
 import { forwardUpgrade, type UpgradeSpec } from './upgrade.ts'
@@ -17,7 +18,7 @@ import { compileHeaderOps, compilePath, faultsOfRewrite, type Rewrite } from './
 import type { Predicate } from '../exchange.ts'
 
 /** What only the running app has, and a forward needs. */
-export interface ForwardCore {
+export interface ForwardCore extends StreamCore {
   readonly roads: Readonly<Record<string, Road>>
   /** What becomes of the event streams of services when we stop. */
   readonly away: Away
@@ -33,29 +34,38 @@ export interface ForwardSpec {
   readonly cost?: number
   /** Path and headers on their way. Default: the path without the prefix. */
   readonly rewrite?: Rewrite
+  /**
+   * Event streams of the service (`text/event-stream`) at a time. Beyond: 429 or 503 `too-many-streams` with `Retry-After`, before
+   * anything is sent where `Accept` names the type, else when the answer turns out to be one. Default: 10 000 of the route, 32 of one
+   * client. They take no place of calls (`bulkhead`), and end with `streamTimeout` or a silence of `idleTimeout`.
+   */
+  readonly caps?: Partial<Caps>
   /** WebSockets: from which sites, and how many. Absent: an upgrade is answered 404. */
   readonly upgrade?: Omit<UpgradeSpec, 'rewrite'>
 }
 
 /** Pass everything below `prefix` to an upstream, streamed both ways: `/api/catalog/images/x.svg` is its `/images/x.svg`. */
 export function forward(prefix: string, upstream: string, spec: ForwardSpec): Route<ForwardCore> {
-  const faults = faultsOfRewrite(prefix, spec.rewrite ?? {})
+  const faults = [...faultsOfRewrite(prefix, spec.rewrite ?? {}), ...faultsOfCaps(spec.caps)]
   if (faults.length > 0) throw new TypeError(faults.map((fault) => `${prefix}: ${fault}`).join('\n'))
   const { upgrade, rewrite = {} } = spec
   const change = changeOf(prefix, rewrite)
+  const [path, caps] = [`${prefix}/*`, streamCaps(spec.caps)]
   return {
     methods: spec.methods ?? ['GET', 'HEAD'],
     when: spec.when,
     cost: spec.cost,
-    path: `${prefix}/*`,
+    path,
     guard: spec.guard,
-    made: { door: 'forward', prefix, upstream, upgrade: !!upgrade, rewritten: change.rewritten },
+    made: { door: 'forward', prefix, upstream, upgrade: !!upgrade, rewritten: change.rewritten, caps },
     ...(upgrade && {
       bindUpgrade: ({ roads }: ForwardCore) =>
         forwardUpgrade(prefix, upstream, roadTo(roads, prefix, upstream), { ...upgrade, rewrite }),
     }),
-    bind: ({ roads, away }) => {
-      const way: Way = { prefix, upstream, road: roadTo(roads, prefix, upstream), change, away }
+    bind: (core) => {
+      const { roads, away } = core
+      const seats = new StreamSeats(path, caps, core)
+      const way: Way = { prefix, upstream, road: roadTo(roads, prefix, upstream), change, away, seats }
       const proxy = createProxyMiddleware({
         // Never dialled: the road knows where it leads.
         target: 'http://upstream.invalid',
@@ -111,20 +121,43 @@ interface Way {
   readonly road: Road
   readonly change: Change
   readonly away: Away
+  readonly seats: StreamSeats
 }
 
 async function pass(way: Way, exchange: Exchange, req: IncomingMessage, res: ServerResponse) {
-  const { prefix, upstream, road, change, away } = way
+  const { prefix, upstream, road, change, away, seats } = way
   const url = change.path(exchange.path, exchange.params) + exchange.search
+  const lasting = asksForEvents(req)
+  if (lasting) seats.take(exchange, res)
+  const reply = await ask(way, exchange, req, { url, lasting })
+  const headers = responseHeaders(reply, change, road, url, mountOf(exchange.path, prefix))
+  // A service sees no proof but ours, so 401 is about us: a client that was told could only sign in again, in vain.
+  if (headers === undefined || reply.status === 401) {
+    reply.body.destroy()
+    const cause = new Error(headers ? 'it does not know us' : 'redirect to a foreign address')
+    throw problem(502, 'upstream-failed', { source: upstream, cause })
+  }
+  if (reply.lasting === true && !lasting) seatUnasked(seats, reply, exchange, res)
+  res.writeHead(reply.status, headers)
+  const body = reply.lasting === true ? untilAway(reply, away, exchange.traceId) : reply.body
+  await passOn(body, res, (error) => {
+    // A client that left is in the access log as 499, and no fault of anybody's.
+    if (exchange.scope.ended) return
+    exchange.log.warn({ traceId: exchange.traceId, err: error }, 'answer cut short')
+  })
+}
+
+function ask(way: Way, exchange: Exchange, req: IncomingMessage, asked: Pick<Call, 'url' | 'lasting'>): Promise<Reply> {
+  const { upstream, road, change } = way
   const upload = uploadOf(req, road.policy.maxRequestBytes)
-  const reply = await road
+  return road
     .send({
       upstream,
       method: exchange.method,
-      url,
       headers: change.request(fromClient(req.rawHeaders)),
       body: upload ?? null,
       streamed: true,
+      ...asked,
       // How long an upload takes is up to the client; the upstream's time begins when it has all of it.
       until: upload === undefined ? exchange.deadline : performance.now() + road.policy.streamTimeout,
       scope: exchange.scope,
@@ -133,20 +166,16 @@ async function pass(way: Way, exchange: Exchange, req: IncomingMessage, res: Ser
     .catch((error: unknown) => {
       throw upload?.refused ?? error
     })
-  const headers = responseHeaders(reply, change, road, url, mountOf(exchange.path, prefix))
-  // A service sees no proof but ours, so 401 is about us: a client that was told could only sign in again, in vain.
-  if (headers === undefined || reply.status === 401) {
+}
+
+/** Of a stream that its request did not ask for by name. */
+function seatUnasked(seats: StreamSeats, reply: Reply, exchange: Exchange, res: ServerResponse): void {
+  try {
+    seats.take(exchange, res)
+  } catch (refused) {
     reply.body.destroy()
-    const cause = new Error(headers ? 'it does not know us' : 'redirect to a foreign address')
-    throw problem(502, 'upstream-failed', { source: upstream, cause })
+    throw refused
   }
-  res.writeHead(reply.status, headers)
-  const body = isEvents(headers) ? untilAway(reply.body, away, exchange.traceId) : reply.body
-  await passOn(body, res, (error) => {
-    // A client that left is in the access log as 499, and no fault of anybody's.
-    if (exchange.scope.ended) return
-    exchange.log.warn({ traceId: exchange.traceId, err: error }, 'answer cut short')
-  })
 }
 
 /** Where the client found the prefix: its parameters have values there. */

@@ -7,6 +7,7 @@ import type { Headers } from '../road/call.ts'
 import { fromClient } from '../road/headers.ts'
 import { refusedUpgrade } from '../road/refused-upgrade.ts'
 import type { Road } from '../road/road.ts'
+import { faultsOfCaps } from '../stream-seats.ts'
 import { relay } from './relay.ts'
 import { compileHeaderOps, compilePath, type Rewrite } from './rewrite.ts'
 
@@ -24,11 +25,10 @@ export interface UpgradeSpec {
 /** What cannot be meant, one sentence each. */
 export function faultsOfUpgrade({ origins, caps, idle = 1 }: UpgradeSpec): string[] {
   const strange = origins === 'any' ? [] : origins.filter((origin) => URL.parse(origin)?.origin !== origin)
-  const counts = Object.entries(caps ?? {}).filter(([, most]) => !(Number.isInteger(most) && most > 0))
   return [
     ...(origins.length === 0 ? ["origins is empty: nobody could connect; name the sites, or say 'any'"] : []),
     ...strange.map((origin) => `origins: "${origin}" is no origin: write \`https://shop.example\``),
-    ...counts.map(([name]) => `caps.${name} must be at least 1, whole`),
+    ...faultsOfCaps(caps),
     ...(idle > 0 ? [] : ['idle must be more than 0 ms']),
   ]
 }
@@ -50,6 +50,7 @@ export function forwardUpgrade(prefix: string, upstream: string, road: Road, spe
       headers: { ...change(plain(fromClient(req.rawHeaders))), ...asking(req) },
       body: null,
       streamed: true,
+      lasting: true,
       until: Math.min(deadline, performance.now() + road.policy.timeout),
       scope,
       exchange,

@@ -6,7 +6,7 @@ import type { Asking } from '../road/asking.ts'
 import { Fault } from '../road/fault.ts'
 import { refusalOf, type Scope } from '../scope.ts'
 import type { From, Sources } from '../sources.ts'
-import { StreamSeats } from './stream-seats.ts'
+import { streamCaps, StreamSeats } from '../stream-seats.ts'
 import { gather, type News } from './gather.ts'
 import { show } from './show.ts'
 import type { LiveCore } from './streaming.ts'
@@ -53,16 +53,17 @@ export function poll(contract: Contract, key: string, spec: ErasedPoll): Route<L
     guard: spec.guard,
     cost: spec.cost,
     made: { door: 'own', summary: 'Long poll' },
-    bind: ({ from, away: { leaving }, clientKey }) => {
-      const seats = new StreamSeats({ route: 10_000, client: 32 })
+    bind: (core) => {
+      const { leaving } = core.away
+      const seats = new StreamSeats(path, streamCaps(), core)
       return async (exchange, req, res, grant) => {
-        res.once('close', seats.take(clientKey(exchange)))
+        seats.take(exchange, res)
         const received = await receive(operation, req, exchange)
         const { after, wait } = spec.wait(received as never)
         const scope = exchange.scope.child()
         const asking: Asking = { exchange, scope, until: exchange.deadline, heard: [], gathering: new Map() }
         try {
-          const items = spec.follow({ ...received, ...grant, from: from(asking) } as never)
+          const items = spec.follow({ ...received, ...grant, from: core.from(asking) } as never)
           const news = await gather({ items, scope, leaving, after, wait: Math.min(longest, wait) })
           const body = JSON.stringify(await show(key, operation, spec.view(news as never)))
           const type = 'application/json; charset=utf-8'

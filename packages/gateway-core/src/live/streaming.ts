@@ -3,16 +3,14 @@ import { type Key, type Operation, parseKey } from '../contract.ts'
 import type { Caps, Exchange, Guard, Made, Predicate, Route } from '../exchange.ts'
 import { receive } from '../receive.ts'
 import type { Asking } from '../road/asking.ts'
-import { StreamSeats } from './stream-seats.ts'
+import { faultsOfCaps, streamCaps, type StreamCore, StreamSeats } from '../stream-seats.ts'
 import { serve, type Step } from './serve.ts'
 
 /** What only the running app has, and a stream needs. */
-export interface LiveCore {
+export interface LiveCore extends StreamCore {
   readonly away: Away
   /** Clients whose calls are all made for one stream. */
   readonly from: (asking: Asking) => unknown
-  /** Whose cap a stream counts against. */
-  readonly clientKey: (exchange: Exchange) => string
 }
 
 /** What streams of every kind may be told beside what they are. */
@@ -21,33 +19,40 @@ export interface StreamOptions {
   readonly when?: Predicate
   /** Units of a rate limit that it takes. Default: what the limit says. */
   readonly cost?: number
-  /** Streams at a time. Default: 10 000 of the route, 32 of one client. */
+  /** Streams at a time; beyond, 429 or 503 `too-many-streams`. Default: 10 000 of the route, 32 of one client. */
   readonly caps?: Partial<Caps>
 }
 
 type Asked = Made & { readonly door: 'stream' }
 
+function soundCaps(key: string, given: Partial<Caps> | undefined): Caps {
+  const faults = faultsOfCaps(given)
+  if (faults.length > 0) throw new TypeError(faults.map((fault) => `${key}: ${fault}`).join('\n'))
+  return streamCaps(given)
+}
+
 /** The road of every stream: caps, what the contract asks of a request, and an end when its client, its proof or the app ends. */
 export function streaming(
   key: string,
   operation: Operation,
-  { guard, when, cost, caps }: StreamOptions & { readonly guard: Guard },
+  { guard, when, cost, caps: given }: StreamOptions & { readonly guard: Guard },
   items: Asked['items'],
   stepsOf: (request: never, exchange: Exchange) => AsyncIterable<Step>,
 ): Route<LiveCore> {
   const { method, path } = parseKey(key)
-  const limits = { route: 10_000, client: 32, ...caps }
+  const caps = soundCaps(key, given)
   return {
     methods: [method],
     path,
     guard,
     when,
     cost,
-    made: { door: 'stream', key: key as Key, operation, items },
-    bind: ({ from, away, clientKey }) => {
-      const seats = new StreamSeats(limits)
+    made: { door: 'stream', key: key as Key, operation, items, caps },
+    bind: (core) => {
+      const { from, away } = core
+      const seats = new StreamSeats(path, caps, core)
       return async (exchange, req, res, grant) => {
-        res.once('close', seats.take(clientKey(exchange)))
+        seats.take(exchange, res)
         const received = await receive(operation, req, exchange)
         const scope = exchange.scope.child()
         const asking: Asking = { exchange, scope, until: exchange.deadline, heard: [], gathering: new Map() }
@@ -55,15 +60,7 @@ export function streaming(
         const numbered = operation.streams === 'numbered'
         // Nothing comes behind a stream, and Express would keep its whole way here for as long as that.
         Object.assign(req, { next: undefined })
-        await serve({
-          exchange,
-          req,
-          res,
-          scope,
-          steps,
-          away,
-          numbered,
-        })
+        await serve({ exchange, req, res, scope, steps, away, numbered })
       }
     },
   }

@@ -5,6 +5,7 @@ import { histogram } from './histogram.ts'
 import { processSeries } from './process.ts'
 import { requestSeries } from './requests.ts'
 import { type SocketSeries, socketSeries } from './sockets.ts'
+import { type StreamSeries, streamSeries } from './streams.ts'
 
 /** How a call to an upstream ended: the class of its status, or the kind of its fault. */
 export type Outcome = (typeof outcomes)[number]
@@ -18,6 +19,7 @@ export interface CountedRoute {
   readonly methods: readonly string[]
   /** Present: it takes upgrades. */
   readonly bindUpgrade?: unknown
+  readonly made?: { readonly door: string }
 }
 
 /** All that can ever be counted under a name: what is not listed here is counted as `other`. */
@@ -50,6 +52,8 @@ export interface Metrics extends Counted {
   readonly sockets: SocketSeries
   /** What is asked at each `text` whether the store can be reached. To be called once. */
   readonly store: (up: () => boolean) => void
+  /** Streams, those of services that a forward passes on among them, by route. */
+  readonly streams: StreamSeries
   /** Content type of `text`. */
   readonly contentType: string
   /** Everything in the text format of Prometheus 0.0.4. */
@@ -97,6 +101,7 @@ export function metrics(known: Known): Metrics {
     ...signInSeries(registry),
     sockets: socketSeries(registry, known.routes),
     store: (up) => void storeSeries(registry, up),
+    streams: streamSeries(registry, known.routes),
     contentType: registry.contentType,
     text: async () => `${await registry.metrics()}\n${await process.metrics()}`,
   }

@@ -152,6 +152,11 @@ describe('planOf a forward', () => {
     expect(found.treatments['GET']!.kept).toEqual(expect.arrayContaining(['cookie', 'authorization', 'x-user-id']))
     expect(found.treatments['GET']!.travels).toContain('accept-language')
   })
+
+  it('says how many event streams there may be', async () => {
+    const route = forward('/api/files', 'catalog', { guard: open, caps: { client: 4 } })
+    expect(textOf(await planOf(route, estate))).toMatch(/^ +event streams +10000, 4 of one client$/m)
+  })
 })
 
 describe('textOf', () => {

@@ -1,5 +1,5 @@
 import type { Operation } from '../contract.ts'
-import type { Budget, Exchange, Made, Route } from '../exchange.ts'
+import type { Budget, Caps, Exchange, Made, Route } from '../exchange.ts'
 import { type Admission, admissionOf } from './admission.ts'
 import type { Estate } from './estate.ts'
 import { critical } from './graph.ts'
@@ -47,6 +47,8 @@ export interface ForwardPlan extends Head {
   readonly upstream: string
   readonly upgrade: boolean
   readonly rewritten: boolean
+  /** Of its event streams. */
+  readonly caps: Caps
   /** Of each method. */
   readonly treatments: Readonly<Record<string, Treatment>>
 }
@@ -56,6 +58,7 @@ export interface StreamPlan extends Head {
   readonly door: 'stream'
   readonly key: string
   readonly operation: Operation
+  readonly caps: Caps
   readonly calls: readonly PlannedCall[]
   /** Why it cannot be planned; calls are empty then. */
   readonly fault?: string
@@ -88,10 +91,10 @@ export async function planOf(route: Described, estate: Estate, given: Given = {}
   if (made.door === 'own') return { ...head, ...made }
   if (made.door === 'screen') return screenPlan(head, made, estate, params, grant)
   if (made.door === 'stream') return streamPlan(head, made, estate, params, grant)
-  const { door, upstream, upgrade, rewritten } = made
+  const { door, upstream, upgrade, rewritten, caps } = made
   const treatments: Record<string, Treatment> = {}
   for (const method of methods) treatments[method] = await forwardTreatment(estate, upstream, method)
-  return { ...head, door, upstream, upgrade, rewritten, treatments }
+  return { ...head, door, upstream, upgrade, rewritten, caps, treatments }
 }
 
 async function screenPlan(
@@ -125,12 +128,12 @@ async function screenPlan(
 
 async function streamPlan(
   head: Head,
-  { door, key, operation, items }: Made & { readonly door: 'stream' },
+  { door, key, operation, items, caps }: Made & { readonly door: 'stream' },
   estate: Estate,
   params: Exchange['params'],
   grant: object,
 ): Promise<StreamPlan> {
-  const known = { ...head, door, key, operation }
+  const known = { ...head, door, key, operation, caps }
   try {
     const request = { ...(await requestOf(operation, params)), ...grant }
     const parts = (given: never) => ({ first: items(given)[Symbol.asyncIterator]().next() })

@@ -1,4 +1,4 @@
-import type { ForwardPlan, Plan, PlannedCall, ScreenPlan } from './plan.ts'
+import type { ForwardPlan, Plan, PlannedCall, ScreenPlan, StreamPlan } from './plan.ts'
 import { timeline } from './timeline.ts'
 import type { Treatment } from './treatment.ts'
 
@@ -26,9 +26,15 @@ function head(plan: Plan): string[] {
       ['limits', cost === undefined ? 'one request' : `as much as ${cost} requests`],
       ['deadline', `${ms(deadline)} for everything`],
       ...(plan.door === 'screen' ? saidOf(plan) : []),
+      ...('caps' in plan ? [capsOf(plan)] : []),
     ]),
   ]
 }
+
+const capsOf = ({ door, caps }: ForwardPlan | StreamPlan): Row => [
+  door === 'forward' ? 'event streams' : 'at a time',
+  `${caps.route}, ${caps.client} of one client`,
+]
 
 function saidOf({ expose, operation: { deprecated } }: ScreenPlan): Row[] {
   const exposed = Object.entries(expose).flatMap(([upstream, names]) => names.map((name) => `${name} of ${upstream}`))

@@ -18,6 +18,8 @@ export interface Call {
   readonly body: string | Buffer | Readable | null
   /** The reply is passed on as it arrives: the deadline then ends with its head, and an idle limit takes over. */
   readonly streamed: boolean
+  /** What it asks for most likely lasts, see `Reply`: of several addresses it goes where less is open, on a connection of its own. */
+  readonly lasting?: boolean
   /** `performance.now()` by which it must be over. Filters only ever bring it forward. */
   readonly until: number
   /** Ends when nobody wants the reply any more. */
@@ -37,6 +39,11 @@ export interface Reply {
   readonly headers: Headers
   /** Must be read or destroyed, or its connection stays taken. */
   readonly body: Body
+  /**
+   * It goes on for as long as somebody listens: a WebSocket, a stream of events (`text/event-stream`) that is passed on, a gRPC
+   * method of many answers. It is no work under way any more, so it holds no place of calls; its door has a cap for it.
+   */
+  readonly lasting?: boolean
   /** Of a 101: whose it is now, and what came behind the head. Its body is over when the socket is. */
   readonly upgraded?: { readonly socket: Socket; readonly head: Buffer }
 }

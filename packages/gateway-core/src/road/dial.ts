@@ -61,7 +61,13 @@ function answerOf(call: Call, asked: ClientRequest): Promise<Reply> {
     // From here on it is no part of the call, which can no longer end it nor hear of its errors.
     const body = bodyOf(socket, call)
     if (!scope.ended && proves(answer, call.upgrade))
-      return resolve({ status: 101, headers: answer.headers as Headers, body, upgraded: { socket, head } })
+      return resolve({
+        status: 101,
+        headers: answer.headers as Headers,
+        body,
+        lasting: true,
+        upgraded: { socket, head },
+      })
     socket.destroy()
     malformed('it changed to something else')
   })

@@ -20,8 +20,6 @@ const maxFields = 256
 export function connections(address: Address, policy: FullPolicy): Connections {
   const { origin, base, lookup } = endpointOf(address)
   const options: Pool.Options = {
-    // With room for the retries and hedges of as many calls as the bulkhead lets through.
-    connections: Math.ceil(policy.bulkhead.calls * (1 + policy.retryBudget)) + 3,
     connect: connector({ timeout: policy.connectTimeout, ...(lookup && { lookup }) }),
     // Below the five seconds after which a Node server hangs up: a socket that both ends close at once loses a request.
     keepAliveTimeout: 4_000,
@@ -30,6 +28,8 @@ export function connections(address: Address, policy: FullPolicy): Connections {
   }
   const kept = new Pool(origin, options)
   const fresh = new Pool(origin, { ...options, pipelining: 0 })
+  // Apart, as a pool looks at each of its connections in turn for one that is free.
+  const lasting = new Pool(origin, options)
   let waryUntil = 0
   const send: Service = (call) =>
     new Promise((resolve, reject) => {
@@ -43,7 +43,8 @@ export function connections(address: Address, policy: FullPolicy): Connections {
         // Counted from the last byte sent: an upload has no other limit to the wait for its answer.
         const headersTimeout = policy.firstByteTimeout || (isUpload(call) ? policy.timeout : 0)
         const path = base + call.url
-        const pool = call.anew === true || performance.now() < waryUntil ? fresh : kept
+        const isNew = call.anew === true || performance.now() < waryUntil
+        const pool = isNew ? fresh : call.lasting === true ? lasting : kept
         pool.dispatch({ path, method, headers: headers as Record<string, string>, body, headersTimeout }, receiver)
       } catch (error) {
         receiver.onResponseError(undefined, error)
@@ -53,10 +54,13 @@ export function connections(address: Address, policy: FullPolicy): Connections {
   return {
     send: (call) => (call.upgrade === undefined ? send(call) : dial(call)),
     async [Symbol.asyncDispose]() {
-      await Promise.all([kept.destroy(), fresh.destroy()])
+      await Promise.all([kept.destroy(), fresh.destroy(), lasting.destroy()])
     },
   }
 }
+
+const isEvents = ({ 'content-type': type = '' }: Readonly<Record<string, string>>): boolean =>
+  /^text\/event-stream\s*(?:;|$)/i.test(type)
 
 /** A socket that is reset does not say whether it had answered before; what it had read does, see `faultOf`. */
 function connector(options: buildConnector.BuildOptions): buildConnector.connector {
@@ -103,7 +107,8 @@ class Receiver implements Dispatcher.DispatchHandler {
       return
     }
     this.#body = new Body(controller)
-    this.#resolve({ status, headers, body: this.#body })
+    const lasting = this.#call.streamed && isEvents(headers)
+    this.#resolve({ status, headers, body: this.#body, lasting })
   }
 
   onResponseData(_: unknown, chunk: Buffer): void {

@@ -11,7 +11,7 @@ import type { ServerLimits } from '../../src/edge/server-limits.ts'
 import { forward } from '../../src/forward/forward.ts'
 import { road } from '../../src/road/road.ts'
 import { upstream } from '../../src/testing.ts'
-import { silent, staying } from '../exchange.ts'
+import { silent, standing } from '../exchange.ts'
 import { wire } from '../raw.ts'
 
 /** What reached the service. */
@@ -47,7 +47,7 @@ export async function gateTo({ limits, service, hosts }: Given = {}) {
   const far = stack.use(await upstream(service ?? echo(seen)))
   const way = stack.use(road(far.url, { maxRequestBytes: 10_000_000 }))
   const route = forward('/api/files', 'files', { guard: () => ({}), methods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'] })
-  const bound = [{ route, handle: route.bind({ roads: { files: way }, away: staying() }) }]
+  const bound = [{ route, handle: route.bind(standing({ files: way })) }]
   const around = {
     authenticate: () => Promise.reject(new Error('nobody')),
     log: silent,

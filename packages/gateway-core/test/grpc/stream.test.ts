@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { create, toBinary } from '@bufbuild/protobuf'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { frameOf } from '../../src/road/grpc/frame.ts'
+import { eventually } from '../door.ts'
 import { AnswerSchema } from './gen/sample_pb.js'
 import { askingOf, problemOf, sampleAt } from './sample.ts'
 import { answered, type Raw, say, startRaw, startSample } from './service.ts'
@@ -54,6 +55,32 @@ describe('a stream of messages', () => {
     expect(await idsOf(use(sampleAt(url)).watch())).toHaveLength(40)
     const empty = await raw((stream) => say(stream, undefined, { 'grpc-status': '0' }))
     expect(await idsOf(use(sampleAt(empty.url)).watch())).toEqual([])
+  })
+
+  it('leaves to calls their places, and a connection, however few streams of one its service takes', async () => {
+    const service = use(
+      await startSample(
+        {
+          async *watch(_, { signal }) {
+            yield { id: 'first' }
+            await once(signal, 'abort')
+          },
+          read: () => ({ id: 'read' }),
+        },
+        { settings: { maxConcurrentStreams: 3 } },
+      ),
+    )
+    const client = use(sampleAt(service.url, { bulkhead: { calls: 7, queue: 0 } }))
+    const one = client.watch()
+    await one.next()
+    const streams = [one, ...Array.from({ length: 7 }, () => client.watch())]
+    const firsts = await Promise.all(streams.slice(1).map((stream) => stream.next()))
+    expect(firsts.map(({ value }) => (value as { id: string }).id)).toEqual(Array.from({ length: 7 }, () => 'first'))
+    expect(await client.call('read')).toMatchObject({ id: 'read' })
+    expect(service.sessions.size).toBe(4)
+    for (const stream of streams) await stream.return?.()
+    // Those that were left because they were full end with the last on them.
+    await eventually(() => service.sessions.size === 2)
   })
 
   it('asks nobody before its first message is wanted', async () => {

@@ -18,15 +18,17 @@ export function attempt(
   return instance.send(call).then(
     (reply) => {
       outlier.head(era, !isFailing(reply.status), now)
+      const { lasting = false } = reply
+      if (lasting) instance.lasts()
       reply.body.onOver((error) => {
-        instance.leave()
+        instance.leave(lasting)
         if (error === undefined) outlier.body(era, true, now)
-        else if (isBroken(error, call, now() - start, timeout)) outlier.body(era, false, now)
+        else if (isBroken(error, call, lasting, now() - start, timeout)) outlier.body(era, false, now)
       })
       return reply
     },
     (error) => {
-      instance.leave()
+      instance.leave(false)
       if (isFailure(error, call, now() - start, timeout)) outlier.head(era, false, now)
       else outlier.skip(era)
       throw error

@@ -22,16 +22,18 @@ const constant: Weigh = (instance) => instance.address.weight
 
 /**
  * The power of two choices (Mitzenmacher, 2001): of two drawn at random, by weight, the one with fewer calls under way for
- * its weight. When they are level the first stands, so that idle instances share by weight too.
+ * its weight. When they are level the first stands, so that idle instances share by weight too. What lasts is only counted for what
+ * will last: else a new instance would get every call, until as many listened there as at the others.
  */
 function leastBusy(weigh: Weigh, random: () => number): Choose {
-  return (among, _, now) => {
+  return (among, { lasting }, now) => {
     if (among.length === 1) return among[0]!
+    const busy = lasting === true ? 'open' : 'inFlight'
     let total = 0
     for (const one of among) total += weigh(one, now)
     const first = draw(among, random() * total, undefined)
     const second = draw(among, random() * (total - weigh(first, now)), first)
-    return second.inFlight * weigh(first, now) < first.inFlight * weigh(second, now) ? second : first
+    return second[busy] * weigh(first, now) < first[busy] * weigh(second, now) ? second : first
 
     function draw(from: readonly Instance[], at: number, but: Instance | undefined): Instance {
       let left = at

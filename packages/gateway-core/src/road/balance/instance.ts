@@ -19,8 +19,10 @@ const firstShare = 0.1
 export class Instance implements AsyncDisposable {
   /** Only its weight ever changes. */
   address: Address
-  /** Calls to it whose answers have not ended yet. */
+  /** Calls to it whose answers have not ended yet, but for those that last. */
   inFlight = 0
+  /** Answers of it that last: open sockets and streams. */
+  lasting = 0
   /** `performance.now()` when it was found. */
   readonly since: number
   readonly send: Service
@@ -74,10 +76,22 @@ export class Instance implements AsyncDisposable {
     this.#changed(this)
   }
 
-  /** A call to it is over. */
-  leave(): void {
+  /** An answer has begun that lasts. */
+  lasts(): void {
     this.inFlight--
-    if (this.inFlight === 0) this.#idle()
+    this.lasting++
+  }
+
+  /** A call to it is over. */
+  leave(lasting: boolean): void {
+    if (lasting) this.lasting--
+    else this.inFlight--
+    if (this.open === 0) this.#idle()
+  }
+
+  /** All that is under way there, and all that lasts. */
+  get open(): number {
+    return this.inFlight + this.lasting
   }
 
   /** It is no longer there: close it when its last call is over, and say so. */
@@ -86,7 +100,7 @@ export class Instance implements AsyncDisposable {
       void this[Symbol.asyncDispose]()
       closed()
     }
-    if (this.inFlight === 0) this.#idle()
+    if (this.open === 0) this.#idle()
   }
 
   /** Close it now, whatever is under way. */

@@ -175,6 +175,11 @@ describe('what is an instance’s failure', () => {
     expect(isFailure(new TypeError('ours'), callOf(), 0, 1_000)).toBe(false)
   })
 
+  it('U-05: a body that lasts and fell silent is no failure, and one that broke is', () => {
+    const broken = (error: Error) => isBroken(error, callOf({ streamed: true }), true, 1_000, 1_000)
+    expect([broken(faultOf('timeout')), broken(faultOf('reset'))]).toEqual([false, true])
+  })
+
   it.each<[string, Error, () => Partial<Call>, boolean]>([
     ['that was cut', faultOf('reset'), () => ({}), true],
     ['that fell silent', faultOf('timeout'), () => ({ streamed: true }), true],
@@ -182,6 +187,6 @@ describe('what is an instance’s failure', () => {
     ['nobody wanted', new Error('nobody reads this body'), () => ({}), false],
     ['whose time as a stream was up', faultOf('timeout'), () => ({ streamed: true, scope: ended() }), false],
   ])('U-05: a body %s', (_, error, call, broken) => {
-    expect(isBroken(error, callOf(call()), 1_000, 1_000)).toBe(broken)
+    expect(isBroken(error, callOf(call()), false, 1_000, 1_000)).toBe(broken)
   })
 })

@@ -1,17 +1,18 @@
 import type { OutlierPolicy } from '../../policy.ts'
 import type { Call } from '../call.ts'
 import { isFailure } from '../failure.ts'
-import type { Fault } from '../fault.ts'
+import { Fault } from '../fault.ts'
 
 /** Longest that an address is left out at a time. */
 const longest = 300_000
 
 /**
- * Whether the end of a body is the instance's failure. Not when the reader had enough of it, and not when the time of a
- * stream was up.
+ * Whether the end of a body is the instance's failure. Not when the reader had enough of it, not when the time of a stream was up,
+ * and not when what lasts had nothing to say for too long.
  */
-export function isBroken(error: Error, call: Call, took: number, timeout: number): boolean {
+export function isBroken(error: Error, call: Call, lasting: boolean, took: number, timeout: number): boolean {
   if (call.streamed && call.scope.ended) return false
+  if (lasting && error instanceof Fault && error.kind === 'timeout') return false
   return isFailure(error, call, took, timeout) && (error as Fault).kind !== 'malformed'
 }
 

@@ -154,7 +154,8 @@ export class Fetches {
 
   /** A new answer, on its way to who asked first. A copy is kept if it may be, and others get it if it is an error. */
   #take(fetch: Fetch, reply: Reply, at: number): Head {
-    const terms = this.#terms(fetch, reply, at)
+    // What has no end is never whole, and who else asks would wait for it.
+    const terms = reply.lasting === true ? undefined : this.#terms(fetch, reply, at)
     const { maxEntryBytes } = this.#policy
     const isLarge = Number(reply.headers['content-length'] ?? 0) > maxEntryBytes
     let { body } = reply

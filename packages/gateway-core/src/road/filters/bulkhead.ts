@@ -7,16 +7,16 @@ const weight = 1 / 8
 
 /**
  * At most `calls` at a time to one upstream; of the rest `queue` wait, first come first served. A call keeps its place until
- * its reply's body is over, or its protocol has changed: of sockets there may be many, and their number has caps of its own. One too many rejects with the fault `full`, and so does one that would wait longer than it has:
- * told at once, its client loses nothing, and nobody works for an answer that comes too late. One that waits leaves at its
- * deadline (`timeout`) or when nobody wants it any more (`aborted`).
+ * its reply's body is over, or has turned out to last: else a few hundred who only listen would keep out everybody. One too many
+ * rejects with the fault `full`, and so does one that would wait longer than it has: told at once, its client loses nothing, and
+ * nobody works for an answer that comes too late. One that waits leaves at its deadline (`timeout`) or when nobody wants it any
+ * more (`aborted`).
  */
 export function bulkhead(policy: Required<BulkheadPolicy>): Filter {
   const places = new Places(policy)
   const leave = () => places.leave()
   const answered = (reply: Reply) => {
-    // What changed its protocol is no call any more, and has caps of its own.
-    if (reply.status === 101) leave()
+    if (reply.lasting === true) leave()
     else reply.body.onOver(leave)
     return reply
   }

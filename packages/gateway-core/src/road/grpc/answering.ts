@@ -128,7 +128,7 @@ export class Answering {
       abort: (reason) => this.cancel(faultOf(reason, this.#call.upstream, this.#call.scope)),
     })
     this.#listen()
-    this.#settle({ status: 200, headers: {}, body: this.#body })
+    this.#settle({ status: 200, headers: {}, body: this.#body, lasting: true })
     return this.#body
   }
 
@@ -161,6 +161,7 @@ export class Answering {
   #closed(): void {
     this.#release()
     this.#kept.calls--
+    if (this.#kept.full && this.#kept.calls === 0) this.#kept.session.close()
     if (this.#over) return
     const { rstCode } = this.#stream
     const { session, lastStream, answered } = this.#kept

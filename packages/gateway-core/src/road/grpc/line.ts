@@ -25,27 +25,35 @@ export interface Kept {
   /** Streams above this were not looked at (RFC 9113 §6.8). Undefined: it was not told to go away. */
   lastStream: number | undefined
   calls: number
+  /** It had as many as it may: it ends with the last of them. To close it now would refuse those that are about to be sent. */
+  full: boolean
 }
 
 /**
  * The HTTP/2 connection to one address. There is one at a time for new calls: it is made with the first, kept, asked whether
  * it is there when it has been silent too long, and left for a new one when it is told to go away (GOAWAY); what is under way
  * on it may finish. As many calls are under way at once as the service allows (SETTINGS_MAX_CONCURRENT_STREAMS), the others
- * wait their turn on the connection.
+ * wait their turn on the connection or, where that could take hours, get another one.
  */
 export class Line implements AsyncDisposable {
   readonly #origin: string
   readonly #dial: () => Promise<Socket>
+  readonly #beyond: 'wait' | 'another'
   readonly #all = new Set<ClientHttp2Session>()
   #kept: Kept | undefined
   #making: Promise<Kept> | undefined
   #patience = patience
   #closed = false
 
-  constructor({ origin, lookup }: Pick<Endpoint, 'origin' | 'lookup'>, timeout: number) {
+  constructor(
+    { origin, lookup }: Pick<Endpoint, 'origin' | 'lookup'>,
+    timeout: number,
+    beyond: 'wait' | 'another' = 'wait',
+  ) {
     const { protocol, hostname, port } = new URL(origin)
     const connector = buildConnector({ timeout, allowH2: true, preferH2: true, ...(lookup && { lookup }) })
     this.#origin = origin
+    this.#beyond = beyond
     this.#dial = () =>
       new Promise((resolve, reject) => {
         connector({ protocol, hostname, host: hostname, port: port || defaultPort(protocol) }, (...[error, socket]) =>
@@ -57,8 +65,17 @@ export class Line implements AsyncDisposable {
   /** The connection for a new call. Rejects when there cannot be one. */
   get(): Kept | Promise<Kept> {
     const kept = this.#kept
-    if (kept !== undefined && !kept.session.closed && !kept.session.destroyed) return kept
+    if (kept !== undefined && this.isFull(kept)) this.#kept = undefined
+    else if (kept !== undefined && !kept.session.closed && !kept.session.destroyed) return kept
     return (this.#making ??= this.#make().finally(() => (this.#making = undefined)))
+  }
+
+  /** Whether a call has to ask for another: since it got this one, others may have come before it. */
+  isFull(kept: Kept): boolean {
+    if (this.#beyond === 'wait') return false
+    const { calls, session } = kept
+    kept.full ||= calls >= Math.max(1, session.remoteSettings.maxConcurrentStreams ?? Infinity)
+    return kept.full
   }
 
   /** New calls go over another. */
@@ -69,6 +86,7 @@ export class Line implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
+    for (const session of this.#all) session.destroy()
     await this.#making?.catch(() => undefined)
     for (const session of this.#all) session.destroy()
   }
@@ -86,8 +104,16 @@ export class Line implements AsyncDisposable {
       // MiB: as many of the largest messages may be on their way out as a policy lets through at a time.
       maxSessionMemory: 256,
     })
-    const kept: Kept = { session, answered: false, heardAt: performance.now(), lastStream: undefined, calls: 0 }
+    const kept: Kept = {
+      session,
+      answered: false,
+      heardAt: performance.now(),
+      lastStream: undefined,
+      calls: 0,
+      full: false,
+    }
     this.#watch(kept, socket)
+    if (this.#beyond === 'another') await settings(session)
     if (this.#closed) session.destroy()
     else this.#kept = kept
     return kept
@@ -132,6 +158,12 @@ export class Line implements AsyncDisposable {
     }
   }
 }
+
+/** Resolves when the service has said how many streams it takes, which it says first, or has hung up. */
+const settings = (session: ClientHttp2Session): Promise<void> =>
+  new Promise((resolve) => {
+    session.once('remoteSettings', () => resolve()).once('close', () => resolve())
+  })
 
 const defaultPort = (protocol: string): string => (protocol === 'https:' ? '443' : '80')
 

@@ -25,7 +25,7 @@ export function spell(method: DescMethod, idempotency: Idempotency, message: Uin
   const streamed = method.methodKind === 'server_streaming'
   return idempotency === 'safe' && !streamed
     ? { method: 'GET', url: `${path}?message=${bytes.toString('base64url')}`, body: null, streamed }
-    : { method: methods[idempotency], url: path, body: bytes, streamed }
+    : { method: methods[idempotency], url: path, body: bytes, streamed, lasting: streamed }
 }
 
 export function pathOf(url: string): string {

@@ -10,13 +10,16 @@ import { type Kept, Line } from './line.ts'
 import { messageOf, pathOf } from './spell.ts'
 
 /**
- * The end of the road over gRPC (grpc/doc/PROTOCOL-HTTP2.md): one HTTP/2 connection to one address. What a service certainly
+ * The end of the road over gRPC (grpc/doc/PROTOCOL-HTTP2.md): one HTTP/2 connection to one address, and others for what lasts,
+ * which would leave no room for calls where a service takes so many streams of a connection only. What a service certainly
  * has not looked at (REFUSED_STREAM, or above the last stream of a GOAWAY) is sent once more, whatever it is.
  */
 export function connections(address: Address, policy: FullPolicy): Connections {
   const { base, ...endpoint } = endpointOf(address)
-  const line = new Line(endpoint, policy.connectTimeout)
+  const calls = new Line(endpoint, policy.connectTimeout)
+  const streams = new Line(endpoint, policy.connectTimeout, 'another')
   const send = async (call: Call): Promise<Reply> => {
+    const line = call.lasting === true ? streams : calls
     try {
       return await once(call, base, line, policy)
     } catch (error) {
@@ -28,13 +31,19 @@ export function connections(address: Address, policy: FullPolicy): Connections {
       throw isUnseen(error) ? new Fault('refused', call.upstream, error) : error
     }
   }
-  return { send, [Symbol.asyncDispose]: () => line[Symbol.asyncDispose]() }
+  return {
+    send,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([calls[Symbol.asyncDispose](), streams[Symbol.asyncDispose]()])
+    },
+  }
 }
 
 const isUnseen = (error: unknown): boolean => error instanceof Fault && error.options.unseen === true
 
 async function once(call: Call, base: string, line: Line, policy: FullPolicy): Promise<Reply> {
-  const kept = await connection(call, line)
+  let kept = await connection(call, line)
+  while (line.isFull(kept)) kept = await connection(call, line)
   const start = performance.now()
   try {
     return await answer(call, kept, open(call, kept, base, policy), policy)
