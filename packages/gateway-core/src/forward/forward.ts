@@ -11,7 +11,7 @@ import type { Road } from '../road/road.ts'
 import { isEvents, untilAway } from './events.ts'
 import { publicLocation } from './location.ts'
 import { passOn } from './pass-on.ts'
-import { forwardUpgrade, type UpgradeSpec } from './upgrade.ts'
+import { forwardUpgrade, lastingOf, type UpgradeSpec } from './upgrade.ts'
 import { uploadOf } from './upload.ts'
 import { compileHeaderOps, compilePath, faultsOfRewrite, type Rewrite } from './rewrite.ts'
 import type { Predicate } from '../exchange.ts'
@@ -49,7 +49,7 @@ export function forward(prefix: string, upstream: string, spec: ForwardSpec): Ro
     cost: spec.cost,
     path: `${prefix}/*`,
     guard: spec.guard,
-    made: { door: 'forward', prefix, upstream, upgrade: !!upgrade, rewritten: change.rewritten },
+    made: { door: 'forward', prefix, upstream, upgrade: upgrade && lastingOf(upgrade), rewritten: change.rewritten },
     ...(upgrade && {
       bindUpgrade: ({ roads }: ForwardCore) =>
         forwardUpgrade(prefix, upstream, roadTo(roads, prefix, upstream), { ...upgrade, rewrite }),

@@ -1,14 +1,15 @@
-import type { Answer, Contract, Followed, Operation, Received } from '../contract.ts'
+import type { Answer, Contract, Followed, Key, Operation, Received } from '../contract.ts'
 import { parseKey } from '../contract.ts'
-import type { Guard, Route } from '../exchange.ts'
+import type { Guard, Lasting, Route } from '../exchange.ts'
 import { receive } from '../receive.ts'
 import type { Asking } from '../road/asking.ts'
 import { Fault } from '../road/fault.ts'
 import { refusalOf, type Scope } from '../scope.ts'
 import type { From, Sources } from '../sources.ts'
-import { StreamSeats } from './stream-seats.ts'
 import { gather, type News } from './gather.ts'
+import { room } from './log.ts'
 import { show } from './show.ts'
+import { StreamSeats, usual } from './stream-seats.ts'
 import type { LiveCore } from './streaming.ts'
 
 export interface PollSpec<C extends Contract, K extends keyof C, S extends Sources, G extends object, T> {
@@ -40,6 +41,16 @@ export interface ErasedPoll {
 
 const longest = 25_000
 
+const lasting: Lasting = {
+  bounds: { ...usual, wait: longest, replay: room },
+  ends: [
+    'something has happened that its client does not know',
+    'it has waited as long as its client asked',
+    'its client leaves',
+    'this process stops: it answers at once',
+  ],
+}
+
 /**
  * Long polling (RFC 6202 §2), for who gets no socket: answers as soon as something has happened that the client does not know, or
  * with nothing once it has waited; at once when this process stops. Never cached.
@@ -52,9 +63,9 @@ export function poll(contract: Contract, key: string, spec: ErasedPoll): Route<L
     path,
     guard: spec.guard,
     cost: spec.cost,
-    made: { door: 'own', summary: 'Long poll' },
+    made: { door: 'poll', key: key as Key, operation, items: spec.follow, lasting },
     bind: ({ from, away: { leaving }, clientKey }) => {
-      const seats = new StreamSeats({ route: 10_000, client: 32 })
+      const seats = new StreamSeats(lasting.bounds)
       return async (exchange, req, res, grant) => {
         res.once('close', seats.take(clientKey(exchange)))
         const received = await receive(operation, req, exchange)

@@ -2,6 +2,9 @@ import type { Caps } from '../exchange.ts'
 import { problem } from '../problem.ts'
 import { Seats } from '../seats.ts'
 
+/** What stays open of a route unless it says otherwise. */
+export const usual: Caps = { route: 10_000, client: 32 }
+
 /** What stays open of one route, counted for all and for each client. */
 export class StreamSeats {
   readonly #all: Seats
