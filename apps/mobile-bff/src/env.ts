@@ -1,5 +1,17 @@
 import { privateKeys } from '@bff/gateway-core/auth'
-import { addresses, count, milliseconds, networks, oneOf, port, readEnv, redis, text, url } from '@bff/gateway-core/env'
+import {
+  addresses,
+  count,
+  issuer,
+  milliseconds,
+  networks,
+  oneOf,
+  port,
+  readEnv,
+  redis,
+  text,
+  url,
+} from '@bff/gateway-core/env'
 import { stopVariables } from '@bff/gateway-core/run'
 
 export const variables = {
@@ -15,7 +27,7 @@ export const variables = {
   DPOP_KEY: text(''),
   MOBILE_BFF_PORT: port(4001),
   MOBILE_BFF_URL: url('http://localhost:4001'),
-  IDENTITY_URL: url('http://localhost:4400'),
+  IDENTITY_URL: issuer('http://localhost:4400'),
   CATALOG_URL: addresses('http://localhost:4101'),
   CUSTOMERS_URL: addresses('http://localhost:4102'),
   ORDERS_URL: addresses('http://localhost:4103'),

@@ -2,6 +2,7 @@ import { privateKeys } from '@bff/gateway-core/auth'
 import {
   addresses,
   count,
+  issuer,
   milliseconds,
   networks,
   port,
@@ -29,7 +30,7 @@ export const variables = {
   WEB_CLIENT_KEY: text(''),
   SESSION_KEYS: secrets('development-only-web-session-key-0001'),
   WEB_ROOT: text(''),
-  IDENTITY_URL: url('http://localhost:4400'),
+  IDENTITY_URL: issuer('http://localhost:4400'),
   CATALOG_URL: addresses('http://localhost:4101'),
   CUSTOMERS_URL: addresses('http://localhost:4102'),
   ORDERS_URL: addresses('http://localhost:4103'),
