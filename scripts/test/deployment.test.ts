@@ -36,10 +36,10 @@ const tools = (JSON.parse(text('package.json')) as { devDependencies: Record<str
 /** What the programs of a workspace read: name → default, as it stands in the source. */
 const variablesOf = (folder: string): ReadonlyMap<string, string> =>
   new Map(
-    globSync(`${folder}/src/{env,main,run}.ts`, { cwd: root })
+    globSync(`${folder}/src/{env,main,run,addresses}.ts`, { cwd: root })
       .flatMap((file) => [
         ...text(file).matchAll(
-          /\b([A-Z\d_]+): (?:privateKeys\b|(?:port|url|addresses|networks|count|redis|secrets?|keySet|oneOf|text|milliseconds)\(([^,)]*))/g,
+          /\b([A-Z\d_]+): (?:privateKeys\b|(?:port|url|issuer|addresses|networks|count|redis|secrets?|keySet|oneOf|text|milliseconds)\(([^,)]*))/g,
         ),
       ])
       .map(([, name, fallback]) => [name!, fallback ?? '']),
@@ -88,8 +88,11 @@ describe('docker-compose.yml', () => {
 
   it.each(ours)('%s gets every address and secret it reads, and no secret from here', (_, service) => {
     const folder = service.build.args.FOLDER
-    const shared = text(`${folder}/src/main.ts`).includes('bffVariables') ? variablesOf('packages/service-kit') : []
-    const needed = [...variablesOf(folder).keys(), ...new Map(shared).keys()].filter(
+    const programs = globSync(`${folder}/src/{env,main}.ts`, { cwd: root }).map(text).join('')
+    const shared = Object.entries({ bffVariables: 'packages/service-kit', shopVariables: 'packages/contracts' })
+      .filter(([name]) => programs.includes(name))
+      .flatMap(([, from]) => [...variablesOf(from).keys()])
+    const needed = [...variablesOf(folder).keys(), ...shared].filter(
       (name) => /_(?:URL|SECRET)$/.test(name) || /^(?:SESSION|WEB_BFF|MOBILE_BFF)_KEYS$/.test(name),
     )
     expect(Object.keys(service.environment ?? {})).toEqual(expect.arrayContaining(needed))
@@ -126,7 +129,7 @@ describe('.env.example', () => {
   const names = listed.map(([name]) => name!)
 
   it('names every variable that a program reads, and no other', () => {
-    const declared = globSync(['services/*', 'apps/*-bff', 'packages/{service-kit,gateway-core}'], {
+    const declared = globSync(['services/*', 'apps/*-bff', 'packages/{service-kit,gateway-core,contracts}'], {
       cwd: root,
     }).flatMap((each) => [...variablesOf(each).keys()])
     const direct = globSync(['apps/*/src/**/*.ts', 'apps/*/*.config.ts'], { cwd: root })

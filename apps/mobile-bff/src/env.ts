@@ -1,17 +1,6 @@
+import { shopVariables } from '@bff/contracts/addresses'
 import { privateKeys } from '@bff/gateway-core/auth'
-import {
-  addresses,
-  count,
-  issuer,
-  milliseconds,
-  networks,
-  oneOf,
-  port,
-  readEnv,
-  redis,
-  text,
-  url,
-} from '@bff/gateway-core/env'
+import { count, issuer, milliseconds, networks, oneOf, port, readEnv, redis, text, url } from '@bff/gateway-core/env'
 import { stopVariables } from '@bff/gateway-core/run'
 
 export const variables = {
@@ -28,12 +17,7 @@ export const variables = {
   MOBILE_BFF_PORT: port(4001),
   MOBILE_BFF_URL: url('http://localhost:4001'),
   IDENTITY_URL: issuer('http://localhost:4400'),
-  CATALOG_URL: addresses('http://localhost:4101'),
-  CUSTOMERS_URL: addresses('http://localhost:4102'),
-  ORDERS_URL: addresses('http://localhost:4103'),
-  INVENTORY_URL: addresses('http://localhost:4104'),
-  REVIEWS_URL: addresses('http://localhost:4106'),
-  TRACKING_URL: addresses('http://localhost:4105'),
+  ...shopVariables,
 }
 
 export const env = () => readEnv(variables)

@@ -1,6 +1,6 @@
+import { shopVariables } from '@bff/contracts/addresses'
 import { privateKeys } from '@bff/gateway-core/auth'
 import {
-  addresses,
   count,
   issuer,
   milliseconds,
@@ -31,12 +31,7 @@ export const variables = {
   SESSION_KEYS: secrets('development-only-web-session-key-0001'),
   WEB_ROOT: text(''),
   IDENTITY_URL: issuer('http://localhost:4400'),
-  CATALOG_URL: addresses('http://localhost:4101'),
-  CUSTOMERS_URL: addresses('http://localhost:4102'),
-  ORDERS_URL: addresses('http://localhost:4103'),
-  INVENTORY_URL: addresses('http://localhost:4104'),
-  REVIEWS_URL: addresses('http://localhost:4106'),
-  TRACKING_URL: addresses('http://localhost:4105'),
+  ...shopVariables,
 }
 
 export const env = () => readEnv(variables)
