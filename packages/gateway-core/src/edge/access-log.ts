@@ -85,6 +85,7 @@ function write(log: Logger, res: Response, { status, ms, url, address, bytes }: 
   const agent = headers['user-agent']
   const user = exchange?.identity?.user.id
   const calls = exchange?.calls
+  const version = headers['x-app-version']
   log[level](
     {
       traceId,
@@ -101,6 +102,12 @@ function write(log: Logger, res: Response, { status, ms, url, address, bytes }: 
       // Of a refused forgery: what spoke against it.
       signal: failed?.options.extra?.['signal'],
       user: user === undefined ? undefined : plain(user, 128),
+      // Who still asks for what will be no more.
+      ...(res.hasHeader('deprecation') && {
+        deprecated: true,
+        client: exchange?.identity?.client,
+        version: typeof version === 'string' ? plain(version, 32) : undefined,
+      }),
       address: exchange?.address ?? address,
       agent: agent === undefined ? undefined : plain(agent, 200),
       calls: calls !== undefined && calls.length > mostCalls ? calls.slice(0, mostCalls) : calls,
