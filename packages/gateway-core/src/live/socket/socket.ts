@@ -25,7 +25,7 @@ export interface SocketCore extends Pick<LiveCore, 'from' | 'away'> {
 }
 
 export interface SocketSpec<S extends Sources, G extends object, P extends string, T, O extends Schema> {
-  /** Who may connect, asked anew with every further token. What it grants is handed to `follow`. */
+  /** Who may connect, asked anew with every further token. What it grants is handed to each of `topics`. */
   readonly guard: Guard<G>
   /** The subprotocol, with its version: `shop.live.v1`. Clients offer it, and get it back. */
   readonly protocol: string
@@ -79,6 +79,7 @@ const budget = 5_000
 export function socket(path: `/${string}`, spec: ErasedSocket): Route<SocketCore> {
   const { guard, protocol, topics } = spec
   const bounds = boundsOf(spec)
+  const find = finder(topics)
   return {
     methods: ['GET'],
     path,
@@ -88,10 +89,10 @@ export function socket(path: `/${string}`, spec: ErasedSocket): Route<SocketCore
       throw problem(426, 'upgrade-required', { headers: { upgrade: 'websocket', connection: 'close, upgrade' } })
     },
     bindUpgrade: (core) => ({
-      origins: 'own',
+      origins: bounds.origins,
       caps: bounds,
       authenticate: (exchange) => prove(core, protocol, exchange),
-      take: taking(core, spec, bounds),
+      take: taking(core, spec, { bounds, find }),
     }),
   }
 }
@@ -100,6 +101,7 @@ const boundsOf = ({ caps, most = 50, rhythm }: Pick<ErasedSocket, 'caps' | 'most
   route: 10_000,
   client: 8,
   ...caps,
+  origins: 'own' as const,
   topics: most,
   message: longest,
   pace,
@@ -135,10 +137,14 @@ const bearing = (exchange: Exchange, token: string, authenticate: Authenticate):
   return later(exchange, { scope: exchange.scope, budget, headers, authenticate })
 }
 
-function taking(core: SocketCore, spec: ErasedSocket, bounds: ReturnType<typeof boundsOf>): Upgrade['take'] {
+interface Declared {
+  readonly bounds: ReturnType<typeof boundsOf>
+  readonly find: ReturnType<typeof finder<ErasedSocket['topics'][string]>>
+}
+
+function taking(core: SocketCore, spec: ErasedSocket, { bounds, find }: Declared): Upgrade['take'] {
   const change = webSockets(spec.protocol)
   const { topics: most, heartbeat: ping, idle } = bounds
-  const find = finder(spec.topics)
   const together = ticking()
   return async (exchange, req, wire, head, granted) => {
     let grant = granted
