@@ -1,6 +1,6 @@
 // npm run api-key -- --client partner --scopes read,write [--days 365] — makes an API key: shown once, known by its hash.
+import { argumentsOf, misused } from '@bff/gateway-core/arguments'
 import { apiKeyRecords, newApiKey } from '@bff/gateway-core/auth'
-import { argumentsOf } from './arguments.ts'
 
 export interface Made {
   /** For the client. */
@@ -41,7 +41,6 @@ if (import.meta.main) {
       `For the client, this once:\n  ${key}\n\nInto the list that \`apiKeyRecords\` reads of the environment:\n  ${entry}\n`,
     )
   } catch {
-    process.stderr.write(`${usage}\n`)
-    process.exitCode = 1
+    misused('A key has a client, at least one scope and an end: --days is a number above 0.', usage)
   }
 }

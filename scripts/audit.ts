@@ -1,7 +1,7 @@
 // npm run audit — what no compiler sees in the routes of the BFFs. Fails when anything is found.
+import { argumentsOf } from '@bff/gateway-core/arguments'
 import { type Accepted, audit, type Facts, type Finding, unaccepted } from '@bff/gateway-core/plan'
 import { acceptedBy, allFacts } from './apps.ts'
-import { argumentsOf } from './arguments.ts'
 
 /** Of all apps, without what they accept. */
 export const auditAll = (

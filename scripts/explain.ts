@@ -1,8 +1,8 @@
 // npm run explain -- web GET /api/checkout/1 — what a BFF would do with this request, without sending it anywhere.
 import { parseArgs } from 'node:util'
+import { argumentsOf } from '@bff/gateway-core/arguments'
 import { canonical, type Choice, jsonOf, type Plan, planOf, router, textOf } from '@bff/gateway-core/plan'
 import { type App, appOf, apps } from './apps.ts'
-import { argumentsOf } from './arguments.ts'
 
 export interface Explained {
   readonly text: string

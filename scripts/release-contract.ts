@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
-import { argumentsOf } from './arguments.ts'
+import { argumentsOf } from '@bff/gateway-core/arguments'
 import { clients, compareVersions, folders, isVersion, releaseOf, textOf, versionsOf } from './contracts.ts'
 
 const usage = 'npm run release-contract -- <client> <version>'

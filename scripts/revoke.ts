@@ -1,7 +1,7 @@
 // npm run revoke -- --user <sub> | --session <name> | --token <jti> [--reason leaked] — takes back what was issued, in both BFFs, within a second.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { argumentsOf, misused } from '@bff/gateway-core/arguments'
 import { revocations } from '@bff/gateway-core/auth'
 import { readEnv, redis } from '@bff/gateway-core/env'
 import { Problem } from '@bff/gateway-core/problem'
@@ -27,18 +27,17 @@ const usage = `npm run revoke -- --user <sub> | --session <name> | --token <jti>
 
   --user     everything that was issued to somebody until now
   --session  one session, by the name that the audit log calls it
-  --token    one access token by its jti, or an API key by its id
-`
+  --token    one access token by its jti, or an API key by its id`
 
-async function main(args: readonly string[]): Promise<string> {
+async function main(): Promise<string> {
   const text = { type: 'string' } as const
   const options = { user: text, session: text, token: text, reason: { ...text, default: 'administrator' } }
-  const { values } = parseArgs({ args: [...args], options })
+  const { values } = argumentsOf(usage, { options })
   const asked = (['user', 'session', 'token'] as const).flatMap((kind) =>
     values[kind] ? [[kind, values[kind]] as const] : [],
   )
   const [one, another] = asked
-  if (one === undefined || another !== undefined) throw new TypeError(usage)
+  if (one === undefined || another !== undefined) return misused('Say one of --user, --session and --token.', usage)
   const { REDIS_URL: url } = readEnv({ REDIS_URL: redis() })
   if (url === '') {
     throw new TypeError(
@@ -54,14 +53,14 @@ const reasonOf = (error: unknown): string => {
   if (error instanceof Problem) return `It is not certain that it holds everywhere: ${error.message} (${error.code})\n`
   return error instanceof TypeError && error.message.endsWith('\n')
     ? error.message
-    : `${(error as Error).message}\n\n${usage}`
+    : `${(error as Error).message}\n\n${usage}\n`
 }
 
 if (import.meta.main) {
   const settings = join(import.meta.dirname, '../.env')
   if (existsSync(settings)) process.loadEnvFile(settings)
   try {
-    process.stdout.write(await main(process.argv.slice(2)))
+    process.stdout.write(await main())
   } catch (error) {
     process.stderr.write(reasonOf(error))
     process.exitCode = 1

@@ -1,9 +1,9 @@
 // npm run routes — every route of each BFF; with --write into docs/routes.md, with --check against it.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { argumentsOf } from '@bff/gateway-core/arguments'
 import { type Facts, markdownTable, plainTable } from '@bff/gateway-core/plan'
 import { allFacts } from './apps.ts'
-import { argumentsOf } from './arguments.ts'
 
 const file = join(import.meta.dirname, '../docs/routes.md')
 

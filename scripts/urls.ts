@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { argumentsOf } from '@bff/gateway-core/arguments'
 import { answers } from './answers.ts'
 
 interface Place {
@@ -9,6 +10,8 @@ interface Place {
   readonly url: string
   readonly speaks: string
 }
+
+argumentsOf('npm run urls', {})
 
 const settings = join(import.meta.dirname, '../.env')
 if (existsSync(settings)) process.loadEnvFile(settings)

@@ -1,5 +1,6 @@
 // npm run bench [seconds] [group] — ours beside the floor and the peers, in one run on one machine.
 import { readFile, writeFile } from 'node:fs/promises'
+import { argumentsOf, misused } from '@bff/gateway-core/arguments'
 import { chart } from './chart.ts'
 import { leaveSubjectCore } from './cores.ts'
 import { document } from './document.ts'
@@ -13,12 +14,14 @@ import { streams } from './streams.ts'
 import { startBeside } from './subject.ts'
 
 const names = [...groups.map(({ name }) => name), 'streams', 'guards', 'sockets']
-const args = process.argv.slice(2)
-const only = args.find((arg) => names.includes(arg))
-const seconds = Number(args.find((arg) => arg !== only) ?? 1)
+const usage = `npm run bench -- [seconds] [${names.join(' | ')}]`
+const { positionals } = argumentsOf(usage, { allowPositionals: true })
+const only = positionals.find((one) => names.includes(one))
+const [length = '1', ...more] = positionals.filter((one) => one !== only)
 // wrk knows whole seconds only.
-if (!(Number.isInteger(seconds) && seconds > 0))
-  throw new TypeError(`npm run bench [seconds] [${names.join('|')}], not "${args.join(' ')}"`)
+const seconds = Number(length)
+if (!(Number.isInteger(seconds) && seconds > 0) || more.length > 0)
+  misused(`"${positionals.join(' ')}" is not how long or what to measure.`, usage)
 
 if (!measurable) throw new Error('npm run bench reads /proc, so it needs Linux')
 leaveSubjectCore()

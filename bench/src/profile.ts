@@ -2,6 +2,7 @@
 import { mkdtempDisposable, readdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { argumentsOf, misused } from '@bff/gateway-core/arguments'
 import { leaveSubjectCore } from './cores.ts'
 import { groups } from './groups.ts'
 import { load } from './load.ts'
@@ -10,12 +11,13 @@ import { byOwner, type CpuProfile, selfTimes } from './self-times.ts'
 import { startBeside } from './subject.ts'
 import { table } from './table.ts'
 
-const [key = 'ours', seconds = '5'] = process.argv.slice(2)
+const usage = 'npm run profile -w bench -- [subject] [seconds]'
+const [key = 'ours', seconds = '5'] = argumentsOf(usage, { allowPositionals: true }).positionals
 const candidates = groups.flatMap(({ answer, rows }) =>
   rows.filter(({ needs }) => needs === undefined).map((row) => ({ ...row, answer })),
 )
 const row = candidates.find((each) => each.key === key)
-if (row === undefined) throw new TypeError(`"${key}" is none of ${candidates.map((each) => each.key).join(', ')}`)
+if (row === undefined) throw misused(`"${key}" is none of ${candidates.map((each) => each.key).join(', ')}.`, usage)
 
 if (!measurable) throw new Error('npm run profile reads /proc, so it needs Linux')
 leaveSubjectCore()

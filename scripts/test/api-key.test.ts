@@ -28,7 +28,7 @@ describe('npm run api-key', () => {
     'says how it is called when it is not, as with %j %j %j %j',
     (...args) => {
       const { status, stderr } = run(...args.filter((arg) => arg !== undefined))
-      expect(status).toBe(1)
+      expect(status).toBe(2)
       expect(stderr).toContain('npm run api-key -- --client')
     },
   )

@@ -36,10 +36,10 @@ const tools = (JSON.parse(text('package.json')) as { devDependencies: Record<str
 /** What the programs of a workspace read: name → default, as it stands in the source. */
 const variablesOf = (folder: string): ReadonlyMap<string, string> =>
   new Map(
-    globSync(`${folder}/src/{env,main,run}.ts`, { cwd: root })
+    globSync(`${folder}/src/{env,main,run,addresses}.ts`, { cwd: root })
       .flatMap((file) => [
         ...text(file).matchAll(
-          /\b([A-Z\d_]+): (?:(?:privateKeys|clientPrivateKey)\b|(?:port|url|addresses|networks|count|redis|secrets?|optionalSecrets|keySet|oneOf|text|milliseconds)\(([^,)]*))/g,
+          /\b([A-Z\d_]+): (?:(?:privateKeys|clientPrivateKey)\b|(?:port|url|issuer|addresses|networks|count|redis|secrets?|optionalSecrets|keySet|oneOf|text|milliseconds)\(([^,)]*))/g,
         ),
       ])
       .map(([, name, fallback]) => [name!, fallback ?? '']),
@@ -91,10 +91,13 @@ describe('docker-compose.yml', () => {
 
   it.each(ours)('%s gets all that it reads, and no secret from here', (_, service) => {
     const folder = service.build.args.FOLDER
-    const shared = text(`${folder}/src/main.ts`).includes('bffVariables') ? variablesOf('packages/service-kit') : []
+    const programs = globSync(`${folder}/src/{env,main}.ts`, { cwd: root }).map(text).join('')
+    const shared = Object.entries({ bffVariables: 'packages/service-kit', shopVariables: 'packages/contracts' })
+      .filter(([name]) => programs.includes(name))
+      .flatMap(([, from]) => [...variablesOf(from).keys()])
     // What the image settles.
     const settled = /^(?:HOST|[A-Z_]+_PORT|ORDERS_FILE|WEB_ROOT)$/
-    const needed = [...variablesOf(folder).keys(), ...new Map(shared).keys()].filter((name) => !settled.test(name))
+    const needed = [...variablesOf(folder).keys(), ...shared].filter((name) => !settled.test(name))
     expect(Object.keys(service.environment ?? {})).toEqual(expect.arrayContaining(needed))
     for (const [name, value] of Object.entries(service.environment ?? {})) {
       if (/_SECRET$|^(?:SESSION|WEB_BFF|MOBILE_BFF)_KEYS$/.test(name)) expect(value).toBe(`\${${name}:?}`)
@@ -144,7 +147,7 @@ describe('.env.example', () => {
   const names = listed.map(([name]) => name!)
 
   it('names every variable that a program reads, and no other', () => {
-    const declared = globSync(['services/*', 'apps/*-bff', 'packages/{service-kit,gateway-core}'], {
+    const declared = globSync(['services/*', 'apps/*-bff', 'packages/{service-kit,gateway-core,contracts}'], {
       cwd: root,
     }).flatMap((each) => [...variablesOf(each).keys()])
     const direct = globSync(['apps/*/src/**/*.ts', 'apps/*/*.config.ts'], { cwd: root })

@@ -52,3 +52,20 @@ it.each([[[]], [['desktop', 'GET', '/']], [['web', 'GET']]])('says how it is use
   expect(code).toBe(1)
   expect(text).toContain('npm run explain -- web GET /api/checkout/1 [--json], where the first is web or mobile')
 })
+
+it.each([
+  [
+    'web',
+    'GET',
+    '/api/orders/7/events',
+    'tracking GET /orders/:id/events',
+    'open       10000 at a time, 32 of one client',
+  ],
+  ['mobile', 'GET', '/m/v1/orders/7/events', 'tracking GET /orders/:id/events', 'wait       at most 25000 ms'],
+  ['mobile', 'GET', '/m/v1/live', 'Topic orders/:id', 'message    16384 B'],
+])('explains what stays open: %s %s %s', async (app, method, path, source, bound) => {
+  const { text, code } = await explain([app, method, path])
+  expect(code).toBe(0)
+  for (const said of [source, bound, 'token         ours, about the user', 'signed in (signedIn)', 'ends when'])
+    expect(text).toContain(said)
+})

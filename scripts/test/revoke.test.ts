@@ -31,7 +31,7 @@ describe('npm run revoke', () => {
     'says how it is called when it is not, as with %j',
     async (args) => {
       const { code, stderr } = await run('redis://127.0.0.1:9', ...args)
-      expect([code, stderr]).toEqual([1, expect.stringContaining('npm run revoke -- --user')])
+      expect([code, stderr]).toEqual([2, expect.stringContaining('npm run revoke -- --user')])
     },
   )
 

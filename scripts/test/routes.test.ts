@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from '@jest/globals'
-import type { Facts } from '@bff/gateway-core/plan'
+import { type Facts, faultOf } from '@bff/gateway-core/plan'
 import { allFacts, apps } from '../apps.ts'
 import { hasDrifted, page } from '../routes.ts'
 
@@ -12,9 +12,9 @@ beforeAll(async () => {
   facts = await allFacts()
 })
 
-it('plans every screen of both BFFs', () => {
+it('plans every route of both BFFs', () => {
   const unplanned = facts.flatMap(({ plans }) =>
-    plans.flatMap((plan) => (plan.door === 'screen' && plan.fault !== undefined ? [`${plan.key}: ${plan.fault}`] : [])),
+    plans.flatMap((plan) => (faultOf(plan) === undefined ? [] : [`${plan.path}: ${faultOf(plan)}`])),
   )
   expect(unplanned).toEqual([])
 })

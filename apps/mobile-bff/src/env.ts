@@ -1,7 +1,8 @@
+import { shopVariables } from '@bff/contracts/addresses'
 import { privateKeys } from '@bff/gateway-core/auth'
 import {
-  addresses,
   count,
+  issuer,
   milliseconds,
   networks,
   oneOf,
@@ -27,13 +28,8 @@ export const variables = {
   DPOP_KEY: optionalSecrets(),
   MOBILE_BFF_PORT: port(4001),
   MOBILE_PUBLIC_URL: url('http://localhost:4001'),
-  IDENTITY_URL: url('http://localhost:4400'),
-  CATALOG_URL: addresses('http://localhost:4101'),
-  CUSTOMERS_URL: addresses('http://localhost:4102'),
-  ORDERS_URL: addresses('http://localhost:4103'),
-  INVENTORY_URL: addresses('http://localhost:4104'),
-  REVIEWS_URL: addresses('http://localhost:4106'),
-  TRACKING_URL: addresses('http://localhost:4105'),
+  IDENTITY_URL: issuer('http://localhost:4400'),
+  ...shopVariables,
 }
 
 export const env = () =>

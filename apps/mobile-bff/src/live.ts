@@ -9,9 +9,8 @@ const update = ({ rev, status, at }: OrderEvent) => ({ rev, status, at })
 export const live = socket('/m/v1/live', {
   guard: signedIn,
   protocol: liveProtocol,
-  follow({ topic, after, from }) {
-    const [, id] = /^orders\/([\w-]{1,64})$/.exec(topic) ?? []
-    return id === undefined ? undefined : from.tracking('GET /orders/:id/events', { id, after })
+  topics: {
+    'orders/:id': ({ params, after, from }) => from.tracking('GET /orders/:id/events', { id: params.id, after }),
   },
   out: OrderUpdate,
   view: (event) => update(event),

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { argumentsOf } from '@bff/gateway-core/arguments'
 import { mobileClient } from './client.ts'
 import { demoBrowser } from './demo-browser.ts'
 import { journey } from './journey.ts'
@@ -11,7 +11,7 @@ import { discover, signIn } from './sign-in.ts'
 const settings = join(import.meta.dirname, '../../../.env')
 if (existsSync(settings)) process.loadEnvFile(settings)
 
-const { values } = parseArgs({
+const { values } = argumentsOf('npm run demo -- [--bff url] [--issuer url] [--login name] [--password text]', {
   options: {
     bff: { type: 'string', default: process.env['MOBILE_PUBLIC_URL'] ?? 'http://localhost:4001' },
     issuer: { type: 'string', default: process.env['IDENTITY_URL'] ?? 'http://localhost:4400' },

@@ -92,6 +92,16 @@ describe('a sign-in', () => {
     expect(t.asked).toEqual([])
   })
 
+  it('begins at an issuer whose name ends in a slash', async () => {
+    const asked: (string | undefined)[] = []
+    await using server = await upstream((req, res) => {
+      asked.push(req.url)
+      json(res, { issuer: `${server.url}/` })
+    })
+    expect(await discover(`${server.url}/`)).toEqual({ issuer: `${server.url}/` })
+    expect(asked).toEqual(['/.well-known/openid-configuration'])
+  })
+
   it('N-15: asks for what a BFF wants before it goes on (RFC 9470)', async () => {
     await using t = await setUp(good)
     await t.signIn({ stepUp: { acrValues: 'urn:shop:acr:password-again', maxAge: 300 } })

@@ -43,7 +43,8 @@ export async function signIn(issuer: string, browser: Browser, options: SignInOp
 }
 
 export async function discover(issuer: string): Promise<Issuer> {
-  const answer = await fetch(`${issuer}/.well-known/openid-configuration`, { signal: AbortSignal.timeout(5_000) })
+  const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+  const answer = await fetch(address, { signal: AbortSignal.timeout(5_000) })
   const found = (await answer.json()) as Issuer
   if (found.issuer !== issuer) throw new Error(`${issuer} calls itself ${found.issuer}`)
   return found

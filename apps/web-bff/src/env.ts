@@ -1,7 +1,8 @@
+import { shopVariables } from '@bff/contracts/addresses'
 import { clientPrivateKey, privateKeys } from '@bff/gateway-core/auth'
 import {
-  addresses,
   count,
+  issuer,
   milliseconds,
   networks,
   port,
@@ -29,13 +30,8 @@ export const variables = {
   WEB_CLIENT_KEY: clientPrivateKey,
   SESSION_KEYS: secrets('development-only-web-session-key-0001'),
   WEB_ROOT: text(''),
-  IDENTITY_URL: url('http://localhost:4400'),
-  CATALOG_URL: addresses('http://localhost:4101'),
-  CUSTOMERS_URL: addresses('http://localhost:4102'),
-  ORDERS_URL: addresses('http://localhost:4103'),
-  INVENTORY_URL: addresses('http://localhost:4104'),
-  REVIEWS_URL: addresses('http://localhost:4106'),
-  TRACKING_URL: addresses('http://localhost:4105'),
+  IDENTITY_URL: issuer('http://localhost:4400'),
+  ...shopVariables,
 }
 
 export const env = () => readEnv(variables)

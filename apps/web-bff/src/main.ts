@@ -1,3 +1,4 @@
+import { shopAt } from '@bff/contracts/addresses'
 import { logger, run, stopOf } from '@bff/gateway-core/run'
 import { openStore } from '@bff/gateway-core/state'
 import { start } from './app.ts'
@@ -13,14 +14,7 @@ await run(async () => {
     stop: stopOf(e),
     shedAfter: e.SHED_AFTER_MS,
     store: await openStore({ url: e.REDIS_URL, prefix: 'web-bff:', log }),
-    upstreams: {
-      catalog: e.CATALOG_URL,
-      customers: e.CUSTOMERS_URL,
-      orders: e.ORDERS_URL,
-      inventory: e.INVENTORY_URL,
-      reviews: e.REVIEWS_URL,
-      tracking: e.TRACKING_URL,
-    },
+    upstreams: shopAt(e),
     issuer: e.IDENTITY_URL,
     keys: e.WEB_BFF_KEYS,
     proxies: e.TRUSTED_PROXIES,

@@ -18,19 +18,23 @@ const upstreams = {
 let root: string
 let bff: Awaited<ReturnType<typeof start>>
 
+const config = {
+  port: 0,
+  hostname: '127.0.0.1',
+  log: pino({ level: 'silent' }),
+  upstreams,
+  issuer: 'http://localhost:9',
+  clientSecret: 'x'.repeat(32),
+  sessionKeys: ['y'.repeat(32)],
+}
+
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'site-'))
   await mkdir(join(root, 'assets'))
   await writeFile(join(root, 'index.html'), '<title>the page</title>')
   await writeFile(join(root, 'assets/app-1a2b.js'), 'script')
   bff = await start({
-    port: 0,
-    hostname: '127.0.0.1',
-    log: pino({ level: 'silent' }),
-    upstreams,
-    issuer: 'http://localhost:9',
-    clientSecret: 'x'.repeat(32),
-    sessionKeys: ['y'.repeat(32)],
+    ...config,
     publicUrl: 'http://localhost:4000',
     webRoot: root,
   })
@@ -74,13 +78,7 @@ describe('the client beside its API', () => {
 describe('a start that cannot be', () => {
   it('refuses an address that is no origin', async () => {
     const starting = start({
-      port: 0,
-      hostname: '127.0.0.1',
-      log: pino({ level: 'silent' }),
-      upstreams,
-      issuer: 'http://localhost:9',
-      clientSecret: 'x'.repeat(32),
-      sessionKeys: ['y'.repeat(32)],
+      ...config,
       publicUrl: 'http://shop.example',
       webRoot: '',
     })

@@ -22,7 +22,7 @@ if (env.everything) {
   const live = socket('/live', {
     guard: signedIn,
     protocol: 'bench.live.v1',
-    follow: ({ topic, after, from }) => from.items('GET /items/:id', { id: topic, after }),
+    topics: { ':id': ({ params, after, from }) => from.items('GET /items/:id', { id: params.id, after }) },
     out: Item,
     view: (item) => item,
     caps: { client: 10_000 },

@@ -119,7 +119,7 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   const away = { leaving: new Scope(), comeBack: stagger(running.reconnectWithin ?? 5_000) }
   const dispatch = dispatcher(() => find, around)
   const core: Core = { ...opened, ...provenBy(running, store), away, clientKey, streams: counted.streams, dispatch }
-  const bound = routes.map(deprecation()).map((route) => boundTo(core, route))
+  const bound = routes.map(deprecation(Date.now, counted.deprecated)).map((route) => boundTo(core, route))
   const find = router(bound)
   const handler = express()
   for (const setting of ['x-powered-by', 'etag']) handler.disable(setting)

@@ -4,6 +4,7 @@ import type { Variable } from './variables.ts'
 export {
   addresses,
   count,
+  issuer,
   milliseconds,
   networks,
   oneOf,

@@ -213,19 +213,58 @@ export type Made =
       readonly door: 'forward'
       readonly prefix: string
       readonly upstream: string
-      readonly upgrade: boolean
+      /** Of the sockets that it passes on. Absent: it passes on none. */
+      readonly upgrade: Lasting | undefined
       readonly rewritten: boolean
       /** Of its event streams. */
       readonly caps: Caps
     }
   | {
-      readonly door: 'stream'
+      readonly door: 'stream' | 'poll'
       readonly key: Key
       readonly operation: Operation
       readonly items: (request: never) => AsyncIterable<unknown>
-      readonly caps: Caps
+      readonly lasting: Lasting
+    }
+  | {
+      readonly door: 'socket'
+      readonly protocol: string
+      /** What is followed under each topic, by its pattern: `orders/:id`. */
+      readonly topics: Readonly<Record<string, (request: never) => AsyncIterable<unknown>>>
+      readonly lasting: Lasting
     }
   | { readonly door: 'own'; readonly summary: string }
+
+/** An answer that stays open, out of the numbers and codes that it goes by. */
+export interface Lasting {
+  readonly bounds: Bounds
+  /** What ends it, each a few words for people. */
+  readonly ends: readonly string[]
+}
+
+/** Milliseconds and bytes. Absent: it has no such bound. */
+export interface Bounds extends Caps {
+  /** Sites whose pages may open it: see `Upgrade.origins`. */
+  readonly origins?: Upgrade['origins']
+  /** Topics of one socket. */
+  readonly topics?: number
+  /** Of one message of the client's. */
+  readonly message?: number
+  /** So many messages of a client at once, and one more each `every` ms. */
+  readonly pace?: { readonly burst: number; readonly every: number }
+  /** From one sign of life to the next, where there is nothing else to say. */
+  readonly heartbeat?: number
+  /** In which it may be still. */
+  readonly idle?: number
+  /** In which its client may take nothing of what waits for it. */
+  readonly stalled?: number
+  /** That wait for its client before no more is asked of any source. */
+  readonly unsent?: number
+  /** In which something may happen, before nothing is the answer. */
+  readonly wait?: number
+  /** Of one feed, kept for those who come back or read slowly: the newest of what it told. */
+  readonly replay?: { readonly entries: number; readonly bytes: number }
+}
 
 /** What a screen may cost, on the data of the shop. */
 export interface Budget {

@@ -1,6 +1,6 @@
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
 import type { Contract, Numbered, Once, Schema, Streaming } from './contract.ts'
-import { type App, createApp, type Running } from './app.ts'
+import { type App, createApp, type Limits, type Running } from './app.ts'
 import { type Core, connect } from './connect.ts'
 import { faultsOfDeprecated } from './edge/deprecation.ts'
 import type { Route } from './exchange.ts'
@@ -49,8 +49,10 @@ export function gateway<const C extends Contract, const S extends Sources>(
       placed(screenRoute(contract, key, sound(key, spec as Erased, spoken))) as Fitting<C, K, P, Route<Core>>,
     stream: <K extends Streaming<C>, G extends object, T>(key: K, spec: StreamSpec<C, K, S, G, T>): Route<Core> =>
       placed(streamRoute(contract, key, spec)),
-    socket: <G extends object, T, O extends Schema>(path: `/${string}`, spec: SocketSpec<S, G, T, O>): Route<Core> =>
-      placed(socketRoute(path, spec)),
+    socket: <G extends object, P extends string, T, O extends Schema>(
+      path: `/${string}`,
+      spec: SocketSpec<S, G, P, T, O>,
+    ): Route<Core> => placed(socketRoute(path, spec)),
     poll: <K extends Once<C>, G extends object, T>(key: K, spec: PollSpec<C, K, S, G, T>): Route<Core> =>
       placed(pollRoute(contract, key, spec)),
     ticket: (key: `POST /${string}`, spec: TicketSpec): Route<Core> => placed(ticketRoute(key, spec)),
@@ -60,12 +62,7 @@ export function gateway<const C extends Contract, const S extends Sources>(
       placed(forwardRoute(prefix, upstream, spec)),
     batch: (key: `POST /${string}`, spec: BatchSpec): Route<Core> => placed(batchRoute(key, spec)),
     app: (routes: readonly Route<Core>[], running: Running<keyof S & string>): App => {
-      const { limits } = running
-      const counted = metrics({
-        routes,
-        upstreams: Object.keys(sources),
-        limits: [limits?.address, limits?.user].flatMap((limit) => limit?.name ?? []),
-      })
+      const counted = metrics({ routes, upstreams: Object.keys(sources), limits: namesOf(running.limits) })
       const told = { ...running, counted, log: running.log.child({}, { serializers }) }
       return createApp(connect(sources, policies, running.upstreams, told), routes, { ...told, budget })
     },
@@ -76,6 +73,8 @@ function refuse(faults: readonly string[]): void {
   if (faults.length > 0)
     throw new TypeError(`The gateway's policies do not fit:\n${faults.map((f) => `  - ${f}`).join('\n')}`)
 }
+
+const namesOf = (limits?: Limits): string[] => [limits?.address, limits?.user].flatMap((limit) => limit?.name ?? [])
 
 /** With the place where an app made it. */
 const placed = (route: Route<Core>): Route<Core> => ({ ...route, place: placeOf(2) })

@@ -28,11 +28,17 @@ export const port = (fallback: number): Variable<number> => ({
 })
 
 /** Origin of an upstream or of this app, with an optional base path. The default holds in development only. */
-export const url = (development: string): Variable<string> => ({
+export const url = (development: string): Variable<string> => {
+  const exact = issuer(development)
+  return { ...exact, parse: (text) => exact.parse(text).replace(/\/+$/, '') }
+}
+
+/** Who issues tokens, to the letter: a provider whose `iss` ends in a slash is another without it (RFC 8414 §3.3). */
+export const issuer = (development: string): Variable<string> => ({
   parse: (text) => {
     const { protocol, username, search, hash } = new URL(text)
     if (!/^https?:$/.test(protocol) || username + search + hash !== '') throw new TypeError(text)
-    return text.replace(/\/+$/, '')
+    return text
   },
   shape: 'an http(s) URL without credentials, query or fragment',
   example: development,

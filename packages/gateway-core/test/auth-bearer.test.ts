@@ -3,13 +3,12 @@ import { describe, expect, it } from '@jest/globals'
 import { pino } from 'pino'
 import { z } from 'zod'
 import { bearer, type BearerOptions, can, open, signedIn } from '../src/auth.ts'
-import { memoryStore } from '../src/state.ts'
 import type { Contract } from '../src/contract.ts'
 import { type Core, gateway, serve } from '../src/index.ts'
 import type { Route } from '../src/exchange.ts'
 import { json, upstream } from '../src/testing.ts'
 import { AUDIENCE, claims, ec, jwk, NOW, rsa, token } from './issuer.ts'
-import { prover } from './prover.ts'
+import { dpop, prover } from './prover.ts'
 import { wire } from './raw.ts'
 
 const Word = z.object({ word: z.string() })
@@ -218,13 +217,7 @@ describe('a mobile BFF', () => {
   })
 
   it('N-10, N-11, N-12: takes bound tokens with their proofs, for the address that its clients know', async () => {
-    const dpop = {
-      mode: 'required-on-writes',
-      publicUrl: 'https://m.example',
-      store: memoryStore(),
-      secrets: ['s'.repeat(32)],
-    } as const
-    await using bff = await setUp({ dpop })
+    await using bff = await setUp({ dpop: dpop('required-on-writes') })
     const client = prover()
     const bound = bff.access({ cnf: { jkt: client.jkt } })
     const url = 'https://m.example/m/word'
@@ -263,13 +256,7 @@ describe('a mobile BFF', () => {
   })
 
   it('N-11: one DPoP field, on the wire too', async () => {
-    const dpop = {
-      mode: 'optional',
-      publicUrl: 'https://m.example',
-      store: memoryStore(),
-      secrets: ['s'.repeat(32)],
-    } as const
-    await using bff = await setUp({ dpop })
+    await using bff = await setUp({ dpop: dpop('optional') })
     const client = prover()
     const bound = bff.access({ cnf: { jkt: client.jkt } })
     const nonce = (await bff.get('/m/word')).headers.get('dpop-nonce')!

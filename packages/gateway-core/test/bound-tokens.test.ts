@@ -5,12 +5,11 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { expect, it } from '@jest/globals'
 import { type Configuration, Provider } from 'oidc-provider'
 import { bearer } from '../src/auth.ts'
-import { memoryStore } from '../src/state.ts'
 import { tokenVerifier } from '../src/token.ts'
 import { exchangeOf } from './exchange.ts'
 import { jwk } from './issuer.ts'
 import { quietly } from './oidc.ts'
-import { prover } from './prover.ts'
+import { dpop, prover } from './prover.ts'
 
 const audience = 'urn:api'
 const client = { id: 'machine', secret: 'a-secret-of-this-test-and-nothing-else' }
@@ -81,13 +80,7 @@ it('N-10, N-11, N-12: a token that a real provider has bound works with a proof 
   expect([response.status, type]).toEqual([200, 'DPoP'])
 
   const rules = { issuer: provider.issuer, audience }
-  const dpop = {
-    mode: 'required-on-writes',
-    publicUrl: 'https://m.example',
-    store: memoryStore(),
-    secrets: ['s'.repeat(32)],
-  } as const
-  const authenticate = bearer({ ...rules, dpop })
+  const authenticate = bearer({ ...rules, dpop: dpop('required-on-writes') })
   const ask = (scheme: string, more: Readonly<Record<string, string>> = {}) =>
     authenticate(
       exchangeOf({ method: 'POST', path: '/orders', headers: { authorization: `${scheme} ${token}`, ...more } }),

@@ -25,12 +25,12 @@ export interface TestProvider extends AsyncDisposable {
 
 /**
  * A real OpenID provider whose person logs in and consents without being asked. Refresh tokens rotate. `backchannel`: it names its
- * sessions, and tells the app when one of them ends.
+ * sessions, and tells the app when one of them ends. `ending`: of its issuer.
  */
-export async function oidcProvider(appUrl: string, backchannel = false): Promise<TestProvider> {
+export async function oidcProvider(appUrl: string, backchannel = false, ending: '' | '/' = ''): Promise<TestProvider> {
   const server = createServer()
   await once(server.listen(0, '127.0.0.1'), 'listening')
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}${ending}`
   const provider = quietly(() => new Provider(issuer, configuration(appUrl, backchannel)))
   const requests = new Map<string, number>()
   const issued: string[] = []

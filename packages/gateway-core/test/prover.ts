@@ -1,3 +1,5 @@
+import type { DpopOptions } from '../src/auth.ts'
+import { memoryStore } from '../src/state/memory.ts'
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { thumbprint } from '../src/auth/bearer/proof.ts'
 import { jwk, NOW, token } from './issuer.ts'
@@ -41,3 +43,11 @@ export function prover(pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
       ),
   }
 }
+
+/** For an app that its clients know as `https://m.example`. */
+export const dpop = (mode: DpopOptions['mode']): DpopOptions => ({
+  mode,
+  publicUrl: 'https://m.example',
+  store: memoryStore(),
+  secrets: ['s'.repeat(32)],
+})

@@ -94,6 +94,8 @@ interface Given {
   readonly keysOf?: (nth: number) => readonly string[]
   /** Whether the provider tells when somebody signs out there. Default no. */
   readonly backchannel?: boolean
+  /** How its issuer ends. */
+  readonly issuerEnds?: '/'
   readonly session?: Partial<WebSessionOptions>
 }
 
@@ -103,7 +105,7 @@ export async function webApp({ processes = 1, clock = Date.now, session = {}, ..
   const lines: string[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) })
   const { server, url } = stack.use(await openSite())
-  const idp = stack.use(await oidcProvider(url, given.backchannel))
+  const idp = stack.use(await oidcProvider(url, given.backchannel, given.issuerEnds))
   const [behind, sockets] = [stack.use(await upstream(service)), stack.use(await echo())]
   const shared = given.store ?? memoryStore({ clock })
   const revoking: Revocations[] = []
@@ -161,10 +163,11 @@ export async function webApp({ processes = 1, clock = Date.now, session = {}, ..
     signIn,
     /** As somebody who goes there and says yes. */
     signOutAtProvider: async (someone: Browser): Promise<void> => {
-      const page = await (await someone.request(`${idp.issuer}/session/end?client_id=${CLIENT.id}`)).text()
+      const { origin } = new URL(idp.issuer)
+      const page = await (await someone.request(`${origin}/session/end?client_id=${CLIENT.id}`)).text()
       const xsrf = /name="xsrf" value="([^"]+)"/.exec(page)![1]!
       const body = new URLSearchParams({ xsrf, logout: 'yes' })
-      await someone.request(`${idp.issuer}/session/end/confirm`, { method: 'POST', body })
+      await someone.request(`${origin}/session/end/confirm`, { method: 'POST', body })
     },
     /** What is in the browser's jar for this app. */
     cookies: (someone: Browser) => someone.cookies(url),

@@ -1,4 +1,4 @@
-import { EnvironmentError, networks, port, readEnv, secret, text, url } from '@bff/gateway-core/env'
+import { EnvironmentError, issuer, networks, port, readEnv, secret, text, url } from '@bff/gateway-core/env'
 import { run, serviceSettings, serviceVariables } from '@bff/service-kit'
 import { start } from './app.ts'
 import { keySet } from './keys.ts'
@@ -7,7 +7,7 @@ await run(async () => {
   const env = readEnv({
     IDENTITY_PORT: port(4400),
     ...serviceVariables,
-    IDENTITY_URL: url('http://localhost:4400'),
+    IDENTITY_URL: issuer('http://localhost:4400'),
     IDENTITY_COOKIE_SECRET: secret('development-only-identity-cookies-00'),
     IDENTITY_KEYS: keySet('private'),
     TRUSTED_PROXIES: networks(''),

@@ -2,19 +2,16 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Identity } from '../exchange.ts'
 import type { Store } from '../state/store.ts'
 
-/** Milliseconds from asking for a socket to opening it. */
-const ticketLife = 60_000
-
 /**
  * Tickets of 256 bits, each good once: whoever has one is let in as this person. The store knows the digest of a ticket and whom it
  * stands for, so that who reads it can open nothing with that.
  */
 export function tickets(store: Pick<Store, 'get' | 'set' | 'delete'>) {
   return {
-    async issue(identity: Identity): Promise<{ ticket: string; expiresIn: number }> {
+    async issue(identity: Identity, life: number): Promise<{ ticket: string; expiresIn: number }> {
       const ticket = randomBytes(32).toString('base64url')
-      await store.set(keyOf(ticket), written(identity), ticketLife, 'if-absent')
-      return { ticket, expiresIn: ticketLife }
+      await store.set(keyOf(ticket), written(identity), life, 'if-absent')
+      return { ticket, expiresIn: life }
     },
     /** `undefined`: there is none, it is too old, or somebody has used it. */
     async redeem(ticket: string): Promise<Identity | undefined> {

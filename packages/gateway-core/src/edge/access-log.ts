@@ -82,8 +82,6 @@ function write(log: Logger, res: Response, { status, ms, url, address, bytes }: 
   const level = status >= 500 ? 'error' : chatter === true ? 'debug' : 'info'
   if (!log.isLevelEnabled(level)) return
   const { method, headers } = res.req
-  const agent = headers['user-agent']
-  const user = exchange?.identity?.user.id
   const calls = exchange?.calls
   log[level](
     {
@@ -100,12 +98,21 @@ function write(log: Logger, res: Response, { status, ms, url, address, bytes }: 
       source: failed?.options.source,
       // Of a refused forgery: what spoke against it.
       signal: failed?.options.extra?.['signal'],
-      user: user === undefined ? undefined : plain(user, 128),
+      user: cut(exchange?.identity?.user.id, 128),
+      // Who still asks for what will be no more.
+      ...(res.hasHeader('deprecation') && {
+        deprecated: true,
+        client: cut(exchange?.identity?.client, 64),
+        version: cut(headers['x-app-version'], 32),
+      }),
       address: exchange?.address ?? address,
-      agent: agent === undefined ? undefined : plain(agent, 200),
+      agent: cut(headers['user-agent'], 200),
       calls: calls !== undefined && calls.length > mostCalls ? calls.slice(0, mostCalls) : calls,
       err: level === 'error' ? failed?.options.cause : undefined,
     },
     'exchange',
   )
 }
+
+const cut = (said: string | string[] | undefined, length: number): string | undefined =>
+  said === undefined ? undefined : plain(String(said), length)

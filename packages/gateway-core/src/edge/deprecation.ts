@@ -1,5 +1,5 @@
 import type { Deprecated } from '../contract.ts'
-import type { Compose, Handler, Route } from '../exchange.ts'
+import type { Compose, Exchange, Handler, Route } from '../exchange.ts'
 import { problem } from '../problem.ts'
 
 /** What every answer of an operation says that will be no more. */
@@ -38,17 +38,23 @@ export function fieldsOf({ since, sunset, link }: Deprecated): DeprecationFields
 /**
  * Has a route say what its contract says of its end: made for `routes.map(deprecation())`; one that will stay is handed back
  * as it is. Until the sunset it answers as ever, with `DeprecationFields` on what it answers; from then on with the 410
- * `endpoint-retired`, whoever asks. `clock` is in epoch ms. Throws a `TypeError` that lists what `faultsOfDeprecated` finds.
+ * `endpoint-retired`, whoever asks. `clock` is in epoch ms; `used` is told of each request that is answered
+ * or refused for its end. Throws a `TypeError` that lists what `faultsOfDeprecated` finds.
  */
-export function deprecation(clock: () => number = Date.now): <Core>(route: Route<Core>) => Route<Core> {
+export function deprecation(
+  clock: () => number = Date.now,
+  used: Used = () => undefined,
+): <Core>(route: Route<Core>) => Route<Core> {
   return <Core>(route: Route<Core>) => {
     const deprecated =
       route.made !== undefined && 'operation' in route.made ? route.made.operation.deprecated : undefined
-    return deprecated === undefined ? route : ending(route, deprecated, clock)
+    return deprecated === undefined ? route : ending(route, deprecated, clock, used)
   }
 }
 
-function ending<Core>(route: Route<Core>, deprecated: Deprecated, clock: () => number): Route<Core> {
+type Used = (route: string, client?: string, version?: unknown) => void
+
+function ending<Core>(route: Route<Core>, deprecated: Deprecated, clock: () => number, used: Used): Route<Core> {
   const faults = faultsOfDeprecated(deprecated)
   if (faults.length > 0)
     throw new TypeError(`${route.methods.join(', ')} ${route.path}: deprecated: ${faults.join('; ')}.`)
@@ -56,25 +62,30 @@ function ending<Core>(route: Route<Core>, deprecated: Deprecated, clock: () => n
   const fields = fieldsOf(deprecated)
   const end = sunset === undefined ? Infinity : Date.parse(sunset)
   const { bindCompose } = route
+  const seen = ({ identity, headers }: Exchange) => used(route.path, identity?.client, headers['x-app-version'])
   return {
     ...route,
     guard: (exchange) => {
       if (clock() < end) return route.guard(exchange)
+      seen(exchange)
       throw problem(410, 'endpoint-retired', {
         detail: 'This operation was deprecated and has been retired.',
         extra: link === undefined ? {} : { link },
         headers: { ...fields },
       })
     },
-    bind: (core) => answering(route.bind(core), fields),
-    ...(bindCompose && { bindCompose: (core: Core) => composing(bindCompose(core), fields) }),
+    bind: (core) => answering(route.bind(core), fields, seen),
+    ...(bindCompose && { bindCompose: (core: Core) => composing(bindCompose(core), fields, seen) }),
   }
 }
 
+type Seen = (exchange: Exchange) => void
+
 /** On the problems that it throws as well. */
-function answering(handle: Handler, fields: DeprecationFields): Handler {
+function answering(handle: Handler, fields: DeprecationFields, seen: Seen): Handler {
   const all: readonly [name: string, value: string][] = Object.entries(fields)
   return (exchange, req, res, grant) => {
+    seen(exchange)
     for (const [name, value] of all) res.setHeader(name, value)
     return handle(exchange, req, res, grant)
   }
@@ -82,8 +93,9 @@ function answering(handle: Handler, fields: DeprecationFields): Handler {
 
 /** What the answer says itself wins, as in `writeHead`. */
 const composing =
-  (compose: Compose, fields: DeprecationFields): Compose =>
+  (compose: Compose, fields: DeprecationFields, seen: Seen): Compose =>
   async (exchange, input, grant) => {
+    seen(exchange)
     const answer = await compose(exchange, input, grant)
     return { ...answer, headers: { ...fields, ...answer.headers } }
   }

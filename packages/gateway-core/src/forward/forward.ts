@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createProxyMiddleware } from 'http-proxy-middleware'
 import type { Away } from '../away.ts'
 import type { Method } from '../contract.ts'
-import type { Caps, Exchange, Guard, Route } from '../exchange.ts'
+import type { Caps, Exchange, Guard, Handler, Predicate, Route } from '../exchange.ts'
 import { problem } from '../problem.ts'
 import type { Call, Reply } from '../road/call.ts'
 import { type Address, endpointOf } from '../road/discover/address.ts'
@@ -12,10 +12,9 @@ import { faultsOfCaps, streamCaps, type StreamCore, StreamSeats } from '../strea
 import { asksForEvents, untilAway } from './events.ts'
 import { publicLocation } from './location.ts'
 import { passOn } from './pass-on.ts'
-import { forwardUpgrade, type UpgradeSpec } from './upgrade.ts'
+import { forwardUpgrade, lastingOf, type UpgradeSpec } from './upgrade.ts'
 import { uploadOf } from './upload.ts'
 import { compileHeaderOps, compilePath, faultsOfRewrite, type Rewrite } from './rewrite.ts'
-import type { Predicate } from '../exchange.ts'
 
 /** What only the running app has, and a forward needs. */
 export interface ForwardCore extends StreamCore {
@@ -57,36 +56,45 @@ export function forward(prefix: string, upstream: string, spec: ForwardSpec): Ro
     cost: spec.cost,
     path,
     guard: spec.guard,
-    made: { door: 'forward', prefix, upstream, upgrade: !!upgrade, rewritten: change.rewritten, caps },
+    made: {
+      door: 'forward',
+      prefix,
+      upstream,
+      upgrade: upgrade && lastingOf(upgrade),
+      rewritten: change.rewritten,
+      caps,
+    },
     ...(upgrade && {
       bindUpgrade: ({ roads }: ForwardCore) =>
         forwardUpgrade(prefix, upstream, roadTo(roads, prefix, upstream), { ...upgrade, rewrite }),
     }),
     bind: (core) => {
-      const { roads, away } = core
       const seats = new StreamSeats(path, caps, core)
-      const way: Way = { prefix, upstream, road: roadTo(roads, prefix, upstream), change, away, seats }
-      const proxy = createProxyMiddleware({
-        // Never dialled: the road knows where it leads.
-        target: 'http://upstream.invalid',
-        // Its own plugins answer errors with a body of their own, even after half of one was sent; ours sends the call down the road.
-        ejectPlugins: true,
-        plugins: [
-          (server) => {
-            // Without a listener its own report of a rejection would throw; the rejection itself reaches us.
-            server.on('error', () => undefined)
-            server.web = (req, res) => pass(way, (req as Carrier)[carried]!, req, res)
-          },
-        ],
-      })
-      return (exchange, req, res) =>
-        new Promise((resolve, reject) => {
-          ;(req as Carrier)[carried] = exchange
-          // HPM hands a rejection of `web` to its third argument, and otherwise only resolves.
-          proxy(req, res, reject as (error?: unknown) => void).then(resolve, reject)
-        })
+      return proxied({ prefix, upstream, road: roadTo(core.roads, prefix, upstream), change, away: core.away, seats })
     },
   }
+}
+
+function proxied(way: Way): Handler {
+  const proxy = createProxyMiddleware({
+    // Never dialled: the road knows where it leads.
+    target: 'http://upstream.invalid',
+    // Its own plugins answer errors with a body of their own, even after half of one was sent; ours sends the call down the road.
+    ejectPlugins: true,
+    plugins: [
+      (server) => {
+        // Without a listener its own report of a rejection would throw; the rejection itself reaches us.
+        server.on('error', () => undefined)
+        server.web = (req, res) => pass(way, (req as Carrier)[carried]!, req, res)
+      },
+    ],
+  })
+  return (exchange, req, res) =>
+    new Promise((resolve, reject) => {
+      ;(req as Carrier)[carried] = exchange
+      // HPM hands a rejection of `web` to its third argument, and otherwise only resolves.
+      proxy(req, res, reject as (error?: unknown) => void).then(resolve, reject)
+    })
 }
 
 const changeOf = (prefix: string, rewrite: Rewrite): Change => ({

@@ -6,9 +6,9 @@ import { closeFrame, Frames } from './frames.ts'
 const linger = 2_000
 
 /** Of the registry of RFC 6455 §11.7: the service restarts, come back. */
-const restart = 1_012
+export const restart = 1_012
 /** Of our own: who opened it is not signed in any more. */
-const unproven = 4_401
+export const unproven = 4_401
 
 /**
  * Pass bytes both ways between two sockets, each no faster than the other takes them, until one ends: its end is passed on,

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { createProxyMiddleware } from 'http-proxy-middleware'
-import type { Caps, Exchange, Session, Upgrade } from '../exchange.ts'
+import type { Caps, Exchange, Lasting, Session, Upgrade } from '../exchange.ts'
 import type { Headers } from '../road/call.ts'
 import { fromClient } from '../road/headers.ts'
 import { refusedUpgrade } from '../road/refused-upgrade.ts'
 import type { Road } from '../road/road.ts'
 import { faultsOfCaps } from '../stream-seats.ts'
-import { relay } from './relay.ts'
+import { relay, restart, unproven } from './relay.ts'
 import { compileHeaderOps, compilePath, type Rewrite } from './rewrite.ts'
 
 export interface UpgradeSpec {
@@ -39,7 +39,7 @@ export function forwardUpgrade(prefix: string, upstream: string, road: Road, spe
   if (faults.length > 0) throw new TypeError(faults.map((fault) => `${prefix}: ${fault}`).join('\n'))
   const pathOf = compilePath(prefix, spec.rewrite?.path)
   const change = compileHeaderOps(spec.rewrite?.request ?? [], 'request')
-  const idle = spec.idle ?? 120_000
+  const { origins, idle, ...caps } = boundsOf(spec)
   const pass = async (exchange: Exchange, req: IncomingMessage, client: Socket, head: Buffer) => {
     const key = req.headers['sec-websocket-key']!
     const { scope, deadline } = exchange
@@ -64,12 +64,27 @@ export function forwardUpgrade(prefix: string, upstream: string, road: Road, spe
     if (head.length > 0) socket.write(head)
     return relay(client, socket, idle, upgraded.head)
   }
-  return {
-    origins: spec.origins,
-    caps: { route: 10_000, client: 32, ...spec.caps },
-    take: throughProxy(pass),
-  }
+  return { origins, caps, take: throughProxy(pass) }
 }
+
+const boundsOf = ({ origins, caps, idle = 120_000 }: Omit<UpgradeSpec, 'rewrite'>) => ({
+  route: 10_000,
+  client: 32,
+  ...caps,
+  origins,
+  idle,
+})
+
+/** Of each socket that it passes on. */
+export const lastingOf = (spec: Omit<UpgradeSpec, 'rewrite'>): Lasting => ({
+  bounds: boundsOf(spec),
+  ends: [
+    'either end closes or breaks',
+    'no byte moves either way for too long',
+    `the proof that opened it ends or is taken back: ${unproven}`,
+    `this process stops: ${restart}`,
+  ],
+})
 
 type Pass = (exchange: Exchange, req: IncomingMessage, socket: Socket, head: Buffer) => Promise<Session | void>
 

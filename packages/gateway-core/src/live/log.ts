@@ -6,7 +6,7 @@ export interface Entry {
 }
 
 /** Of one log, however many read it: what a reader may lag behind before it has to read anew what the log is about. */
-const room = { entries: 1_000, bytes: 65_536 }
+export const room = { entries: 1_000, bytes: 65_536 }
 
 /** The newest of what happened; one that reads it is a number. The newest of all stays, however large it is. */
 export class Log {

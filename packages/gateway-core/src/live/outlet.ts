@@ -7,6 +7,8 @@ const beatAfter = 10_000
 /** Milliseconds a client may take no byte of what waits for it. */
 const patience = 30_000
 
+export const pulse = { heartbeat: beatAfter, stalled: patience }
+
 /** Milliseconds after which to connect again when it breaks, and as many more at random: what broke for one broke for many. */
 const again = 1_000
 

@@ -1,6 +1,6 @@
-import type { Answer, Contract, Followed, Operation, Received } from '../contract.ts'
+import type { Answer, Contract, Followed, Key, Operation, Received } from '../contract.ts'
 import { parseKey } from '../contract.ts'
-import type { Guard, Route } from '../exchange.ts'
+import type { Guard, Lasting, Route } from '../exchange.ts'
 import { receive } from '../receive.ts'
 import type { Asking } from '../road/asking.ts'
 import { Fault } from '../road/fault.ts'
@@ -8,6 +8,7 @@ import { refusalOf, type Scope } from '../scope.ts'
 import type { From, Sources } from '../sources.ts'
 import { streamCaps, StreamSeats } from '../stream-seats.ts'
 import { gather, type News } from './gather.ts'
+import { room } from './log.ts'
 import { show } from './show.ts'
 import type { LiveCore } from './streaming.ts'
 
@@ -40,6 +41,16 @@ export interface ErasedPoll {
 
 const longest = 25_000
 
+const lasting: Lasting = {
+  bounds: { ...streamCaps(), wait: longest, replay: room },
+  ends: [
+    'something has happened that its client does not know',
+    'it has waited as long as its client asked',
+    'its client leaves',
+    'this process stops: it answers at once',
+  ],
+}
+
 /**
  * Long polling (RFC 6202 §2), for who gets no socket: answers as soon as something has happened that the client does not know, or
  * with nothing once it has waited; at once when this process stops. Never cached.
@@ -52,10 +63,10 @@ export function poll(contract: Contract, key: string, spec: ErasedPoll): Route<L
     path,
     guard: spec.guard,
     cost: spec.cost,
-    made: { door: 'own', summary: 'Long poll' },
+    made: { door: 'poll', key: key as Key, operation, items: spec.follow, lasting },
     bind: (core) => {
       const { leaving } = core.away
-      const seats = new StreamSeats(path, streamCaps(), core)
+      const seats = new StreamSeats(path, lasting.bounds, core)
       return async (exchange, req, res, grant) => {
         seats.take(exchange, res)
         const received = await receive(operation, req, exchange)

@@ -1,9 +1,11 @@
 import type { Away } from '../away.ts'
 import { type Key, type Operation, parseKey } from '../contract.ts'
-import type { Caps, Exchange, Guard, Made, Predicate, Route } from '../exchange.ts'
+import type { Bounds, Caps, Exchange, Guard, Lasting, Made, Predicate, Route } from '../exchange.ts'
 import { receive } from '../receive.ts'
 import type { Asking } from '../road/asking.ts'
 import { faultsOfCaps, streamCaps, type StreamCore, StreamSeats } from '../stream-seats.ts'
+import { room } from './log.ts'
+import { pulse } from './outlet.ts'
 import { serve, type Step } from './serve.ts'
 
 /** What only the running app has, and a stream needs. */
@@ -40,24 +42,24 @@ export function streaming(
   stepsOf: (request: never, exchange: Exchange) => AsyncIterable<Step>,
 ): Route<LiveCore> {
   const { method, path } = parseKey(key)
-  const caps = soundCaps(key, given)
+  const numbered = operation.streams === 'numbered'
+  const bounds = { ...soundCaps(key, given), ...pulse, ...(numbered && { replay: room }) }
   return {
     methods: [method],
     path,
     guard,
     when,
     cost,
-    made: { door: 'stream', key: key as Key, operation, items, caps },
+    made: { door: 'stream', key: key as Key, operation, items, lasting: lastingOf(bounds) },
     bind: (core) => {
       const { from, away } = core
-      const seats = new StreamSeats(path, caps, core)
+      const seats = new StreamSeats(path, bounds, core)
       return async (exchange, req, res, grant) => {
         seats.take(exchange, res)
         const received = await receive(operation, req, exchange)
         const scope = exchange.scope.child()
         const asking: Asking = { exchange, scope, until: exchange.deadline, heard: [], gathering: new Map() }
         const steps = stepsOf({ ...received, ...grant, from: from(asking) } as never, exchange)
-        const numbered = operation.streams === 'numbered'
         // Nothing comes behind a stream, and Express would keep its whole way here for as long as that.
         Object.assign(req, { next: undefined })
         await serve({ exchange, req, res, scope, steps, away, numbered })
@@ -65,3 +67,13 @@ export function streaming(
     },
   }
 }
+
+const lastingOf = (bounds: Bounds): Lasting => ({
+  bounds,
+  ends: [
+    'its client leaves, or takes nothing for too long',
+    'its source ends or fails',
+    'the proof of who reads ends or is taken back',
+    'this process stops: its client is told when to come back',
+  ],
+})

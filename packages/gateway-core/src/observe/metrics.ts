@@ -1,6 +1,7 @@
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { Counted } from '../exchange.ts'
 import { children } from './children.ts'
+import { deprecatedSeries } from './deprecated.ts'
 import { histogram } from './histogram.ts'
 import { processSeries } from './process.ts'
 import { requestSeries } from './requests.ts'
@@ -48,6 +49,8 @@ export interface Metrics extends Counted {
   readonly refused: (limit: string) => void
   /** A cookie came, or would have left, where there are none. */
   readonly cookie: (way: 'received' | 'sent') => void
+  /** A route that will be no more was asked for by this OAuth client, with what its app says of its version. */
+  readonly deprecated: (route: string, client?: string, version?: unknown) => void
   /** Sockets whose protocol has changed, by route. */
   readonly sockets: SocketSeries
   /** What is asked at each `text` whether the store can be reached. To be called once. */
@@ -81,7 +84,8 @@ const states = { closed: 0, 'half-open': 1, open: 2 } as const
 
 /**
  * Count what an app does, in a registry of its own, and tell of its process. The labels are those of `known` and no others,
- * so the number of series is settled at boot and no client can add to it. What belongs to a label is looked up at boot too:
+ * so the number of series is settled at boot and no client can add to it; but for who asks for deprecated routes, of whom there
+ * are no more than so many. What belongs to a label is looked up at boot too:
  * counting costs less than a microsecond.
  */
 export function metrics(known: Known): Metrics {
@@ -98,6 +102,7 @@ export function metrics(known: Known): Metrics {
       known.limits ?? [],
     ),
     cookie: counter(registry, 'cookies_ignored_total', 'Cookies where none are used.', 'way', ['received', 'sent']),
+    deprecated: deprecatedSeries(registry),
     ...signInSeries(registry),
     sockets: socketSeries(registry, known.routes),
     store: (up) => void storeSeries(registry, up),

@@ -3,11 +3,14 @@ import { z } from 'zod'
 import { can, open, signedIn } from '../auth/guards.ts'
 import type { Contract } from '../contract.ts'
 import { each, gateway, optional, stale } from '../index.ts'
-import { planOf, type ScreenPlan } from './plan.ts'
+import { faultOf, planOf, type ScreenPlan } from './plan.ts'
+import { plainTable } from './table.ts'
 import { textOf } from './text.ts'
 
 const Order = z.object({ id: z.string(), lines: z.array(z.object({ productId: z.string() })) })
 const Products = z.object({ items: z.array(z.object({ id: z.string(), name: z.string() })) })
+
+const Event = z.object({ rev: z.int() })
 
 const sources = {
   orders: {
@@ -16,6 +19,11 @@ const sources = {
       body: z.object({ note: z.string() }),
       headers: z.object({ 'idempotency-key': z.string() }),
       out: Order,
+    },
+    'GET /orders/:id/events': {
+      query: z.object({ after: z.int() }),
+      out: Event,
+      feed: { after: 'after', message: Event, read: (said: z.infer<typeof Event>) => ({ rev: said.rev, item: said }) },
     },
   },
   catalog: {
@@ -33,13 +41,15 @@ const contract = {
   },
   'POST /api/orders': { out: z.object({ id: z.string() }) },
   'GET /api/broken': { out: z.object({}) },
+  'GET /api/orders/:id/events': { streams: 'numbered', out: Event, summary: 'What happens to an order' },
+  'GET /api/orders/:id/news': { query: z.object({ after: z.coerce.number<number>() }), out: z.array(Event) },
 } as const satisfies Contract
 
-const { screen, forward, estate } = gateway(
+const { screen, forward, live, poll, socket, ticket, estate } = gateway(
   contract,
   sources,
   {
-    orders: { timeout: 2_000, token: 'user', attempts: 2 },
+    orders: { timeout: 2_000, token: 'user', attempts: 2, streamTimeout: 90_000 },
     catalog: { timeout: 800, attempts: 2, hedge: {}, cache: { maxAge: 1_000, staleIfError: 5_000 } },
   },
   { budget: 3_000 },
@@ -61,6 +71,8 @@ const checkout = screen('GET /api/checkout/:orderId', {
   },
   view: ({ order, products }) => ({ id: order.id, names: products.items.map(({ name }) => name) }),
 })
+
+type Orders = { readonly orders: (key: string, input: object) => AsyncIterable<never> }
 
 const plan = async () => (await planOf(checkout, estate, { params: { orderId: '7' } })) as ScreenPlan
 
@@ -156,6 +168,75 @@ describe('planOf a forward', () => {
   it('says how many event streams there may be', async () => {
     const route = forward('/api/files', 'catalog', { guard: open, caps: { client: 4 } })
     expect(textOf(await planOf(route, estate))).toMatch(/^ +event streams +10000, 4 of one client$/m)
+  })
+})
+
+describe('planOf what stays open', () => {
+  const fed = { upstream: 'orders', key: 'GET /orders/:id/events', input: { id: 'id-1', after: 0 } }
+  const treated = { protocol: 'websocket', token: 'user', coalesced: ['url', 'user', 'session'], renewed: 90_000 }
+
+  it('a stream, with its own caps', async () => {
+    const route = live('GET /api/orders/:id/events', {
+      guard: signedIn,
+      caps: { client: 2 },
+      follow: ({ params, after, from }) => from.orders('GET /orders/:id/events', { id: params.id, after }),
+      view: (event) => event,
+    })
+    const found = await planOf(route, estate)
+    expect(found).toMatchObject({ door: 'stream', calls: [{ ...fed, ...treated }] })
+    expect(found).toMatchObject({ lasting: { bounds: { route: 10_000, client: 2, heartbeat: 10_000 } } })
+    expect(plainTable([found])).toMatch(
+      /orders GET \/orders\/:id\/events +open: 10000 at a time, 2 of one client; heartbeat/,
+    )
+  })
+
+  it('a long poll', async () => {
+    const route = poll('GET /api/orders/:id/news', {
+      guard: signedIn,
+      follow: ({ params, from }) => from.orders('GET /orders/:id/events', { id: params.id, after: 0 }),
+      wait: ({ query }) => ({ after: query.after, wait: 1_000 }),
+      view: ({ items }) => items.map(({ item }) => item),
+    })
+    const found = await planOf(route, estate)
+    expect(found).toMatchObject({
+      door: 'poll',
+      calls: [{ ...fed, ...treated }],
+      lasting: { bounds: { wait: 25_000 } },
+    })
+    expect(textOf(found)).toMatch(/ends when +something has happened/)
+  })
+
+  const line = (topics: object) =>
+    socket('/live', { guard: signedIn, protocol: 'v1', topics: topics as never, out: Event, view: () => ({ rev: 1 }) })
+
+  it('a socket, by its topics', async () => {
+    const follow = ({ params, after, from }: { params: { id: string }; after: number; from: Orders }) =>
+      from.orders('GET /orders/:id/events', { id: params.id, after })
+    const found = await planOf(line({ 'orders/:id': follow }), estate)
+    expect(found).toMatchObject({ door: 'socket', topics: { 'orders/:id': { calls: [{ ...fed, ...treated }] } } })
+    expect(textOf(found)).toMatch(/Topic orders\/:id\n\norders GET \/orders\/:id\/events\n +treated +WebSocket, reads/)
+    expect(plainTable([found])).toContain('orders/:id: orders GET /orders/:id/events')
+  })
+
+  it('a topic that cannot be planned', async () => {
+    const found = await planOf(line({ news: ({ from }: { from: Orders }) => from.orders('GET /news', {}) }), estate)
+    expect(faultOf(found)).toBe('orders has no operation GET /news')
+    expect(textOf(found)).toContain('It cannot be planned: orders has no operation GET /news')
+  })
+
+  it('a ticket, and how long it is good', async () => {
+    const found = await planOf(ticket('POST /tickets', { guard: signedIn }), estate)
+    expect(textOf(found)).toContain('A ticket that opens one socket within 60000 ms')
+  })
+
+  it('sockets that a forward passes on', async () => {
+    const upgrade = { origins: ['https://shop.example'], caps: { client: 4 }, idle: 7_000 }
+    const found = await planOf(forward('/ws', 'orders', { guard: signedIn, upgrade }), estate)
+    expect(found).toMatchObject({ upgrade: { bounds: { route: 10_000, client: 4, idle: 7_000 } } })
+    expect(textOf(found)).toMatch(
+      /WebSockets\n +open +10000 at a time, 4 of one client\n +origins +https:\/\/shop\.example/,
+    )
+    expect(plainTable([found])).toContain('WebSockets of orders')
   })
 })
 

@@ -1,5 +1,5 @@
 import type { Operation } from '../contract.ts'
-import type { Budget, Caps, Exchange, Made, Route } from '../exchange.ts'
+import type { Budget, Caps, Exchange, Lasting, Made, Route } from '../exchange.ts'
 import { type Admission, admissionOf } from './admission.ts'
 import type { Estate } from './estate.ts'
 import { critical } from './graph.ts'
@@ -45,7 +45,8 @@ export interface ScreenPlan extends Head {
 export interface ForwardPlan extends Head {
   readonly door: 'forward'
   readonly upstream: string
-  readonly upgrade: boolean
+  /** Of the sockets that it passes on. Absent: it passes on none. */
+  readonly upgrade: Lasting | undefined
   readonly rewritten: boolean
   /** Of its event streams. */
   readonly caps: Caps
@@ -53,15 +54,26 @@ export interface ForwardPlan extends Head {
   readonly treatments: Readonly<Record<string, Treatment>>
 }
 
-/** Until its first item: what a stream asks for afterwards depends on what comes. */
-export interface StreamPlan extends Head {
-  readonly door: 'stream'
-  readonly key: string
-  readonly operation: Operation
-  readonly caps: Caps
+/** What is asked until the first item comes: what is asked for afterwards depends on that. */
+export interface Source {
   readonly calls: readonly PlannedCall[]
   /** Why it cannot be planned; calls are empty then. */
   readonly fault?: string
+}
+
+export interface StreamPlan extends Head, Source {
+  readonly door: 'stream' | 'poll'
+  readonly key: string
+  readonly operation: Operation
+  readonly lasting: Lasting
+}
+
+export interface SocketPlan extends Head {
+  readonly door: 'socket'
+  readonly protocol: string
+  /** What is followed under each topic, by its pattern: `orders/:id`. */
+  readonly topics: Readonly<Record<string, Source>>
+  readonly lasting: Lasting
 }
 
 export interface OwnPlan extends Head {
@@ -69,7 +81,21 @@ export interface OwnPlan extends Head {
   readonly summary: string
 }
 
-export type Plan = ScreenPlan | ForwardPlan | StreamPlan | OwnPlan
+export type Plan = ScreenPlan | ForwardPlan | StreamPlan | SocketPlan | OwnPlan
+
+/** Everything that it asks of services, but for what a forward passes on. */
+export function callsOf(plan: Plan): readonly PlannedCall[] {
+  if (plan.door === 'socket') return Object.values(plan.topics).flatMap(({ calls }) => calls)
+  return 'calls' in plan ? plan.calls : []
+}
+
+/** Why it, or one of its topics, cannot be planned. */
+export const faultOf = (plan: Plan): string | undefined =>
+  plan.door === 'socket'
+    ? Object.values(plan.topics).find(({ fault }) => fault !== undefined)?.fault
+    : 'fault' in plan
+      ? plan.fault
+      : undefined
 
 export interface Given {
   /** Of the request that is explained. Default: samples. */
@@ -90,10 +116,17 @@ export async function planOf(route: Described, estate: Estate, given: Given = {}
   if (made === undefined) return { ...head, door: 'own', summary: '' }
   if (made.door === 'own') return { ...head, ...made }
   if (made.door === 'screen') return screenPlan(head, made, estate, params, grant)
-  if (made.door === 'stream') return streamPlan(head, made, estate, params, grant)
-  const { door, upstream, upgrade, rewritten, caps } = made
+  if (made.door === 'socket') return socketPlan(head, made, estate, grant)
+  return made.door === 'forward' ? forwardPlan(head, made, estate) : streamPlan(head, made, estate, params, grant)
+}
+
+async function forwardPlan(
+  head: Head,
+  { door, upstream, upgrade, rewritten, caps }: Made & { readonly door: 'forward' },
+  estate: Estate,
+): Promise<ForwardPlan> {
   const treatments: Record<string, Treatment> = {}
-  for (const method of methods) treatments[method] = await forwardTreatment(estate, upstream, method)
+  for (const method of head.methods) treatments[method] = await forwardTreatment(estate, upstream, method)
   return { ...head, door, upstream, upgrade, rewritten, caps, treatments }
 }
 
@@ -128,19 +161,38 @@ async function screenPlan(
 
 async function streamPlan(
   head: Head,
-  { door, key, operation, items, caps }: Made & { readonly door: 'stream' },
+  { door, key, operation, items, lasting }: Made & { readonly door: StreamPlan['door'] },
   estate: Estate,
   params: Exchange['params'],
   grant: object,
 ): Promise<StreamPlan> {
-  const known = { ...head, door, key, operation, caps }
+  const request = async () => ({ ...(await requestOf(operation, params)), ...grant })
+  return { ...head, door, key, operation, lasting, ...(await sourceOf(items, request, estate)) }
+}
+
+async function socketPlan(
+  head: Head,
+  { door, protocol, topics, lasting }: Made & { readonly door: 'socket' },
+  estate: Estate,
+  grant: object,
+): Promise<SocketPlan> {
+  const sources: Record<string, Source> = {}
+  for (const [pattern, follow] of Object.entries(topics))
+    sources[pattern] = await sourceOf(follow, () => ({ ...grant, params: paramsOf(pattern), after: 0 }), estate)
+  return { ...head, door, protocol, lasting, topics: sources }
+}
+
+async function sourceOf(
+  items: (request: never) => AsyncIterable<unknown>,
+  requested: () => object | Promise<object>,
+  estate: Estate,
+): Promise<Source> {
   try {
-    const request = { ...(await requestOf(operation, params)), ...grant }
     const parts = (given: never) => ({ first: items(given)[Symbol.asyncIterator]().next() })
-    const { calls } = await graphOf({ parts, request }, estate.sources)
-    return { ...known, calls: await treated(estate, calls) }
+    const { calls } = await graphOf({ parts, request: await requested() }, estate.sources)
+    return { calls: await treated(estate, calls) }
   } catch (error) {
-    return { ...known, calls: [], fault: (error as Error).message }
+    return { calls: [], fault: (error as Error).message }
   }
 }
 

@@ -1,26 +1,56 @@
-import type { Plan } from './plan.ts'
+import { lastingCells } from './lasting.ts'
+import { callsOf, type Plan, type PlannedCall } from './plan.ts'
 import { whoMay } from './text.ts'
+
+/** A row of texts for each thing it tells of, under titles. */
+interface Table {
+  readonly titles: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}
 
 const titles = ['Method', 'Path', 'Answered by', 'Who may', 'Upstreams', 'Cost', 'Budget', 'Place'] as const
 
 /** One row for each route: method, path, door, who may, upstreams, cost at the limits, budget, place. */
-export function rowsOf(plans: readonly Plan[]): string[][] {
-  return plans.map((plan) => [
+const routes = (plans: readonly Plan[]): Table => ({
+  titles,
+  rows: plans.map((plan) => [
     plan.methods.join(' '),
     plan.path + (plan.when === undefined ? '' : ` when ${plan.when}`),
-    plan.door === 'own' ? plan.summary : plan.door,
+    answeredBy(plan),
     whoMay(plan),
     upstreamsOf(plan).join(', '),
     plan.cost === undefined ? '' : String(plan.cost),
     budgetOf(plan),
     plan.place ?? '',
-  ])
+  ]),
+})
+
+/** What stays open, and what holds for it. */
+const lasting = (plans: readonly Plan[]): Table => ({
+  titles: ['Path', 'Fed by', 'Bounds', 'Ends when'],
+  rows: plans.flatMap((plan) => {
+    const lasts = plan.door === 'forward' ? plan.upgrade : 'lasting' in plan ? plan.lasting : undefined
+    return lasts === undefined ? [] : [[plan.path, fedBy(plan), ...lastingCells(lasts)]]
+  }),
+})
+
+function answeredBy(plan: Plan): string {
+  if (plan.door === 'own') return plan.summary
+  return plan.door === 'socket' ? `socket ${plan.protocol}` : plan.door
 }
 
-function upstreamsOf(plan: Plan): string[] {
-  if (plan.door === 'forward') return [plan.upstream]
-  return 'calls' in plan ? [...new Set(plan.calls.map(({ upstream }) => upstream))].toSorted() : []
+const upstreamsOf = (plan: Plan): string[] =>
+  plan.door === 'forward' ? [plan.upstream] : [...new Set(callsOf(plan).map(({ upstream }) => upstream))].toSorted()
+
+function fedBy(plan: Plan): string {
+  if (plan.door === 'forward') return `WebSockets of ${plan.upstream}`
+  if (plan.door !== 'socket') return namesOf(callsOf(plan))
+  return Object.entries(plan.topics)
+    .map(([topic, { calls }]) => `${topic}: ${namesOf(calls)}`)
+    .join('; ')
 }
+
+const namesOf = (calls: readonly PlannedCall[]): string => calls.map(({ name }) => name).join(', ')
 
 function budgetOf(plan: Plan): string {
   if (plan.door !== 'screen' || plan.budget === undefined) return ''
@@ -28,31 +58,34 @@ function budgetOf(plan: Plan): string {
   return `${bytes} B, ${calls} ${calls === 1 ? 'call' : 'calls'}, ${p95} ms`
 }
 
-/** Columns side by side, for a terminal. */
-export function plainTable(plans: readonly Plan[]): string {
-  const all = [titles, ...rowsOf(plans)]
-  const widths = titles.map((_, column) => Math.max(...all.map((row) => row[column]!.length)))
-  return all
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
-}
+const widthsOf = ({ titles: named, rows }: Table, least: number): number[] =>
+  named.map((title, i) => Math.max(least, title.length, ...rows.map((row) => row[i]!.length)))
+
+const tablesOf = (plans: readonly Plan[]): Table[] =>
+  [routes(plans), lasting(plans)].filter(({ rows }) => rows.length > 0)
+
+/** Columns side by side, for a terminal: all routes, then what stays open. */
+export const plainTable = (plans: readonly Plan[]): string =>
+  tablesOf(plans)
+    .map((table) => {
+      const widths = widthsOf(table, 0)
+      const line = (row: readonly string[]) => row.map((cell, i) => cell.padEnd(widths[i]!)).join('  ')
+      return [table.titles, ...table.rows].map((row) => line(row).trimEnd()).join('\n')
+    })
+    .join('\n\n')
 
 /** The same in Markdown, as the formatter of the repository would have it. Without line numbers, which change with every edit. */
-export function markdownTable(plans: readonly Plan[]): string {
-  const cells = rowsOf(plans).map((row) => row.map((cell, i) => markdown(cell, titles[i]!)))
-  const all = [[...titles], ...cells]
-  const widths = titles.map((_, column) => Math.max(3, ...all.map((row) => row[column]!.length)))
-  const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`
-  const [first, ...rest] = all
-  return [line(first!), line(widths.map((width) => '-'.repeat(width))), ...rest.map(line)].join('\n')
-}
+export const markdownTable = (plans: readonly Plan[]): string =>
+  tablesOf(plans)
+    .map((plain) => {
+      const rows = plain.rows.map((row) => row.map((cell, i) => markdown(cell, plain.titles[i]!)))
+      const widths = widthsOf({ titles: plain.titles, rows }, 3)
+      const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`
+      return [line(plain.titles), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n')
+    })
+    .join('\n\nWhat stays open:\n\n')
 
-function markdown(cell: string, title: (typeof titles)[number]): string {
+function markdown(cell: string, title: string): string {
   if (title === 'Path') return cell.replace(/^\S+/, '`$&`')
   return title === 'Place' ? cell.replace(/:\d+$/, '') : cell.replaceAll('|', '\\|')
 }

@@ -1,4 +1,5 @@
-import type { ForwardPlan, Plan, PlannedCall, ScreenPlan, StreamPlan } from './plan.ts'
+import { lastingRows } from './lasting.ts'
+import type { ForwardPlan, Plan, PlannedCall, ScreenPlan, Source } from './plan.ts'
 import { timeline } from './timeline.ts'
 import type { Treatment } from './treatment.ts'
 
@@ -24,17 +25,18 @@ function head(plan: Plan): string[] {
       ...(when === undefined ? [] : [['when', when] as const]),
       ['who may', whoMay(plan)],
       ['limits', cost === undefined ? 'one request' : `as much as ${cost} requests`],
-      ['deadline', `${ms(deadline)} for everything`],
+      ['deadline', `${ms(deadline)} ${isWhole(plan) ? 'for everything' : 'until it begins to answer'}`],
       ...(plan.door === 'screen' ? saidOf(plan) : []),
-      ...('caps' in plan ? [capsOf(plan)] : []),
+      ...(plan.door === 'forward' ? [eventStreamsOf(plan)] : []),
+      ...('lasting' in plan ? lastingRows(plan.lasting) : []),
     ]),
   ]
 }
 
-const capsOf = ({ door, caps }: ForwardPlan | StreamPlan): Row => [
-  door === 'forward' ? 'event streams' : 'at a time',
-  `${caps.route}, ${caps.client} of one client`,
-]
+/** What it answers is there at once. */
+const isWhole = ({ door }: Plan): boolean => door === 'screen' || door === 'own'
+
+const eventStreamsOf = ({ caps }: ForwardPlan): Row => ['event streams', `${caps.route}, ${caps.client} of one client`]
 
 function saidOf({ expose, operation: { deprecated } }: ScreenPlan): Row[] {
   const exposed = Object.entries(expose).flatMap(([upstream, names]) => names.map((name) => `${name} of ${upstream}`))
@@ -47,7 +49,8 @@ function saidOf({ expose, operation: { deprecated } }: ScreenPlan): Row[] {
 
 function answers(plan: Plan): string {
   if (plan.door === 'own') return `its own: ${plan.summary}`
-  if (plan.door === 'screen' || plan.door === 'stream') return `a ${plan.door}: ${plan.operation.summary ?? plan.key}`
+  if (plan.door === 'socket') return `a WebSocket, ${plan.protocol}`
+  if (plan.door !== 'forward') return `a ${plan.door}: ${plan.operation.summary ?? plan.key}`
   const further = [plan.rewritten && 'path changed', plan.upgrade && 'WebSockets too'].filter(Boolean)
   return [`${plan.upstream}, passed on as it is`, ...further].join(', ')
 }
@@ -61,9 +64,16 @@ export function whoMay({ admission: { who, guard, described, scopes, refusal } }
 function bodyOf(plan: Plan): string[][] {
   if (plan.door === 'own') return []
   if (plan.door === 'forward') return forwardBody(plan)
-  if (plan.fault !== undefined) return [[`It cannot be planned: ${plan.fault}`]]
-  return plan.door === 'screen' ? screenBody(plan) : plan.calls.map(callBlock)
+  if (plan.door === 'socket')
+    return Object.entries(plan.topics).flatMap(([topic, source]) => [[`Topic ${topic}`], ...sourceBody(source)])
+  if (plan.door !== 'screen') return sourceBody(plan)
+  return plan.fault === undefined ? screenBody(plan) : [unplanned(plan.fault)]
 }
+
+const sourceBody = ({ fault, calls }: Source): string[][] =>
+  fault === undefined ? calls.map(callBlock) : [unplanned(fault)]
+
+const unplanned = (fault: string): string[] => [`It cannot be planned: ${fault}`]
 
 function screenBody(plan: ScreenPlan): string[][] {
   return [
@@ -116,13 +126,15 @@ const callBlock = (call: PlannedCall): string[] => [
   ...rows(treatmentRows(call)),
 ]
 
-function forwardBody({ treatments }: ForwardPlan): string[][] {
-  return Object.entries(treatments).map(([method, treatment]) => [method, ...rows(treatmentRows(treatment))])
+function forwardBody({ treatments, upgrade }: ForwardPlan): string[][] {
+  return [
+    ...Object.entries(treatments).map(([method, treatment]) => [method, ...rows(treatmentRows(treatment))]),
+    ...(upgrade === undefined ? [] : [['WebSockets', ...rows(lastingRows(upgrade))]]),
+  ]
 }
 
 function treatmentRows(treatment: Treatment): Row[] {
-  const { protocol, safe, timeout, attempts, hedged, most, token, travels, kept, coalesced, cached, staleFor } =
-    treatment
+  const { protocol, safe, timeout, attempts, hedged, most, token, travels, kept } = treatment
   const tries = attempts === 1 ? 'one attempt' : `${attempts} attempts`
   return [
     ['treated', `${protocols[protocol]}, ${safe ? 'reads' : 'writes'}, ${ms(timeout)}, ${tries}`],
@@ -130,11 +142,16 @@ function treatmentRows(treatment: Treatment): Row[] {
     ['token', tokens[token]],
     ['travels', travels.join(', ')],
     ...(kept.length === 0 ? [] : [['stays', kept.join(', ')] as const]),
+    ...sharingRows(treatment),
+  ]
+}
+
+function sharingRows({ coalesced, cached, staleFor, renewed }: Treatment): Row[] {
+  const old = staleFor > 0 ? `, up to ${ms(staleFor)} too old` : ''
+  return [
     ['shared', coalesced === undefined ? 'no' : `while under way, by ${coalesced.join(', ')}`],
-    [
-      'cached',
-      cached === undefined ? 'no' : `by ${cached.join(', ')}${staleFor > 0 ? `, up to ${ms(staleFor)} too old` : ''}`,
-    ],
+    ['cached', cached === undefined ? 'no' : `by ${cached.join(', ')}${old}`],
+    ...(renewed === undefined ? [] : [['renewed', `the service is asked anew after ${ms(renewed)}`] as const]),
   ]
 }
 

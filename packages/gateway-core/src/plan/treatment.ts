@@ -27,6 +27,8 @@ export interface Treatment extends Sharing {
   readonly kept: readonly string[]
   /** How long after its time an answer may still be given, in milliseconds. 0: never. */
   readonly staleFor: number
+  /** Of a feed: how long one connection to it lives, in milliseconds, before its service is asked anew whether it may. */
+  readonly renewed?: number
 }
 
 /** Of a screen's call with this input. */
@@ -67,7 +69,7 @@ async function treated(policy: FullPolicy, method: string, leaving: Leaving | un
 }
 
 /** One connection for all whom the service cannot tell apart, made anew whenever it breaks: see `hub`. */
-const followed = ({ timeout, token }: FullPolicy): Treatment => ({
+const followed = ({ timeout, token, streamTimeout }: FullPolicy): Treatment => ({
   protocol: 'websocket',
   safe: true,
   timeout,
@@ -79,6 +81,7 @@ const followed = ({ timeout, token }: FullPolicy): Treatment => ({
   kept: [],
   staleFor: 0,
   coalesced: token === 'user' ? ['url', 'user', 'session'] : ['url'],
+  renewed: streamTimeout,
 })
 
 /** gRPC has a name of its own for the time that is left. */

@@ -5,6 +5,7 @@ import { revocations, type Revocations } from '../../src/auth.ts'
 import type { Contract } from '../../src/contract.ts'
 import type { Identity } from '../../src/exchange.ts'
 import { gateway, type Guard, type Listening, problem, serve } from '../../src/index.ts'
+import { planOf, type SocketPlan } from '../../src/plan/plan.ts'
 import type { SocketSpec } from '../../src/live/socket/socket.ts'
 import { memoryStore } from '../../src/state/memory.ts'
 import { signedInAs } from '../../src/testing.ts'
@@ -21,7 +22,13 @@ const front = {
   },
 } as const satisfies Contract
 
-type Spec = SocketSpec<{ things: typeof things }, { user: Identity['user'] }, z.infer<typeof Thing>, typeof Thing>
+type Spec = SocketSpec<
+  { things: typeof things },
+  { user: Identity['user'] },
+  'things/:id',
+  z.infer<typeof Thing>,
+  typeof Thing
+>
 
 export interface Given {
   readonly spec?: Partial<Spec>
@@ -36,6 +43,8 @@ const signedIn: Guard<{ user: Identity['user'] }> = async (exchange) => ({ user:
 
 export interface Bff extends AsyncDisposable {
   readonly url: string
+  /** What is said of its socket. */
+  readonly plan: () => Promise<SocketPlan>
   readonly service: FeedService
   readonly revocations: Revocations
   /** Who a token proves: a token is a name, or one with `-` and more behind it. `banned` is nobody. */
@@ -55,21 +64,23 @@ export async function startBff(given: Given = {}): Promise<Bff> {
     ['ada-again', signedInAs('ada', { tokenId: 'second', expiresAt: Date.now() + 600_000 })],
     ['grace', signedInAs('grace')],
   ])
-  const { socket, ticket, poll, app } = gateway(front, { things }, { things: { token: 'user', timeout: 1_000 } })
+  const { socket, ticket, poll, app, estate } = gateway(
+    front,
+    { things },
+    { things: { token: 'user', timeout: 1_000 } },
+  )
   const taken = revocations({ store, log: silent })
+  const line = socket('/live', {
+    guard: signedIn,
+    protocol: 'test.live.v1',
+    topics: { 'things/:id': ({ params, after, from }) => from.things('GET /things/:id', { id: params.id, after }) },
+    out: Thing,
+    view: (thing) => thing,
+    ...given.spec,
+  })
   const bff = app(
     [
-      socket('/live', {
-        guard: signedIn,
-        protocol: 'test.live.v1',
-        follow({ topic, after, from }) {
-          const [, id] = /^things\/(\w+)$/.exec(topic) ?? []
-          return id === undefined ? undefined : from.things('GET /things/:id', { id, after })
-        },
-        out: Thing,
-        view: (thing) => thing,
-        ...given.spec,
-      }),
+      line,
       ticket('POST /tickets', { guard: signedIn }),
       poll('GET /things/:id/news', {
         guard: signedIn,
@@ -105,6 +116,7 @@ export async function startBff(given: Given = {}): Promise<Bff> {
   stack.use(listening)
   return {
     url: listening.url,
+    plan: async () => (await planOf(line, estate)) as SocketPlan,
     service,
     revocations: taken,
     tokens,

@@ -73,7 +73,7 @@ describe('a client', () => {
   })
 
   it('has so many topics at a time', async () => {
-    await using bff = await startBff({ spec: { topics: 2 } })
+    await using bff = await startBff({ spec: { most: 2 } })
     const client = await connect(bff.url)
     for (const one of ['a', 'b', 'c']) client.say(subscribe(`things/${one}`))
     expect(await client.next('problem')).toMatchObject({ topic: 'things/c', problem: { code: 'too-many-topics' } })

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { argumentsOf, misused } from '@bff/gateway-core/arguments'
 import { signedInAs } from '@bff/gateway-core/testing'
 import { keyRing } from '@bff/gateway-core/token'
 import { type Shop, startShop } from '../shop.ts'
@@ -17,10 +17,12 @@ const perUser = 25
 /** Milliseconds: longer than from one beat to the next. */
 const idle = 12_000
 
-const { values } = parseArgs({
+const usage = 'npm run soak -- [--clients 10000] [--write]'
+const { values } = argumentsOf(usage, {
   options: { clients: { type: 'string', default: '10000' }, write: { type: 'boolean', default: false } },
 })
 const wanted = Number(values.clients)
+if (!(Number.isInteger(wanted) && wanted > 0)) misused(`There cannot be "${values.clients}" clients.`, usage)
 
 const files = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }))
 if (files < wanted * 2)

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 
 /** Bytes of one message: a token and little else. */
-const longest = 16_384
+export const longest = 16_384
 
 export type Change = (req: IncomingMessage, wire: Duplex, head: Buffer) => Promise<WebSocket>
 

@@ -1,16 +1,20 @@
 import type { Authenticate, Caps, Exchange, Guard, Identity, Route, Upgrade } from '../../exchange.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { Followed, Schema } from '../../contract.ts'
+import type { Followed, PathParams, Schema } from '../../contract.ts'
 import { problem } from '../../problem.ts'
 import { Scope } from '../../scope.ts'
 import type { From, Sources } from '../../sources.ts'
+import { room } from '../log.ts'
 import { show } from '../show.ts'
 import type { LiveCore } from '../streaming.ts'
 import { later } from './later.ts'
+import { closing } from './messages.ts'
 import { proofIn } from './offer.ts'
-import { webSockets } from './server.ts'
-import { type Rhythm, Talk } from './talk.ts'
+import { finder } from './patterns.ts'
+import { longest, webSockets } from './server.ts'
+import { pace, type Rhythm, Talk } from './talk.ts'
 import type { Tickets } from './ticket.ts'
+import { bound } from './topics.ts'
 
 /** What only the running app has, and a socket needs. */
 export interface SocketCore extends Pick<LiveCore, 'from' | 'away'> {
@@ -20,38 +24,45 @@ export interface SocketCore extends Pick<LiveCore, 'from' | 'away'> {
   readonly tickets: Tickets
 }
 
-export interface SocketSpec<S extends Sources, G extends object, T, O extends Schema> {
-  /** Who may connect, asked anew with every further token. What it grants is handed to `follow`. */
+export interface SocketSpec<S extends Sources, G extends object, P extends string, T, O extends Schema> {
+  /** Who may connect, asked anew with every further token. What it grants is handed to each of `topics`. */
   readonly guard: Guard<G>
   /** The subprotocol, with its version: `shop.live.v1`. Clients offer it, and get it back. */
   readonly protocol: string
   /**
-   * What happens under a topic, for one client: the only place with I/O. A topic comes from outside, and whose it is nobody has
-   * asked yet. Nothing: there is no such topic. What it throws, at once or later, is the problem that the client gets for it.
+   * What happens under each topic, for one client: the only place with I/O. A topic is named by a pattern, `orders/:id`, where a
+   * parameter is letters, digits, `_` and `-`; it comes from outside, and whose it is nobody has asked yet. What one throws, at
+   * once or later, is the problem that the client gets for it.
    */
-  readonly follow: (
-    request: { readonly topic: string; readonly after: number } & NoInfer<G> & { readonly from: From<S> },
-  ) => AsyncIterable<Followed<T>> | undefined
+  readonly topics: {
+    readonly [N in P]: (request: Wanted<N> & NoInfer<G> & { readonly from: From<S> }) => AsyncIterable<Followed<T>>
+  }
   /** What leaves of each item. Members that it does not know do not. */
   readonly out: O
   /** What to show of one. Pure. */
   readonly view: (item: NoInfer<T>) => StandardSchemaV1.InferInput<O>
   /** Default: 10 000 sockets of the route, 8 of one client. */
   readonly caps?: Partial<Caps>
-  /** Topics of one socket. Default 50. */
-  readonly topics?: number
+  /** Topics that one socket may follow. Default 50. */
+  readonly most?: number
   readonly rhythm?: Partial<Rhythm>
+}
+
+/** What a client asks for: `params` of the topic, and `after`, the last number that it knows. */
+interface Wanted<Pattern extends string> {
+  readonly params: PathParams<`GET ${Pattern}`>
+  readonly after: number
 }
 
 /** A `SocketSpec` without its types. */
 export interface ErasedSocket {
   readonly guard: Guard
   readonly protocol: string
-  readonly follow: (request: never) => AsyncIterable<Followed<unknown>> | undefined
+  readonly topics: Readonly<Record<string, (request: never) => AsyncIterable<Followed<unknown>>>>
   readonly out: Schema
   readonly view: (item: never) => unknown
   readonly caps?: Partial<Caps>
-  readonly topics?: number
+  readonly most?: number
   readonly rhythm?: Partial<Rhythm>
 }
 
@@ -66,23 +77,48 @@ const budget = 5_000
  * before, over the socket; without another it closes with 4401, as it does within a second of a revocation.
  */
 export function socket(path: `/${string}`, spec: ErasedSocket): Route<SocketCore> {
-  const { guard, protocol, caps } = spec
+  const { guard, protocol, topics } = spec
+  const bounds = boundsOf(spec)
+  const find = finder(topics)
   return {
     methods: ['GET'],
     path,
     guard,
-    made: { door: 'own', summary: `WebSocket ${protocol}` },
+    made: { door: 'socket', protocol, topics, lasting: { bounds, ends } },
     bind: () => () => {
       throw problem(426, 'upgrade-required', { headers: { upgrade: 'websocket', connection: 'close, upgrade' } })
     },
     bindUpgrade: (core) => ({
-      origins: 'own',
-      caps: { route: 10_000, client: 8, ...caps },
+      origins: bounds.origins,
+      caps: bounds,
       authenticate: (exchange) => prove(core, protocol, exchange),
-      take: taking(core, spec),
+      take: taking(core, spec, { bounds, find }),
     }),
   }
 }
+
+const boundsOf = ({ caps, most = 50, rhythm }: Pick<ErasedSocket, 'caps' | 'most' | 'rhythm'>) => ({
+  route: 10_000,
+  client: 8,
+  ...caps,
+  origins: 'own' as const,
+  topics: most,
+  message: longest,
+  pace,
+  heartbeat: rhythm?.ping ?? 25_000,
+  idle: rhythm?.idle ?? 120_000,
+  unsent: bound,
+  replay: room,
+})
+
+const ends: readonly string[] = [
+  'its client leaves, or answers no ping',
+  `it follows nothing and says nothing: ${closing.idle}`,
+  `its client says too much: ${closing.flood} or 1009, or what is no text: ${closing.notText}`,
+  `the proof that opened it ends without another, or is taken back: ${closing.unproven}`,
+  `another proof is of somebody else: ${closing.forbidden}`,
+  `this process stops: ${closing.draining}, and when to come back`,
+]
 
 async function prove({ authenticate, tickets }: SocketCore, protocol: string, exchange: Exchange): Promise<Identity> {
   if (exchange.search !== '')
@@ -101,9 +137,14 @@ const bearing = (exchange: Exchange, token: string, authenticate: Authenticate):
   return later(exchange, { scope: exchange.scope, budget, headers, authenticate })
 }
 
-function taking(core: SocketCore, spec: ErasedSocket): Upgrade['take'] {
+interface Declared {
+  readonly bounds: ReturnType<typeof boundsOf>
+  readonly find: ReturnType<typeof finder<ErasedSocket['topics'][string]>>
+}
+
+function taking(core: SocketCore, spec: ErasedSocket, { bounds, find }: Declared): Upgrade['take'] {
   const change = webSockets(spec.protocol)
-  const rhythm = { ping: 25_000, idle: 120_000, ...spec.rhythm }
+  const { topics: most, heartbeat: ping, idle } = bounds
   const together = ticking()
   return async (exchange, req, wire, head, granted) => {
     let grant = granted
@@ -118,20 +159,19 @@ function taking(core: SocketCore, spec: ErasedSocket): Upgrade['take'] {
     const open = (topic: string, after: number, scope: Scope) => {
       const asked = later(exchange, { scope, budget })
       const asking = { exchange: asked, scope, until: asked.deadline, heard: [], gathering: new Map() }
-      const items = spec.follow({ ...grant, topic, after, from: core.from(asking) } as never)
-      if (items === undefined) throw problem(404, 'topic-unknown')
-      return items
+      const found = find(topic)
+      if (found === undefined) throw problem(404, 'topic-unknown')
+      return found.value({ ...grant, params: found.params, after, from: core.from(asking) } as never)
     }
     wire.setMaxListeners(0)
     const socket = await change(req, wire, head)
-    const most = spec.topics ?? 50
     const seen = (topic: string, item: unknown) => show(topic, spec, spec.view(item as never))
     const talk = new Talk(socket, wire, {
       exchange,
       open,
       show: seen,
       most,
-      rhythm,
+      rhythm: { ping, idle },
       renew,
       comeBack: core.away.comeBack,
     })

@@ -7,7 +7,7 @@ import { closing, complaint, readMessage, type Said, type Told } from './message
 import { type Open, type Show, Topics } from './topics.ts'
 
 /** What it costs a client to talk: so many messages at once, and one more each `every` milliseconds. Its pings and pongs count. */
-const pace = { burst: 100, every: 100 }
+export const pace = { burst: 100, every: 100 }
 
 /** When another proof is asked for: 60 s before the end of one or, of a short one, when half of what was left of it is over. */
 export const renewalOf = (expiresAt: number, date: number): number =>

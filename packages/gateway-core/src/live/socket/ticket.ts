@@ -5,8 +5,8 @@ import { receive } from '../../receive.ts'
 
 /** Stand for a person, once and for a short time. */
 export interface Tickets {
-  /** `expiresIn` is milliseconds. */
-  readonly issue: (identity: Identity) => Promise<{ readonly ticket: string; readonly expiresIn: number }>
+  /** Good for `life` milliseconds. */
+  readonly issue: (identity: Identity, life: number) => Promise<{ readonly ticket: string; readonly expiresIn: number }>
   /** `undefined`: there is none, it is too old, or somebody has used it. */
   readonly redeem: (ticket: string) => Promise<Identity | undefined>
 }
@@ -17,6 +17,9 @@ export interface TicketSpec {
   /** Units of a rate limit that it takes. Default: what the limit says. */
   readonly cost?: number
 }
+
+/** Milliseconds from asking for a socket to opening it. */
+const life = 60_000
 
 /**
  * Tickets for the sockets of this app: `{ ticket, expiresIn }`, milliseconds. Whoever shows one, once, is the person who asked for
@@ -30,7 +33,7 @@ export function ticket(key: `POST /${string}`, { guard, cost }: TicketSpec): Rou
     path,
     guard,
     cost,
-    made: { door: 'own', summary: 'A ticket for a socket' },
+    made: { door: 'own', summary: `A ticket that opens one socket within ${life} ms` },
     bind:
       ({ tickets }) =>
       async (exchange, req, res) => {
@@ -38,7 +41,7 @@ export function ticket(key: `POST /${string}`, { guard, cost }: TicketSpec): Rou
         const { identity } = exchange
         if (identity === undefined)
           throw problem(500, 'internal-error', { cause: new Error(`${key}: its guard signs nobody in`) })
-        const body = JSON.stringify(await tickets.issue(identity))
+        const body = JSON.stringify(await tickets.issue(identity, life))
         const type = 'application/json; charset=utf-8'
         res.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' }).end(body)
       },

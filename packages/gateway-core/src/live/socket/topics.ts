@@ -23,7 +23,7 @@ interface Options {
 }
 
 /** Unsent bytes from which on no more is asked of any source: what piles up there is its own to bound, and it says so by `resync`. */
-const bound = 65_536
+export const bound = 65_536
 
 /** What one client follows. */
 export class Topics {

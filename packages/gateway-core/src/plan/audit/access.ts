@@ -1,18 +1,18 @@
-import type { Plan, ScreenPlan } from '../plan.ts'
+import { callsOf, type Plan, type ScreenPlan } from '../plan.ts'
 import type { Treatment } from '../treatment.ts'
 import { amiss, type Facts, type Rule } from './finding.ts'
 
 /** Operations of the contract. */
-const operationsOf = ({ plans }: Facts) => plans.filter((plan) => plan.door === 'screen' || plan.door === 'stream')
+const operationsOf = ({ plans }: Facts) => plans.filter((plan) => 'operation' in plan)
 
 export const screensOf = ({ plans }: Facts): ScreenPlan[] => plans.filter((plan) => plan.door === 'screen')
 
 const isOpen = ({ admission }: Plan): boolean => admission.who === 'anybody'
 
-const treatmentsOf = (plan: Plan): readonly (Treatment & { readonly upstream: string })[] => {
-  if (plan.door === 'screen' || plan.door === 'stream') return plan.calls
-  const all = plan.door === 'forward' ? Object.values(plan.treatments) : []
-  return all.map((one) => ({ ...one, upstream: (plan as { upstream: string }).upstream }))
+/** How every upstream is asked. */
+export const treatmentsOf = (plan: Plan): readonly (Treatment & { readonly upstream: string })[] => {
+  if (plan.door !== 'forward') return callsOf(plan)
+  return Object.values(plan.treatments).map((one) => ({ ...one, upstream: plan.upstream }))
 }
 
 const isMixing = ({ token, coalesced, cached }: Treatment): boolean =>

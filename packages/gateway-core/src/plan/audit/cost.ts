@@ -1,6 +1,6 @@
 import type { Contract } from '../../contract.ts'
-import type { Plan, ScreenPlan } from '../plan.ts'
-import { screensOf } from './access.ts'
+import { faultOf, type Plan, type ScreenPlan } from '../plan.ts'
+import { screensOf, treatmentsOf } from './access.ts'
 import { amiss, type Facts, type Rule } from './finding.ts'
 
 /** Requests that a service may get for one call, before somebody has to say why. */
@@ -20,10 +20,7 @@ function repeated({ calls }: ScreenPlan, { estate }: Facts): string | undefined 
 }
 
 function multiplied(plan: Plan): string | false {
-  const calls = plan.door === 'screen' ? plan.calls : []
-  const forwarded = plan.door === 'forward' ? Object.values(plan.treatments) : []
-  const upstream = plan.door === 'forward' ? plan.upstream : ''
-  const worst = [...calls, ...forwarded.map((one) => ({ ...one, upstream }))].find(({ most }) => most > mostAttempts)
+  const worst = treatmentsOf(plan).find(({ most }) => most > mostAttempts)
   return worst !== undefined && `one call becomes up to ${worst.most} requests at ${worst.upstream}`
 }
 
@@ -36,7 +33,8 @@ export const cost: readonly Rule[] = [
     find: (facts) =>
       amiss(facts.plans, (plan) => {
         if (plan.admission.who === 'nobody') return `its guard refuses the sample: ${plan.admission.refusal}`
-        return plan.door === 'screen' && plan.fault !== undefined && `it cannot be planned: ${plan.fault}`
+        const fault = faultOf(plan)
+        return fault !== undefined && `it cannot be planned: ${fault}`
       }),
   },
   {

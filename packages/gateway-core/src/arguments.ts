@@ -1,7 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 
 /**
- * What a script was started with. `--help` prints how it is used, and what cannot be read is told in one sentence with it:
+ * What a program was started with. `--help` prints how it is used, and what cannot be read is told in one sentence with it:
  * the process ends then, with 0 or 2.
  */
 export function argumentsOf<const C extends ParseArgsConfig>(
@@ -12,9 +12,12 @@ export function argumentsOf<const C extends ParseArgsConfig>(
   try {
     return parseArgs(config)
   } catch (error) {
-    return end(process.stderr, `${(error as Error).message.split('. ', 1)[0]}.\n${usage}`, 2)
+    return misused(`${(error as Error).message.split('. ', 1)[0]}.`, usage)
   }
 }
+
+/** Says in one sentence what is wrong with the arguments, and how they are meant: the process ends with 2. */
+export const misused = (sentence: string, usage: string): never => end(process.stderr, `${sentence}\n${usage}`, 2)
 
 function end(stream: NodeJS.WriteStream, text: string, code: number): never {
   stream.write(`${text}\n`)

@@ -1,0 +1,22 @@
+import { addresses, type Values } from '@bff/gateway-core/env'
+import type { Shop } from './index.ts'
+
+/** Where the services of the shop are, for the environment of whoever calls them. */
+export const shopVariables = {
+  CATALOG_URL: addresses('http://localhost:4101'),
+  CUSTOMERS_URL: addresses('http://localhost:4102'),
+  ORDERS_URL: addresses('http://localhost:4103'),
+  INVENTORY_URL: addresses('http://localhost:4104'),
+  REVIEWS_URL: addresses('http://localhost:4106'),
+  TRACKING_URL: addresses('http://localhost:4105'),
+}
+
+/** By their names. */
+export const shopAt = (env: Values<typeof shopVariables>): Record<keyof Shop, string> => ({
+  catalog: env.CATALOG_URL,
+  customers: env.CUSTOMERS_URL,
+  orders: env.ORDERS_URL,
+  inventory: env.INVENTORY_URL,
+  reviews: env.REVIEWS_URL,
+  tracking: env.TRACKING_URL,
+})

@@ -1,0 +1,45 @@
+import type { Bounds, Lasting } from '../exchange.ts'
+
+type Row = readonly [label: string, text: string]
+
+/** What bounds an answer that stays open and what ends it, a row for each. */
+export const lastingRows = ({ bounds, ends }: Lasting): Row[] => [
+  ...boundRows(bounds),
+  ...ends.map((one, i): Row => [i === 0 ? 'ends when' : '', one]),
+]
+
+/** The same in two texts. */
+export const lastingCells = ({ bounds, ends }: Lasting): [bounds: string, ends: string] => [
+  boundRows(bounds)
+    .map(([label, text]) => `${label}: ${text}`)
+    .join('; '),
+  ends.join('; '),
+]
+
+type Said = { readonly [B in keyof Bounds]-?: (value: NonNullable<Bounds[B]>, all: Bounds) => Row | undefined }
+
+/** In their order. */
+const said: Said = {
+  route: (most, { client }) => ['open', `${most} at a time, ${client} of one client`],
+  client: () => undefined,
+  origins: (sites) => ['origins', typeof sites === 'string' ? sites : sites.join(', ')],
+  topics: (most) => ['topics', `${most} of one socket`],
+  message: (bytes) => ['message', `${bytes} B`],
+  pace: ({ burst, every }) => ['pace', `${burst} messages at once, and one more each ${every} ms`],
+  heartbeat: (ms) => ['heartbeat', `each ${ms} ms`],
+  idle: (ms) => ['idle', `at most ${ms} ms`],
+  stalled: (ms) => ['stalled', `at most ${ms} ms`],
+  unsent: (bytes) => ['unsent', `from ${bytes} B on no source is asked`],
+  wait: (ms) => ['wait', `at most ${ms} ms`],
+  replay: ({ bytes, entries }) => ['replay', `the last ${bytes} B or ${entries} items of a feed`],
+}
+
+function boundRows(bounds: Bounds): Row[] {
+  const rowOf = (name: keyof Bounds): Row | undefined => {
+    const value = bounds[name]
+    return value === undefined
+      ? undefined
+      : (said[name] as (value: never, all: Bounds) => Row | undefined)(value as never, bounds)
+  }
+  return (Object.keys(said) as (keyof Bounds)[]).map(rowOf).filter((row) => row !== undefined)
+}
