@@ -115,6 +115,7 @@ async function answer(visit: Visit, enter: (visit: Visit) => Promise<void>, arou
   const start = performance.now()
   // Node has taken its own listeners away: an error that nobody hears would end the process.
   socket.on('error', nothing)
+  const heard = hearOfLeaving(socket)
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(problem(504, 'upgrade-timeout')), around.handshake ?? 5_000)
   const line = () => lineOf(visit, traceId, performance.now() - start)
@@ -132,6 +133,7 @@ async function answer(visit: Visit, enter: (visit: Visit) => Promise<void>, arou
     else socket.destroy()
   } finally {
     clearTimeout(timer)
+    heard()
   }
 }
 
@@ -147,6 +149,14 @@ function lineOf({ req, route, exchange }: Visit, traceId: string, ms: number) {
     address: exchange?.address ?? req.socket.remoteAddress,
     agent: agent === undefined ? undefined : plain(agent, 200),
   }
+}
+
+/** Nobody reads the socket yet, so that nobody would notice when its client leaves: it is read into its own buffer until then. */
+function hearOfLeaving(socket: Duplex): () => void {
+  const left = () => void socket.destroy()
+  socket.once('end', left)
+  socket.read(0)
+  return () => void socket.off('end', left)
 }
 
 /** Everything that needs no waiting: the first fault is thrown. */

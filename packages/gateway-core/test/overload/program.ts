@@ -25,21 +25,22 @@ function hoard(): number[] {
 
 let hoarded: number[] = []
 
-/** What a test may tell the process to do. */
-const pages: Readonly<Record<string, () => unknown>> = {
-  /** Keeps the event loop for 500 ms, twenty times. */
-  '/block': () => setTimeout(block, 1, 20),
-  '/hoard': () => (hoarded = hoard()),
-  '/release': () => hoarded.splice(0).forEach((one) => closeSync(one)),
-}
-
 /** Milliseconds of a processor that the process has had. */
 function spent(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1_000
 }
 
-/** A gateway before a service of its own process, `/s/*`, beside the pages above and `/spent`. */
+/** What a test may tell the process to do, and ask it. */
+const pages: Readonly<Record<string, () => unknown>> = {
+  /** Keeps the event loop for 500 ms, twenty times. */
+  '/block': () => setTimeout(block, 1, 20),
+  '/hoard': () => (hoarded = hoard()).length,
+  '/release': () => hoarded.splice(0).forEach((one) => closeSync(one)),
+  '/spent': spent,
+}
+
+/** A gateway before a service of its own process, `/s/*`, beside the pages above. */
 await run(async () => {
   const service = createServer((_req, res) => res.end('well'))
   await once(service.listen(0, '127.0.0.1'), 'listening')
@@ -60,10 +61,8 @@ await run(async () => {
     shedAfter: 100,
     handler(req, res) {
       const { url = '' } = req
-      if (url === '/spent') return void res.end(String(spent()))
-      if (!Object.hasOwn(pages, url)) return bff.handler(req, res)
-      pages[url]!()
-      res.end()
+      if (Object.hasOwn(pages, url)) res.end(String(pages[url]!()))
+      else bff.handler(req, res)
     },
     release: bff,
   })
