@@ -31,7 +31,6 @@ export const closing = {
   notText: 1003,
   flood: 1008,
   draining: 1012,
-  slow: 1013,
   /** The proof is over, or has been taken back. */
   unproven: 4401,
   /** Proved to be another person, or one who may not. */
