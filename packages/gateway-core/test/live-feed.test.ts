@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { get as request, type IncomingMessage } from 'node:http'
+import { get as request, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { z } from 'zod'
 import { revocations, type Revocations, signedIn } from '../src/auth.ts'
 import type { Contract } from '../src/contract.ts'
 import { gateway, type Listening, problem, serve } from '../src/index.ts'
@@ -11,14 +12,21 @@ import { eventually } from './door.ts'
 import { silent } from './exchange.ts'
 import { type FeedService, feedService, Thing, things } from './feed.ts'
 
+/** Of each large one on the wire. */
+const size = 8_000
+const Large = z.object({ n: z.int(), padding: z.string() })
+
 const front = {
   'GET /api/things/:id/events': { streams: 'numbered', out: Thing, errors: { 'thing-not-found': 404 } },
+  'GET /api/large/:id/events': { streams: 'numbered', out: Large },
 } as const satisfies Contract
 
 let service: FeedService
 let bff: Listening
 let known: Revocations
 let expiresAt: number
+/** Its ends, in order. */
+let answers: ServerResponse[]
 
 beforeEach(async () => {
   expiresAt = Date.now() + 60_000
@@ -33,7 +41,12 @@ beforeEach(async () => {
     view: ({ n }) => ({ n, secret: 'does not leave' }),
     over: ({ n }) => n === 9,
   })
-  const made = app([events], {
+  const large = live('GET /api/large/:id/events', {
+    guard: signedIn,
+    follow: ({ params, after, from }) => from.things('GET /things/:id', { id: params.id, after }),
+    view: ({ n }) => ({ n, padding: 'x'.repeat(size) }),
+  })
+  const made = app([events, large], {
     upstreams: { things: service.url },
     log: silent,
     store,
@@ -47,7 +60,12 @@ beforeEach(async () => {
   })
   const { handler, door } = made
   const served = { name: 'test', port: 0, hostname: '127.0.0.1', portVariable: 'PORT', log: silent }
-  bff = await serve({ ...served, handler, drain: door.drain, release: made })
+  answers = []
+  const noted: RequestListener = (req, res) => {
+    answers.push(res)
+    handler(req, res)
+  }
+  bff = await serve({ ...served, handler: noted, drain: door.drain, release: made })
 })
 
 afterEach(async () => {
@@ -148,6 +166,49 @@ describe('E-1: a live stream', () => {
     await second.until('event: live')
     expect(second.text()).toMatch(/^id: 250\nevent: resync\ndata: \{"rev":250\}\n\nevent: live/)
   })
+})
+
+describe('E-4: a reader that takes nothing for a while', () => {
+  const most = 4_000
+
+  /** What it reads, short: `3`, `resync 3`. The items themselves would be too much to keep. */
+  async function reader() {
+    const { answer, until } = await open('/api/large/a/events')
+    await until('live')
+    const read: string[] = []
+    let rest = ''
+    answer.removeAllListeners('data').on('data', (chunk: string) => {
+      const events = (rest + chunk).split('\n\n')
+      rest = events.pop()!
+      for (const event of events) {
+        const [, id] = /^id: (\d+)\n/.exec(event) ?? []
+        if (id !== undefined) read.push(event.includes('event: resync') ? `resync ${id}` : id)
+      }
+    })
+    return { answer, read }
+  }
+
+  it('has a buffer and one item waiting for it, holds back nobody, and then reads how things stand', async () => {
+    const [slow, quick] = [await reader(), await reader()]
+    slow.answer.pause()
+    let waiting = 0
+    for (let n = 1; n <= most; n++) {
+      service.happen(1_000)
+      if (n % 20 === 0) await eventually(() => quick.read.at(-1) === String(n), 10_000)
+      waiting = Math.max(waiting, answers[0]!.writableLength)
+    }
+    expect(waiting).toBeGreaterThan(0)
+    expect(waiting).toBeLessThan(65_536 + size)
+    expect(quick.read).toEqual(Array.from({ length: most }, (_, i) => String(i + 1)))
+    slow.answer.resume()
+    await eventually(() => slow.read.at(-1) === `resync ${most}`, 10_000)
+    service.happen()
+    await eventually(() => slow.read.at(-1) === String(most + 1))
+    // What it got before lay in the buffers of the two kernels.
+    const read = slow.read.slice(0, -2)
+    expect(read).toEqual(Array.from({ length: read.length }, (_, i) => String(i + 1)))
+    expect(read.length).toBeLessThan(most / 2)
+  }, 60_000)
 })
 
 describe('a live stream that is refused', () => {
