@@ -72,14 +72,13 @@ describe('E-4: a client that takes nothing', () => {
     for (;;) {
       const room = outlet.send(item)
       if (room === undefined) continue
-      let drained = false
-      void room.then(() => (drained = true))
-      let before = -1
-      while (!drained && before !== res.writableLength) {
-        before = res.writableLength
+      const state = { full: true, before: -1 }
+      void room.then(() => (state.full = false))
+      while (state.full && state.before !== res.writableLength) {
+        state.before = res.writableLength
         for (let turns = 0; turns < 200; turns++) await new Promise((resolve) => setImmediate(resolve))
       }
-      if (!drained) return { room }
+      if (state.full) return { room }
     }
   }
 

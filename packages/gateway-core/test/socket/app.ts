@@ -8,6 +8,7 @@ import type { Identity } from '../../src/exchange.ts'
 import { gateway, type Guard, type Listening, problem, serve } from '../../src/index.ts'
 import type { SocketSpec } from '../../src/live/socket/socket.ts'
 import { memoryStore } from '../../src/state/memory.ts'
+import type { Store } from '../../src/state/store.ts'
 import { signedInAs } from '../../src/testing.ts'
 import { silent } from '../exchange.ts'
 import { type FeedService, feedService, Thing, things } from '../feed.ts'
@@ -28,7 +29,7 @@ export interface Given {
   readonly spec?: Partial<Spec>
   readonly port?: number
   readonly service?: FeedService
-  readonly store?: ReturnType<typeof memoryStore>
+  readonly store?: Store
   /** Milliseconds that the token `ada` is good for. Default 300 000. */
   readonly life?: number
 }
