@@ -52,7 +52,7 @@ export interface Shop extends Bffs, AsyncDisposable {
   /** One more process of each BFF, as far as they can tell; browsers would find both behind the one address of the first. */
   more(given?: { readonly requestsPerMinute?: number }): Promise<Bffs>
   /** Stop it, see what happens meanwhile, and start it anew at its address. Sessions survive that in a Redis only. */
-  restart(name: 'tracking' | 'web', meanwhile?: () => Promise<unknown>): Promise<void>
+  restart(name: 'tracking' | 'web' | 'mobile', meanwhile?: () => Promise<unknown>): Promise<void>
   /** Those of mobile-bff: what a service is shown. */
   readonly tokens: InternalTokens
 }
@@ -79,10 +79,14 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
     const keys = { web: newKeyRing(), mobile: mobileKeys }
     const running = stack.use(new AsyncDisposableStack())
     const common = { hostname, log, upstreams: upstreamsOf(services), issuer }
-    const { start, startWeb } = starter({ running, common, keys, web, mobile, webRoot, redisUrl, dpop })
-    const [first] = await start(ports)
-    const again = { tracking: renewed(services.tracking, startTracking), web: renewed(first, startWeb) }
-    stack.defer(() => Promise.all([again.tracking.stop(), again.web.stop()]).then(() => undefined))
+    const { start, startWeb, startMobile } = starter({ running, common, keys, web, mobile, webRoot, redisUrl, dpop })
+    const first = await start(ports)
+    const again = {
+      tracking: renewed(services.tracking, startTracking),
+      web: renewed(first[0], startWeb),
+      mobile: renewed(first[1], startMobile),
+    }
+    stack.defer(() => Promise.all(Object.values(again).map((one) => one.stop())).then(() => undefined))
     const all = stack.move()
     return {
       services,
@@ -123,11 +127,11 @@ function starter({ running, common, keys, web, mobile, webRoot, redisUrl, dpop }
   const forApps = { keys: keys.mobile, publicUrl: mobile, dpop: { mode: dpop, secrets: [dpopKey] } }
   const startWeb = async (port: number, given: object = {}) =>
     startWebBff({ ...common, ...given, ...forWeb, port, store: await storeOf('web-bff') })
-  const startMobile = async (port: number, given: object) =>
+  const startMobile = async (port: number, given: object = {}) =>
     startMobileBff({ ...common, ...given, ...forApps, port, store: await storeOf('mobile-bff') })
   const start = async (ports: readonly [web: number, mobile: number], given: object = {}) =>
     [running.use(await startWeb(ports[0], given)), running.use(await startMobile(ports[1], given))] as const
-  return { start, startWeb }
+  return { start, startWeb, startMobile }
 }
 
 type Stoppable = Pick<Running, 'port'> & AsyncDisposable
