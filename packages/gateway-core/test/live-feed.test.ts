@@ -16,6 +16,9 @@ import { type FeedService, feedService, Thing, things } from './feed.ts'
 const size = 8_000
 const Large = z.object({ n: z.int(), padding: z.string() })
 
+/** `IDLE=5000` asks for more; each takes two descriptors here (`ulimit -n`). */
+const idle = Number(process.env['IDLE'] ?? 1_000)
+
 const front = {
   'GET /api/things/:id/events': { streams: 'numbered', out: Thing, errors: { 'thing-not-found': 404 } },
   'GET /api/large/:id/events': { streams: 'numbered', out: Large },
@@ -43,6 +46,7 @@ beforeEach(async () => {
   })
   const large = live('GET /api/large/:id/events', {
     guard: signedIn,
+    caps: { client: idle },
     follow: ({ params, after, from }) => from.things('GET /things/:id', { id: params.id, after }),
     view: ({ n }) => ({ n, padding: 'x'.repeat(size) }),
   })
@@ -209,6 +213,27 @@ describe('E-4: a reader that takes nothing for a while', () => {
     expect(read).toEqual(Array.from({ length: read.length }, (_, i) => String(i + 1)))
     expect(read.length).toBeLessThan(most / 2)
   }, 60_000)
+})
+
+describe(`E-01: ${idle} readers of whom nothing is heard`, () => {
+  it('share one connection to the service, hear of what happens at last, and are all gone in time when the app stops', async () => {
+    const read: string[] = []
+    const over = new Set<number>()
+    const all = Array.from({ length: idle }, async (_, nth) => {
+      const { answer } = await open('/api/large/a/events')
+      read[nth] = ''
+      answer.removeAllListeners('data').on('data', (chunk: string) => (read[nth] += chunk.replaceAll('x', '')))
+      answer.once('end', () => over.add(nth))
+    })
+    await Promise.all(all)
+    await eventually(() => read.every((text) => text.includes('event: live')), 20_000)
+    expect(service.asked).toHaveLength(1)
+    service.happen()
+    await eventually(() => read.every((text) => text.includes('id: 1\n')), 20_000)
+    await bff[Symbol.asyncDispose]()
+    await eventually(() => over.size === idle, 20_000)
+    expect(read.filter((text) => !/event: away\nretry: \d+\n/.test(text))).toEqual([])
+  }, 120_000)
 })
 
 describe('a live stream that is refused', () => {
