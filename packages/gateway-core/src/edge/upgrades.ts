@@ -9,7 +9,7 @@ import { admit as enter } from './admit.ts'
 import { checks } from './checked.ts'
 import { clientAddress } from './client-address.ts'
 import { Inbound, type Surroundings } from './exchange.ts'
-import { handshakeFault } from './handshake.ts'
+import { handshakeFault, hearOfLeaving } from './handshake.ts'
 import { toProblem } from '../road/fault.ts'
 import { refuse } from './refuse.ts'
 import { type Bound, type Choice, choose, type Find, router } from './router.ts'
@@ -149,14 +149,6 @@ function lineOf({ req, route, exchange }: Visit, traceId: string, ms: number) {
     address: exchange?.address ?? req.socket.remoteAddress,
     agent: agent === undefined ? undefined : plain(agent, 200),
   }
-}
-
-/** Nobody reads the socket yet, so that nobody would notice when its client leaves: it is read into its own buffer until then. */
-function hearOfLeaving(socket: Duplex): () => void {
-  const left = () => void socket.destroy()
-  socket.once('end', left)
-  socket.read(0)
-  return () => void socket.off('end', left)
 }
 
 /** Everything that needs no waiting: the first fault is thrown. */

@@ -135,7 +135,7 @@ describe('X-06: a process that may have 256 descriptors', () => {
     expect([refused.status, refused.headers.get('connection')]).toEqual([503, 'close'])
     expect(await refused.json()).toMatchObject({ code: 'overloaded' })
     expect(await (await fetch(`${url}/readyz`)).text()).toBe('not ready: full\n')
-    expect((await fetch(`${url}/livez`)).status).toBe(200)
+    for (const path of ['/livez', '/metrics']) expect((await fetch(`${url}${path}`)).status).toBe(200)
     expect(await first.load()).toBeLessThan(0.5)
     expect(await running.said('no room for another connection')).toMatchObject({ connections: 96 })
     crowd[Symbol.dispose]()
