@@ -33,6 +33,8 @@ export interface ShopOptions {
   readonly log?: Logger
   /** Of a Redis that the processes of a BFF share. Default: none. */
   readonly redisUrl?: string
+  /** What one user may ask of a BFF. Default 1 200, as theirs is. */
+  readonly requestsPerMinute?: number
   /** What mobile-bff signs with. Default: a key for this run alone. */
   readonly mobileKeys?: KeyRing
 }
@@ -67,6 +69,7 @@ const cookieSecret = 'testbed-only-identity-cookie-secret-0'
 /** Every service and both BFFs in this process, on free ports, with a database of their own that goes with them. */
 export async function startShop(options: ShopOptions = {}): Promise<Shop> {
   const { webRoot = '', stepMs = 0, redisUrl = '', dpop = 'off', mobileKeys = newKeyRing() } = options
+  const { requestsPerMinute = 1_200 } = options
   const stack = new AsyncDisposableStack()
   try {
     const { log = logger('shop', process.env['TESTBED_LOG'] ?? 'silent') } = options
@@ -78,7 +81,7 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
     const issuer = `http://localhost:${services.identity.port}`
     const keys = { web: newKeyRing(), mobile: mobileKeys }
     const running = stack.use(new AsyncDisposableStack())
-    const common = { hostname, log, upstreams: upstreamsOf(services), issuer }
+    const common = { hostname, log, upstreams: upstreamsOf(services), issuer, requestsPerMinute }
     const { start, startWeb, startMobile } = starter({ running, common, keys, web, mobile, webRoot, redisUrl, dpop })
     const first = await start(ports)
     const again = {
@@ -113,6 +116,7 @@ interface Starting extends Bffs {
     readonly log: Logger
     readonly upstreams: ReturnType<typeof upstreamsOf>
     readonly issuer: string
+    readonly requestsPerMinute: number
   }
   readonly keys: Readonly<Record<keyof Bffs, KeyRing>>
   readonly webRoot: string

@@ -14,11 +14,17 @@ export interface Seen {
 /** One connection, broken after so many milliseconds. Resolves with true when nothing more can happen to the order. */
 export type Read = (orderId: string, seen: Seen, breakAfter: number) => Promise<boolean>
 
-/** Follow an order to its end over connections that break at moments drawn at random, from 0 to 1. */
+/**
+ * Follow an order to its end over connections that break at moments drawn at random, from 0 to 1. What broke by itself, for somebody
+ * restarts, is given more time: together they would keep it from starting.
+ */
 export async function follow(read: Read, orderId: string, random: () => number): Promise<Seen> {
   const seen: Seen = { revs: [], notes: new Set(), broken: 0 }
-  while (!(await read(orderId, seen, 10 + random() * 150))) await pause(random() * 40)
-  return seen
+  for (;;) {
+    const before = seen.broken
+    if (await read(orderId, seen, 10 + random() * 150)) return seen
+    await pause(random() * (seen.broken > before ? 40 : 400))
+  }
 }
 
 /** Numbers from 0 to 1 (mulberry32). */

@@ -45,7 +45,7 @@ async function confirmed(): Promise<string> {
 suite('an order, followed', () => {
   beforeAll(async () => {
     redis = await redisServer()
-    shop = await startShop({ redisUrl: redis.url, stepMs: 1_500 })
+    shop = await startShop({ redisUrl: redis.url, stepMs: 1_500, requestsPerMinute: 100_000 })
     ada = new WebBrowser(shop.web)
     await ada.signIn(people.ada)
   }, 30_000)
