@@ -28,11 +28,14 @@ let service: FeedService
 let bff: Listening
 let known: Revocations
 let expiresAt: number
+/** Before it is over nobody is signed in. */
+let authenticating: Promise<void> | undefined
 /** Its ends, in order. */
 let answers: ServerResponse[]
 
 beforeEach(async () => {
   expiresAt = Date.now() + 60_000
+  authenticating = undefined
   service = await feedService((url) => !url.startsWith('/things/none'))
   const { live, app } = gateway(front, { things }, { things: { token: 'user', timeout: 1_000 } })
   const store = memoryStore()
@@ -56,10 +59,11 @@ beforeEach(async () => {
     store,
     tokens: internalTokens({ name: 'test', log: silent }),
     revocations: known,
-    authenticate: ({ headers }) => {
+    authenticate: async ({ headers }) => {
       const user = headers['x-who'] as string | undefined
-      if (user === undefined) return Promise.reject(problem(401, 'session-required'))
-      return Promise.resolve(signedInAs(user, { by: 'session', sessionId: `${user}-s`, expiresAt }))
+      if (user === undefined) throw problem(401, 'session-required')
+      await authenticating
+      return signedInAs(user, { by: 'session', sessionId: `${user}-s`, expiresAt })
     },
   })
   const { handler, door } = made
@@ -263,6 +267,22 @@ describe('a live stream that is refused', () => {
     let status: number | undefined
     for (let tries = 0; status !== 200 && tries < 100; tries++) status = (await open()).answer.statusCode
     expect(status).toBe(200)
+  })
+
+  it('X-01: keeps no place for those who left while they were asked who they are', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    authenticating = promise
+    const left = Array.from({ length: 9 }, () => {
+      const asked = request(`${bff.url}/api/things/a/events`, { headers: { 'x-who': 'ada' }, agent: false })
+      return asked.on('error', () => undefined)
+    })
+    await eventually(() => answers.length === left.length)
+    for (const one of left) one.destroy()
+    await eventually(() => answers.every(({ destroyed }) => destroyed))
+    resolve()
+    const all = [await open(), await open(), await open()]
+    expect(all.map(({ answer }) => answer.statusCode)).toEqual([200, 200, 200])
+    expect(service.asked).toHaveLength(1)
   })
 })
 
