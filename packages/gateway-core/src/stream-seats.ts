@@ -42,6 +42,8 @@ export class StreamSeats {
 
   /** Taken until the answer is out. Throws `too-many-streams`: 429 where this client has too many, 503 where all together have. */
   take(exchange: Exchange, res: Pick<ServerResponse, 'once'>): void {
+    // Of a client that left while its guard was asked, `close` has been: nothing would give the seat back.
+    if (exchange.scope.ended) throw exchange.scope.reason
     const { clientKey, streams } = this.#core
     const key = clientKey(exchange)
     if (!this.#client.take(key)) throw this.#refusal('client', 429)

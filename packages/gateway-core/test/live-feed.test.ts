@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { get as request, type IncomingMessage } from 'node:http'
+import { get as request, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { z } from 'zod'
 import { revocations, type Revocations, signedIn } from '../src/auth.ts'
 import type { Contract } from '../src/contract.ts'
 import { gateway, type Listening, problem, serve } from '../src/index.ts'
@@ -11,17 +12,30 @@ import { eventually } from './door.ts'
 import { silent } from './exchange.ts'
 import { type FeedService, feedService, Thing, things } from './feed.ts'
 
+/** Of each large one on the wire. */
+const size = 8_000
+const Large = z.object({ n: z.int(), padding: z.string() })
+
+/** `IDLE=5000` asks for more; each takes two descriptors here (`ulimit -n`). */
+const idle = Number(process.env['IDLE'] ?? 1_000)
+
 const front = {
   'GET /api/things/:id/events': { streams: 'numbered', out: Thing, errors: { 'thing-not-found': 404 } },
+  'GET /api/large/:id/events': { streams: 'numbered', out: Large },
 } as const satisfies Contract
 
 let service: FeedService
 let bff: Listening
 let known: Revocations
 let expiresAt: number
+/** Before it is over nobody is signed in. */
+let authenticating: Promise<void> | undefined
+/** Its ends, in order. */
+let answers: ServerResponse[]
 
 beforeEach(async () => {
   expiresAt = Date.now() + 60_000
+  authenticating = undefined
   service = await feedService((url) => !url.startsWith('/things/none'))
   const { live, app } = gateway(front, { things }, { things: { token: 'user', timeout: 1_000 } })
   const store = memoryStore()
@@ -33,21 +47,33 @@ beforeEach(async () => {
     view: ({ n }) => ({ n, secret: 'does not leave' }),
     over: ({ n }) => n === 9,
   })
-  const made = app([events], {
+  const large = live('GET /api/large/:id/events', {
+    guard: signedIn,
+    caps: { client: idle },
+    follow: ({ params, after, from }) => from.things('GET /things/:id', { id: params.id, after }),
+    view: ({ n }) => ({ n, padding: 'x'.repeat(size) }),
+  })
+  const made = app([events, large], {
     upstreams: { things: service.url },
     log: silent,
     store,
     tokens: internalTokens({ name: 'test', log: silent }),
     revocations: known,
-    authenticate: ({ headers }) => {
+    authenticate: async ({ headers }) => {
       const user = headers['x-who'] as string | undefined
-      if (user === undefined) return Promise.reject(problem(401, 'session-required'))
-      return Promise.resolve(signedInAs(user, { by: 'session', sessionId: `${user}-s`, expiresAt }))
+      if (user === undefined) throw problem(401, 'session-required')
+      await authenticating
+      return signedInAs(user, { by: 'session', sessionId: `${user}-s`, expiresAt })
     },
   })
   const { handler, door } = made
   const served = { name: 'test', port: 0, hostname: '127.0.0.1', portVariable: 'PORT', log: silent }
-  bff = await serve({ ...served, handler, drain: door.drain, release: made })
+  answers = []
+  const noted: RequestListener = (req, res) => {
+    answers.push(res)
+    handler(req, res)
+  }
+  bff = await serve({ ...served, handler: noted, drain: door.drain, release: made })
 })
 
 afterEach(async () => {
@@ -150,6 +176,70 @@ describe('E-1: a live stream', () => {
   })
 })
 
+describe('E-4: a reader that takes nothing for a while', () => {
+  const most = 4_000
+
+  /** What it reads, short: `3`, `resync 3`. The items themselves would be too much to keep. */
+  async function reader() {
+    const { answer, until } = await open('/api/large/a/events')
+    await until('live')
+    const read: string[] = []
+    let rest = ''
+    answer.removeAllListeners('data').on('data', (chunk: string) => {
+      const events = (rest + chunk).split('\n\n')
+      rest = events.pop()!
+      for (const event of events) {
+        const [, id] = /^id: (\d+)\n/.exec(event) ?? []
+        if (id !== undefined) read.push(event.includes('event: resync') ? `resync ${id}` : id)
+      }
+    })
+    return { answer, read }
+  }
+
+  it('has a buffer and one item waiting for it, holds back nobody, and then reads how things stand', async () => {
+    const [slow, quick] = [await reader(), await reader()]
+    slow.answer.pause()
+    let waiting = 0
+    for (let n = 1; n <= most; n++) {
+      service.happen(1_000)
+      if (n % 20 === 0) await eventually(() => quick.read.at(-1) === String(n), 10_000)
+      waiting = Math.max(waiting, answers[0]!.writableLength)
+    }
+    expect(waiting).toBeGreaterThan(0)
+    expect(waiting).toBeLessThan(65_536 + size)
+    expect(quick.read).toEqual(Array.from({ length: most }, (_, i) => String(i + 1)))
+    slow.answer.resume()
+    await eventually(() => slow.read.at(-1) === `resync ${most}`, 10_000)
+    service.happen()
+    await eventually(() => slow.read.at(-1) === String(most + 1))
+    // What it got before lay in the buffers of the two kernels.
+    const read = slow.read.slice(0, -2)
+    expect(read).toEqual(Array.from({ length: read.length }, (_, i) => String(i + 1)))
+    expect(read.length).toBeLessThan(most / 2)
+  }, 60_000)
+})
+
+describe(`E-01: ${idle} readers of whom nothing is heard`, () => {
+  it('share one connection to the service, hear of what happens at last, and are all gone in time when the app stops', async () => {
+    const read: string[] = []
+    const over = new Set<number>()
+    const all = Array.from({ length: idle }, async (_, nth) => {
+      const { answer } = await open('/api/large/a/events')
+      read[nth] = ''
+      answer.removeAllListeners('data').on('data', (chunk: string) => (read[nth] += chunk.replaceAll('x', '')))
+      answer.once('end', () => over.add(nth))
+    })
+    await Promise.all(all)
+    await eventually(() => read.every((text) => text.includes('event: live')), 20_000)
+    expect(service.asked).toHaveLength(1)
+    service.happen()
+    await eventually(() => read.every((text) => text.includes('id: 1\n')), 20_000)
+    await bff[Symbol.asyncDispose]()
+    await eventually(() => over.size === idle, 20_000)
+    expect(read.filter((text) => !/event: away\nretry: \d+\n/.test(text))).toEqual([])
+  }, 120_000)
+})
+
 describe('a live stream that is refused', () => {
   it.each([
     [404, 'thing-not-found', '/api/things/none/events', {}],
@@ -177,6 +267,22 @@ describe('a live stream that is refused', () => {
     let status: number | undefined
     for (let tries = 0; status !== 200 && tries < 100; tries++) status = (await open()).answer.statusCode
     expect(status).toBe(200)
+  })
+
+  it('X-01: keeps no place for those who left while they were asked who they are', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    authenticating = promise
+    const left = Array.from({ length: 9 }, () => {
+      const asked = request(`${bff.url}/api/things/a/events`, { headers: { 'x-who': 'ada' }, agent: false })
+      return asked.on('error', () => undefined)
+    })
+    await eventually(() => answers.length === left.length)
+    for (const one of left) one.destroy()
+    await eventually(() => answers.every(({ destroyed }) => destroyed))
+    resolve()
+    const all = [await open(), await open(), await open()]
+    expect(all.map(({ answer }) => answer.statusCode)).toEqual([200, 200, 200])
+    expect(service.asked).toHaveLength(1)
   })
 })
 

@@ -2,6 +2,9 @@ import { describe, expect, it } from '@jest/globals'
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import { memoryStore } from '../src/state/memory.ts'
+import { redisStore } from '../src/state/redis.ts'
+import { hasRedis, redisServer } from '../src/testing-redis.ts'
+import { silent } from './exchange.ts'
 import { credentials, instance, services } from './instances.ts'
 import { until } from './leaks.ts'
 import { revocationSuite } from './revocation-suite.ts'
@@ -10,6 +13,14 @@ revocationSuite('the memory of one process', async () => {
   const store = memoryStore()
   return { connect: async () => store, [Symbol.asyncDispose]: async () => undefined }
 })
+
+if (hasRedis(process.env['CI'] === 'true'))
+  revocationSuite('Redis', async () => {
+    const stack = new AsyncDisposableStack()
+    const { url } = stack.use(await redisServer())
+    const connect = async () => stack.use(await redisStore({ url, prefix: 'test:', log: silent, timeout: 5_000 }))
+    return { connect, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+  })
 
 describe('the end of a proof', () => {
   it('L-9: is the end of what it has opened, and not of a request that began in time', async () => {

@@ -33,6 +33,8 @@ export interface ShopOptions {
   readonly log?: Logger
   /** Of a Redis that the processes of a BFF share. Default: none. */
   readonly redisUrl?: string
+  /** What one user may ask of a BFF. Default 1 200, as theirs is. */
+  readonly requestsPerMinute?: number
   /** What mobile-bff signs with. Default: a key for this run alone. */
   readonly mobileKeys?: KeyRing
 }
@@ -52,7 +54,7 @@ export interface Shop extends Bffs, AsyncDisposable {
   /** One more process of each BFF, as far as they can tell; browsers would find both behind the one address of the first. */
   more(given?: { readonly requestsPerMinute?: number }): Promise<Bffs>
   /** Stop it, see what happens meanwhile, and start it anew at its address. Sessions survive that in a Redis only. */
-  restart(name: 'tracking' | 'web', meanwhile?: () => Promise<unknown>): Promise<void>
+  restart(name: 'tracking' | 'web' | 'mobile', meanwhile?: () => Promise<unknown>): Promise<void>
   /** Those of mobile-bff: what a service is shown. */
   readonly tokens: InternalTokens
 }
@@ -67,6 +69,7 @@ const cookieSecret = 'testbed-only-identity-cookie-secret-0'
 /** Every service and both BFFs in this process, on free ports, with a database of their own that goes with them. */
 export async function startShop(options: ShopOptions = {}): Promise<Shop> {
   const { webRoot = '', stepMs = 0, redisUrl = '', dpop = 'off', mobileKeys = newKeyRing() } = options
+  const { requestsPerMinute = 1_200 } = options
   const stack = new AsyncDisposableStack()
   try {
     const { log = logger('shop', process.env['TESTBED_LOG'] ?? 'silent') } = options
@@ -78,11 +81,15 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
     const issuer = `http://localhost:${services.identity.port}`
     const keys = { web: newKeyRing(), mobile: mobileKeys }
     const running = stack.use(new AsyncDisposableStack())
-    const common = { hostname, log, upstreams: upstreamsOf(services), issuer }
-    const { start, startWeb } = starter({ running, common, keys, web, mobile, webRoot, redisUrl, dpop })
-    const [first] = await start(ports)
-    const again = { tracking: renewed(services.tracking, startTracking), web: renewed(first, startWeb) }
-    stack.defer(() => Promise.all([again.tracking.stop(), again.web.stop()]).then(() => undefined))
+    const common = { hostname, log, upstreams: upstreamsOf(services), issuer, requestsPerMinute }
+    const { start, startWeb, startMobile } = starter({ running, common, keys, web, mobile, webRoot, redisUrl, dpop })
+    const first = await start(ports)
+    const again = {
+      tracking: renewed(services.tracking, startTracking),
+      web: renewed(first[0], startWeb),
+      mobile: renewed(first[1], startMobile),
+    }
+    stack.defer(() => Promise.all(Object.values(again).map((one) => one.stop())).then(() => undefined))
     const all = stack.move()
     return {
       services,
@@ -109,6 +116,7 @@ interface Starting extends Bffs {
     readonly log: Logger
     readonly upstreams: ReturnType<typeof upstreamsOf>
     readonly issuer: string
+    readonly requestsPerMinute: number
   }
   readonly keys: Readonly<Record<keyof Bffs, KeyRing>>
   readonly webRoot: string
@@ -123,11 +131,11 @@ function starter({ running, common, keys, web, mobile, webRoot, redisUrl, dpop }
   const forApps = { keys: keys.mobile, publicUrl: mobile, dpop: { mode: dpop, secrets: [dpopKey] } }
   const startWeb = async (port: number, given: object = {}) =>
     startWebBff({ ...common, ...given, ...forWeb, port, store: await storeOf('web-bff') })
-  const startMobile = async (port: number, given: object) =>
+  const startMobile = async (port: number, given: object = {}) =>
     startMobileBff({ ...common, ...given, ...forApps, port, store: await storeOf('mobile-bff') })
   const start = async (ports: readonly [web: number, mobile: number], given: object = {}) =>
     [running.use(await startWeb(ports[0], given)), running.use(await startMobile(ports[1], given))] as const
-  return { start, startWeb }
+  return { start, startWeb, startMobile }
 }
 
 type Stoppable = Pick<Running, 'port'> & AsyncDisposable

@@ -1,21 +1,18 @@
+import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { liveProtocol } from '@bff/contracts/mobile-live'
+import { revocations } from '@bff/gateway-core/auth'
+import { openStore } from '@bff/gateway-core/state'
 import { hasRedis, redisServer, type RedisServer } from '@bff/gateway-core/testing'
+import { demoBrowser } from '@bff/mobile/demo-browser'
+import { signIn } from '@bff/mobile/sign-in'
+import { logger } from '@bff/service-kit'
 import { people, type Shop, startShop, WebBrowser } from '../src/index.ts'
+import { byEvents, bySocket, follow, seeded } from './followers.ts'
 
 /** `LIVE_SEED=…` makes the same breaks again, as far as a machine is the same twice. */
 const seed = Number(process.env['LIVE_SEED'] ?? Date.now() % 100_000)
-
-/** Numbers from 0 to 1 (mulberry32). */
-function seeded(from: number): () => number {
-  let state = from
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 const random = seeded(seed)
 const breaks = 100
@@ -26,13 +23,6 @@ const suite = hasRedis(process.env['CI'] === 'true') ? describe : describe.skip
 let redis: RedisServer
 let shop: Shop
 let ada: WebBrowser
-
-interface Seen {
-  readonly revs: number[]
-  readonly notes: Set<string>
-  broken: number
-  readonly refused: Map<string, number>
-}
 
 const key = () => ({ headers: { 'idempotency-key': crypto.randomUUID() } })
 
@@ -52,56 +42,10 @@ async function confirmed(): Promise<string> {
   }
 }
 
-/** One connection: what came of it goes into `seen`. True when it is over for good. */
-async function read(orderId: string, seen: Seen, breakAfter: number): Promise<boolean> {
-  const left = new AbortController()
-  const timer = setTimeout(() => left.abort(), breakAfter)
-  let text = ''
-  const take = (): boolean => {
-    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-      const event = text.slice(0, end)
-      text = text.slice(end + 2)
-      const [, rev] = /^id: (\d+)\ndata: /.exec(event) ?? []
-      const [, note] = /^(?:id: \d+\n)?event: (\S+)/.exec(event) ?? []
-      if (rev !== undefined) seen.revs.push(Number(rev))
-      if (note !== undefined) seen.notes.add(note)
-      if (note === 'end') return true
-    }
-    return false
-  }
-  try {
-    const { revs } = seen
-    const known: Record<string, string> = revs.length === 0 ? {} : { 'last-event-id': String(revs.at(-1)) }
-    const answer = await ada.fetch(`/api/orders/${orderId}/events`, { headers: known, signal: left.signal })
-    if (answer.status === 204) return true
-    if (answer.status !== 200) {
-      const refusal = `${answer.status} ${await answer.text()}`.slice(0, 120)
-      seen.refused.set(refusal, (seen.refused.get(refusal) ?? 0) + 1)
-      return false
-    }
-    for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
-      text += chunk
-      if (take()) return true
-    }
-  } catch {
-    if (left.signal.aborted) seen.broken++
-  } finally {
-    clearTimeout(timer)
-    left.abort()
-  }
-  return false
-}
-
-async function follow(orderId: string): Promise<Seen> {
-  const seen: Seen = { revs: [], notes: new Set(), broken: 0, refused: new Map() }
-  while (!(await read(orderId, seen, 10 + random() * 150))) await pause(random() * 40)
-  return seen
-}
-
 suite('an order, followed', () => {
   beforeAll(async () => {
     redis = await redisServer()
-    shop = await startShop({ redisUrl: redis.url, stepMs: 1_500 })
+    shop = await startShop({ redisUrl: redis.url, stepMs: 1_500, requestsPerMinute: 100_000 })
     ada = new WebBrowser(shop.web)
     await ada.signIn(people.ada)
   }, 30_000)
@@ -110,27 +54,33 @@ suite('an order, followed', () => {
     await redis[Symbol.asyncDispose]()
   })
 
-  it(`E-2: has no gap and no repeat over ${breaks} breaks and restarts of tracking and web-bff (LIVE_SEED=${seed})`, async () => {
-    let broken = 0
+  it(`E-2: has no gap and no repeat, for a page and for an app, over ${breaks} breaks of each and restarts of tracking and both BFFs (LIVE_SEED=${seed})`, async () => {
+    const { accessToken } = await signIn(shop.issuer, demoBrowser(people.ada))
+    const ways = { events: byEvents(ada), socket: bySocket(shop.mobile, accessToken) }
+    const broken = { events: 0, socket: 0 }
     let rounds = 0
-    for (; broken < breaks || rounds < 2; rounds++) {
+    for (; Math.min(broken.events, broken.socket) < breaks || rounds < 2; rounds++) {
       const orders: string[] = []
-      while (orders.length < 8) orders.push(await confirmed())
-      const following = orders.map(follow)
-      for (const name of ['tracking', 'web', 'tracking'] as const) {
-        await pause(300 + random() * 500)
+      while (orders.length < 6) orders.push(await confirmed())
+      const following = orders.flatMap((id) =>
+        (['events', 'socket'] as const).map(async (way) => {
+          const seen = await follow(ways[way], id, seeded(random() * 2 ** 32))
+          return { id, way, seen }
+        }),
+      )
+      for (const name of ['tracking', 'web', 'mobile', 'tracking'] as const) {
+        await pause(300 + random() * 300)
         await shop.restart(name, () => pause(random() * 300))
       }
-      const all = await Promise.all(following)
-      for (const [i, seen] of all.entries()) {
-        const { timeline } = await ada.bff('GET /api/orders/:id', { id: orders[i]! })
+      for (const { id, way, seen } of await Promise.all(following)) {
+        const { timeline } = await ada.bff('GET /api/orders/:id', { id })
         expect(timeline.at(-1)!.status).toBe('delivered')
-        expect(seen.revs).toEqual(timeline.map(({ rev }) => rev))
+        expect([way, seen.revs]).toEqual([way, timeline.map(({ rev }) => rev)])
         expect([...seen.notes]).not.toContain('resync')
-        broken += seen.broken
+        broken[way] += seen.broken
       }
     }
-    process.stdout.write(`E-2: ${broken} breaks in ${rounds} rounds, LIVE_SEED=${seed}\n`)
+    process.stdout.write(`E-2: ${JSON.stringify(broken)} breaks in ${rounds} rounds, LIVE_SEED=${seed}\n`)
   }, 120_000)
 
   it('L-9: ends with a reason for its reader when they sign out', async () => {
@@ -151,5 +101,34 @@ suite('an order, followed', () => {
     expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([404, 'order-not-found'])
     const nobody = await fetch(`${shop.web}/api/orders/${orderId}/events`, rest)
     expect([nobody.status, ((await nobody.json()) as { code: string }).code]).toEqual([401, 'session-required'])
+  }, 20_000)
+
+  it('L-9: ends for a page and an app, at whichever process, when what its person was given is taken back', async () => {
+    const orderId = await confirmed()
+    const other = await shop.more()
+    const { accessToken } = await signIn(shop.issuer, demoBrowser(people.ada))
+    const pages = await Promise.all(
+      [shop.web, other.web].map((web) => ada.fetch(`${web}/api/orders/${orderId}/events`)),
+    )
+    const sockets = [shop.mobile, other.mobile].map(
+      (mobile) =>
+        new WebSocket(`${mobile.replace('http', 'ws')}/m/v1/live`, [liveProtocol, `bff.bearer.${accessToken}`]),
+    )
+    await Promise.all(sockets.map((socket) => once(socket, 'open')))
+    const closed = sockets.map(async (socket) => {
+      const [{ code, reason }] = (await once(socket, 'close')) as [CloseEvent]
+      return [code, reason]
+    })
+    for (const name of ['web-bff', 'mobile-bff']) {
+      await using stack = new AsyncDisposableStack()
+      const log = logger('test', 'silent')
+      const store = await openStore({ url: redis.url, prefix: `${name}:`, log })
+      stack.defer(async () => store[Symbol.asyncDispose]?.())
+      // Tokens tell time in whole seconds.
+      await stack.use(revocations({ store, log })).user('cus_ada', 'stolen', Date.now() + 1_000)
+    }
+    for (const page of pages)
+      expect(await page.text()).toMatch(/event: session-ended\n.*"code":"session-expired".*\n\n$/)
+    expect(await Promise.all(closed)).toEqual(closed.map(() => [4401, 'token-invalid']))
   }, 20_000)
 })

@@ -7,6 +7,7 @@ import type { Bodies } from './bodies.ts'
 import { within } from '../networks.ts'
 import { continueWhenRead, waits } from './expectation.ts'
 import { interrupt, refuse } from './refuse.ts'
+import type { Room } from './room.ts'
 import { Seats } from '../seats.ts'
 import type { ServerLimits } from './server-limits.ts'
 
@@ -32,12 +33,14 @@ export class Connections {
   readonly #bodies: Bodies
   readonly #handle: RequestListener
   readonly #lines = new Map<Duplex, Line>()
+  readonly #room: Room
   readonly #seats: Seats
   readonly #uncounted: (address: string) => boolean
 
-  constructor(limits: ServerLimits, bodies: Bodies, handle: RequestListener) {
+  constructor(limits: ServerLimits, bodies: Bodies, room: Room, handle: RequestListener) {
     this.#limits = limits
     this.#bodies = bodies
+    this.#room = room
     this.#handle = handle
     this.#seats = new Seats(limits.connectionsPerAddress)
     this.#uncounted = within(limits.uncounted)
@@ -48,9 +51,11 @@ export class Connections {
     const address = socket.remoteAddress ?? ''
     const counted = !this.#uncounted(address)
     if (counted && !this.#seats.take(address)) return void socket.destroy()
+    this.#room.enter(socket)
     this.#lines.set(socket, { begun: 0, under: 0, waiting: [], last: undefined, failed: undefined })
     socket.once('close', () => {
       this.#lines.delete(socket)
+      this.#room.leave(socket)
       if (counted) this.#seats.leave(address)
     })
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { problem, type Problem } from '../problem.ts'
 import type { Upgrade } from '../exchange.ts'
 
@@ -15,6 +16,17 @@ export const wantsWebSocket = ({ headers }: Pick<IncomingMessage, 'headers'>): b
  */
 export function closeBehind(req: IncomingMessage, res: ServerResponse): void {
   if (req.headers.upgrade !== undefined) res.setHeader('connection', 'close')
+}
+
+/**
+ * Until a protocol is changed nobody reads a socket, and nobody would notice that its client leaves: it is read into its own buffer,
+ * and destroyed at its end. Returns what stops that.
+ */
+export function hearOfLeaving(socket: Duplex): () => void {
+  const left = () => void socket.destroy()
+  socket.once('end', left)
+  socket.read(0)
+  return () => void socket.off('end', left)
 }
 
 /** What is wrong with the opening handshake (RFC 6455 §4.2.1). Its origin comes first: a foreign page learns nothing else. */

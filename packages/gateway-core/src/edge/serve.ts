@@ -12,6 +12,7 @@ import { Load } from './load.ts'
 import { messagesOf } from './messages.ts'
 import { sendProblem } from './problems.ts'
 import { refusal, refuse } from './refuse.ts'
+import { isShort, openFiles, Room } from './room.ts'
 import { headBytes, interval, limit, limitsOf, type ServerLimits } from './server-limits.ts'
 
 /** What `/readyz` answers. */
@@ -40,28 +41,30 @@ export interface ServeOptions extends ListenOptions {
  */
 export async function serve(options: ServeOptions): Promise<Listening> {
   const { handler, ready = () => ({ ready: true }), shedAfter = 0, log } = options
-  const limits = limitsOf(options.limits, options.proxies)
+  const limits = limitsFor(options)
   const watched = bodies(limits)
+  const room = new Room(limits.connections, log)
   const load = shedAfter > 0 ? new Load({ after: shedAfter, log }) : undefined
   let leaving = false
   let draining = false
   const readiness = (): Readiness => {
-    if (leaving) return { ready: false, detail: 'stopping' }
-    return load?.over === true ? { ready: false, detail: 'overloaded' } : ready()
+    const detail = leaving ? 'stopping' : load?.over === true ? 'overloaded' : room.full ? 'full' : undefined
+    return detail === undefined ? ready() : { ready: false, detail }
   }
-  const connections = new Connections(limits, watched, (req, res) => {
+  const refuses = turnsAway(room, load)
+  const connections = new Connections(limits, watched, room, (req, res) => {
     closeBehind(req, res)
-    if (draining) res.setHeader('connection', 'close')
+    if (draining || room.turnsAway(req.socket)) res.setHeader('connection', 'close')
     // An answer begun before the stop has promised to keep its connection, and nothing will come of that.
     res.once('close', () => draining && server.closeIdleConnections())
     if (req.url === '/livez') res.writeHead(200).end('live\n')
     else if (req.url === '/readyz') sayReady(res, readiness())
     else if (req.url === '*' && req.method === 'OPTIONS') res.writeHead(204).end()
-    else if (load?.over === true && !vital.has(req.url!)) shed(load, req, res)
+    else if (!vital.has(req.url!) && refuses(req.socket)) sendProblem(res, overloaded, traceIdOf(req.headers))
     else handler(req, res)
   })
   const server = serverOf(handler, limits, connections)
-  server.on('upgrade', upgradesOf(options.upgrade, load))
+  server.on('upgrade', upgradesOf(options.upgrade, refuses))
   server.once('close', () => {
     watched[Symbol.dispose]()
     load?.[Symbol.dispose]()
@@ -76,6 +79,14 @@ export async function serve(options: ServeOptions): Promise<Listening> {
       connections.closeUnused()
     },
   })
+}
+
+function limitsFor({ limits: given, proxies, log }: ServeOptions): ServerLimits {
+  const files = openFiles()
+  const limits = limitsOf(given, proxies, files)
+  if (isShort(files, given?.connections))
+    log.warn({ openFiles: files, connections: limits.connections }, 'few open files for so many connections: ulimit -n')
+  return limits
 }
 
 function serverOf(handler: ServeOptions['handler'], limits: ServerLimits, connections: Connections): Server {
@@ -101,22 +112,24 @@ type TakeUpgrade = NonNullable<ServeOptions['upgrade']>
 
 const noUpgrade: TakeUpgrade = (_req, socket) => refuse(socket, problem(404, 'route-not-found'), traceIdOf({}))
 
+type Refuses = (socket: Duplex) => boolean
+
 const upgradesOf =
-  (take: TakeUpgrade = noUpgrade, load: Load | undefined): TakeUpgrade =>
-  (req, socket, head) => {
-    if (load?.over !== true) return take(req, socket, head)
-    load.refused()
-    refuse(socket, overloaded, traceIdOf(req.headers))
-  }
+  (take: TakeUpgrade = noUpgrade, refuses: Refuses): TakeUpgrade =>
+  (req, socket, head) =>
+    refuses(socket) ? refuse(socket, overloaded, traceIdOf(req.headers)) : take(req, socket, head)
 
 /** Never shed: monitoring must see an overload, and services verify the tokens of those we still serve. */
 const vital = new Set(['/metrics', keySetPath])
 
 /** Before anything is known of the request: the answer costs next to nothing, and comes while its client still waits. */
-function shed(load: Load, req: IncomingMessage, res: ServerResponse): void {
-  load.refused()
-  sendProblem(res, overloaded, traceIdOf(req.headers))
-}
+const turnsAway =
+  (room: Room, load: Load | undefined): Refuses =>
+  (socket) => {
+    const over = load?.over === true
+    if (over) load.refused()
+    return over || room.turnsAway(socket)
+  }
 
 const overloaded = problem(503, 'overloaded', { headers: { 'retry-after': '1' } })
 

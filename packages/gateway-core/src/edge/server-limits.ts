@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import { connectionsAmong, usual } from './room.ts'
 
 /** What one client may ask of a server's sockets. Times in milliseconds. */
 export interface ServerLimits {
@@ -12,7 +13,7 @@ export interface ServerLimits {
   readonly requestsPerConnection: number
   /** Requests of one connection that are answered at the same time; what was sent ahead waits. Default 16. */
   readonly pipelined: number
-  /** Connections at a time. Default 10 000. */
+  /** Connections at a time. Default 10 000, or fewer where the limit of open files leaves no two for each. */
   readonly connections: number
   /** Connections of one address at a time. Default 256. */
   readonly connectionsPerAddress: number
@@ -32,7 +33,7 @@ export const serverLimits: ServerLimits = {
   idleTime: 65_000,
   requestsPerConnection: 10_000,
   pipelined: 16,
-  connections: 10_000,
+  connections: usual,
   connectionsPerAddress: 256,
   uncounted: ['127.0.0.0/8', '::1'],
   bodyRate: 1_024,
@@ -46,13 +47,17 @@ export const headBytes = 16_384
 /** Milliseconds between two looks at what has become late. */
 export const interval = 1_000
 
-/** Throws one error that lists every limit that is none. */
-export function limitsOf(given: Partial<ServerLimits> = {}, proxies: readonly string[] = []): ServerLimits {
+/** Throws one error that lists every limit that is none. `files`: the most descriptors that this process may have. */
+export function limitsOf(
+  given: Partial<ServerLimits> = {},
+  proxies: readonly string[] = [],
+  files = Infinity,
+): ServerLimits {
   const merged = { ...serverLimits, ...given }
-  const limits = { ...merged, uncounted: [...merged.uncounted, ...proxies] }
-  const wrong = Object.entries(limits).filter(([, value]) => typeof value === 'number' && !(value > 0))
+  const wrong = Object.entries(merged).filter(([, value]) => typeof value === 'number' && !(value > 0))
   if (wrong.length > 0) throw new TypeError(`Limits must be more than 0: ${wrong.map(([name]) => name).join(', ')}`)
-  return limits
+  const connections = connectionsAmong(files, given.connections)
+  return { ...merged, connections, uncounted: [...merged.uncounted, ...proxies] }
 }
 
 /** Set what node itself looks after. */
@@ -60,5 +65,4 @@ export function limit(server: Server, limits: ServerLimits): void {
   server.headersTimeout = limits.headTime
   server.requestTimeout = limits.requestTime
   server.keepAliveTimeout = limits.idleTime
-  server.maxConnections = limits.connections
 }

@@ -9,7 +9,7 @@ import { admit as enter } from './admit.ts'
 import { checks } from './checked.ts'
 import { clientAddress } from './client-address.ts'
 import { Inbound, type Surroundings } from './exchange.ts'
-import { handshakeFault } from './handshake.ts'
+import { handshakeFault, hearOfLeaving } from './handshake.ts'
 import { toProblem } from '../road/fault.ts'
 import { refuse } from './refuse.ts'
 import { type Bound, type Choice, choose, type Find, router } from './router.ts'
@@ -115,6 +115,7 @@ async function answer(visit: Visit, enter: (visit: Visit) => Promise<void>, arou
   const start = performance.now()
   // Node has taken its own listeners away: an error that nobody hears would end the process.
   socket.on('error', nothing)
+  const heard = hearOfLeaving(socket)
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(problem(504, 'upgrade-timeout')), around.handshake ?? 5_000)
   const line = () => lineOf(visit, traceId, performance.now() - start)
@@ -132,6 +133,7 @@ async function answer(visit: Visit, enter: (visit: Visit) => Promise<void>, arou
     else socket.destroy()
   } finally {
     clearTimeout(timer)
+    heard()
   }
 }
 

@@ -8,7 +8,7 @@ import { Outlet } from './outlet.ts'
 let server: Server
 
 beforeEach(async () => {
-  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'setTimeout', 'performance', 'Date'] })
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance', 'Date'] })
   server = createServer()
   await once(server.listen(0, '127.0.0.1'), 'listening')
 })
@@ -19,7 +19,13 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve))
 })
 
-async function openOutlet(format: Format): Promise<{ outlet: Outlet; answer: IncomingMessage }> {
+interface Opened {
+  readonly outlet: Outlet
+  readonly res: ServerResponse
+  readonly answer: IncomingMessage
+}
+
+async function openOutlet(format: Format): Promise<Opened> {
   const asked = once(server, 'request') as Promise<[IncomingMessage, ServerResponse]>
   const answered = once(get({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' }), 'response')
   const [, res] = await asked
@@ -30,7 +36,7 @@ async function openOutlet(format: Format): Promise<{ outlet: Outlet; answer: Inc
     () => 0,
   )
   outlet.begin()
-  return { outlet, answer: ((await answered) as [IncomingMessage])[0].setEncoding('utf8') }
+  return { outlet, res, answer: ((await answered) as [IncomingMessage])[0].setEncoding('utf8') }
 }
 
 /** So many characters, in however many pieces they come. */
@@ -55,5 +61,52 @@ describe('E-01: silence', () => {
     expect(await textOf(answer, beat)).toBe(beat)
     outlet[Symbol.dispose]()
     expect(jest.getTimerCount()).toBe(0)
+  })
+})
+
+describe('E-4: a client that takes nothing', () => {
+  const item = { padding: 'x'.repeat(65_536) }
+
+  /** Until the kernels take no more: what then waits for room. */
+  async function fill({ outlet, res }: Opened): Promise<{ readonly room: Promise<void> }> {
+    for (;;) {
+      const room = outlet.send(item)
+      if (room === undefined) continue
+      const state = { full: true, before: -1 }
+      void room.then(() => (state.full = false))
+      while (state.full && state.before !== res.writableLength) {
+        state.before = res.writableLength
+        for (let turns = 0; turns < 200; turns++) await new Promise((resolve) => setImmediate(resolve))
+      }
+      if (state.full) return { room }
+    }
+  }
+
+  it('for 30 s is cut, and whoever waits for room goes on', async () => {
+    const opened = await openOutlet(events)
+    const { outlet, res, answer } = opened
+    answer.on('error', () => undefined).pause()
+    const { room } = await fill(opened)
+    expect(res.writableLength).toBeLessThan(3 * 65_536)
+    jest.advanceTimersByTime(29_999)
+    expect(res.destroyed).toBe(false)
+    jest.advanceTimersByTime(1)
+    expect(res.destroyed).toBe(true)
+    await room
+    outlet[Symbol.dispose]()
+    expect(jest.getTimerCount()).toBe(0)
+  })
+
+  it('and then reads goes on', async () => {
+    const opened = await openOutlet(events)
+    const { outlet, res, answer } = opened
+    answer.pause()
+    const { room } = await fill(opened)
+    jest.advanceTimersByTime(29_999)
+    answer.resume()
+    await room
+    jest.advanceTimersByTime(60_000)
+    expect(res.destroyed).toBe(false)
+    outlet[Symbol.dispose]()
   })
 })

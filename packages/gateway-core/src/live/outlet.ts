@@ -4,7 +4,7 @@ import type { Format, Note } from './format.ts'
 /** Milliseconds without a word after which one is said: below the 30 s and more of proxies, and the 15 s of some clients. */
 const beatAfter = 10_000
 
-/** Milliseconds a client may take no byte of what waits for it. */
+/** Milliseconds in which a client must have taken what waits for it: no more than a buffer and one item. */
 const patience = 30_000
 
 export const pulse = { heartbeat: beatAfter, stalled: patience }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { gzipSync } from 'node:zlib'
 import { upstream } from '../../src/testing.ts'
 import { until } from '../leaks.ts'
-import { type Wire, wire } from '../raw.ts'
+import { say, type Wire, wire } from '../raw.ts'
 import { shop } from '../shop.ts'
 import { answersIn, type Gate, gateTo, head, problemOf, refused, tell } from './gate.ts'
 
@@ -166,14 +166,32 @@ describe('slowness', () => {
     expect(answered).toMatch(/live/)
   })
 
-  it('Z-07: all addresses together get so many, too', async () => {
+  it('Z-07: all addresses together get so many, too; one more is told so, and whether we live, and no more', async () => {
     await using capped = await gateTo({ limits: { connections: 1 } })
     await using first = await wire(capped.url)
-    first.write(head('GET /livez'))
-    await first.until(/live/)
-    await using second = await wire(capped.url)
-    second.write(head('GET /livez'))
-    expect(await second.closed()).toBe('')
+    first.write(head('GET /readyz'))
+    await first.until(/not ready: full/)
+    const answers = { '/api/files/x': 503, '/livez': 200, '/readyz': 503 }
+    for (const [path, status] of Object.entries(answers)) {
+      const [answer] = answersIn(await say(capped.url, head(`GET ${path}`)))
+      expect([path, answer!.status]).toEqual([path, status])
+      expect(answer!.head).toMatch(/connection: close/i)
+    }
+    const asks = head('GET /livez', 'upgrade: websocket', 'connection: upgrade')
+    expect(await say(capped.url, asks)).toMatch(/^HTTP\/1\.1 503 [^]*"code":"overloaded"/)
+    expect(capped.seen).toEqual([])
+    await first[Symbol.asyncDispose]()
+    let answered = ''
+    for (let tries = 0; tries < 50 && !answered.includes('echo of'); tries++)
+      answered = await say(capped.url, head('GET /api/files/x', 'connection: close'))
+    expect(answered).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
+  it('Z-07: nobody who comes and says nothing keeps out who asks whether we live', async () => {
+    await using capped = await gateTo({ limits: { connections: 1 } })
+    await using stack = new AsyncDisposableStack()
+    for (let nth = 0; nth < 200; nth++) stack.use(await wire(capped.url))
+    expect(await say(capped.url, head('GET /livez'))).toMatch(/^HTTP\/1\.1 200 /)
   })
 
   it('closes a connection in good order after so many requests', async () => {

@@ -178,6 +178,42 @@ describe('R-02: an answer that is none', () => {
   })
 })
 
+describe('R-02: a storm of UNAVAILABLE', () => {
+  const many = 200
+  const reads = (client: ReturnType<typeof sampleAt>) =>
+    Promise.all(Array.from({ length: many }, (_, i) => outcome(client.call('read', { id: String(i) }))))
+
+  it('is not made a larger one: a fifth is asked again', async () => {
+    let asked = 0
+    const { url } = await raw((stream) => {
+      asked++
+      say(stream, undefined, { 'grpc-status': '14' })
+    })
+    const client = use(sampleAt(url, { ...calm, attempts: 3, timeout: 4_000 }))
+    expect(new Set(await reads(client))).toEqual(new Set(['503 upstream-unavailable']))
+    expect(asked).toBeGreaterThan(many)
+    expect(asked).toBeLessThanOrEqual(many * 1.2 + 10)
+  })
+
+  it('is over for the service with the breaker, and for clients soon after it is well again', async () => {
+    let asked = 0
+    let well = false
+    const { url } = await raw((stream, headers, session) => {
+      asked++
+      if (well) fine(stream, headers, session)
+      else say(stream, undefined, { 'grpc-status': '14' })
+    })
+    const client = use(sampleAt(url, { attempts: 2, breaker: { cooldown: 200 }, outlier: false }))
+    while ((await reads(client)).some((one) => one !== '503 upstream-unavailable'));
+    asked = 0
+    expect(new Set(await reads(client))).toEqual(new Set(['503 upstream-unavailable']))
+    expect(asked).toBeLessThanOrEqual(3)
+    well = true
+    while ((await outcome(client.call('read'))) !== 'fine') await pause(20)
+    expect(new Set(await reads(client))).toEqual(new Set(['fine']))
+  })
+})
+
 describe('R-02: GOAWAY', () => {
   const goAway =
     (code: number, last?: number): Raw =>
@@ -299,12 +335,13 @@ describe('R-01: deadlines', () => {
 
   it.each([
     ['its own', 800, 5_000, 800],
+    ['that of every policy, where nobody has set one', undefined, Infinity, 1_000],
     ['what the exchange has left', 800, 300, 300],
     ['no more than eight digits', 86_400_000, 2 ** 31, 99_999_999],
   ])('travel on: %s', async (_, timeout, exchange, most) => {
     const { url } = await raw(listening)
     const asking = askingOf({ until: performance.now() + exchange })
-    await use(sampleAt(url, { timeout })).call('read', {}, asking)
+    await use(sampleAt(url, timeout === undefined ? {} : { timeout })).call('read', {}, asking)
     expect(left()).toBeLessThanOrEqual(most)
     expect(left()).toBeGreaterThan(most / 2)
     expect(heard.at(-1)).not.toHaveProperty('x-deadline-ms')
@@ -327,6 +364,24 @@ describe('R-01: deadlines', () => {
     const client = use(sampleAt(url, { timeout: 1_000, coalesce: false, bulkhead: { calls: 1 } }))
     await Promise.all([client.call('read'), client.call('read')])
     expect(left()).toBeLessThanOrEqual(850)
+  })
+
+  it('that are spent waiting for a place ask nobody', async () => {
+    let asked = 0
+    const finish = Promise.withResolvers<void>()
+    const { url } = await raw(async (...of) => {
+      asked++
+      await finish.promise
+      fine(...of)
+    })
+    const client = use(sampleAt(url, { timeout: 2_000, coalesce: false, bulkhead: { calls: 1 } }))
+    const first = outcome(client.call('post'))
+    const second = client.call('post', {}, askingOf({ until: performance.now() + 100 }))
+    expect(await outcome(second)).toBe('504 upstream-timeout')
+    finish.resolve()
+    expect(await first).toBe('fine')
+    expect(await outcome(client.call('post'))).toBe('fine')
+    expect(asked).toBe(2)
   })
 
   it('end at the service too: no answer is 504, and the service learns of it', async () => {

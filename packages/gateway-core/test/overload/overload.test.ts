@@ -80,34 +80,86 @@ describe('X-05: a process whose event loop is blocked time after time', () => {
   })
 })
 
-describe('X-06: a process without descriptors', () => {
-  it('goes on with whom it has, answers 503 where it needs one, does not crash, and recovers', async () => {
-    await using running = await program(128)
+/** One that was there before the others came, on the connection that it has. */
+function regular(url: string) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const ask = async (path: string): Promise<[number | undefined, string]> => {
+    const [answer] = (await once(get(`${url}${path}`, { agent }), 'response')) as [IncomingMessage]
+    let text = ''
+    for await (const chunk of answer) text += String(chunk)
+    return [answer.statusCode, text]
+  }
+  return {
+    ask,
+    /** The share of a processor that the server takes for a second in which it is asked nothing. */
+    async load(): Promise<number> {
+      const [since, before] = [performance.now(), Number((await ask('/spent'))[1])]
+      await pause(1_000)
+      return (Number((await ask('/spent'))[1]) - before) / (performance.now() - since)
+    },
+    [Symbol.dispose]: () => agent.destroy(),
+  }
+}
+
+/** So many who come, say nothing and stay for as long as they may. */
+async function crowdAt(url: string, many: number): Promise<Disposable> {
+  const crowd: Socket[] = []
+  for (let nth = 0; nth < many; nth++) {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined)
+    await once(socket, 'connect')
+    crowd.push(socket)
+  }
+  return { [Symbol.dispose]: () => crowd.forEach((socket) => socket.destroy()) }
+}
+
+const served = async (url: string) => (await fetch(url).catch(() => undefined))?.status === 200
+
+describe('X-06: a process that may have 256 descriptors', () => {
+  it('says at its start that these are few, and lets in as many as it can serve', async () => {
+    await using running = await program(256)
+    expect(await running.said('few open files for so many connections: ulimit -n')).toMatchObject({
+      openFiles: 256,
+      connections: 96,
+    })
+  })
+
+  it('goes on with whom it has, tells others that it is full, and has room when they leave', async () => {
+    await using running = await program(256)
     const { url } = running
-    const port = Number(new URL(url).port)
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-    const ask = async (path: string): Promise<[number | undefined, string]> => {
-      const [answer] = (await once(get(`${url}${path}`, { agent }), 'response')) as [IncomingMessage]
-      let text = ''
-      for await (const chunk of answer) text += String(chunk)
-      return [answer.statusCode, text]
-    }
-    expect(await ask('/livez')).toEqual([200, 'live\n'])
-    const crowd: Socket[] = []
-    for (let nth = 0; nth < 200; nth++) {
-      const socket = connect(port, '127.0.0.1').on('error', () => undefined)
-      await once(socket, 'connect')
-      crowd.push(socket)
-    }
-    await pause(300)
-    // Its own connection is there already; one to the service would be new.
-    expect(await ask('/livez')).toEqual([200, 'live\n'])
-    const [status, text] = await ask('/s/a')
+    using first = regular(url)
+    expect(await first.ask('/readyz')).toEqual([200, 'ready\n'])
+    const crowd = await crowdAt(url, 400)
+    expect(await first.ask('/s/a')).toEqual([200, 'well'])
+    expect(await first.ask('/readyz')).toEqual([503, 'not ready: full\n'])
+    const refused = await fetch(`${url}/s/a`)
+    expect([refused.status, refused.headers.get('connection')]).toEqual([503, 'close'])
+    expect(await refused.json()).toMatchObject({ code: 'overloaded' })
+    expect(await (await fetch(`${url}/readyz`)).text()).toBe('not ready: full\n')
+    for (const path of ['/livez', '/metrics']) expect((await fetch(`${url}${path}`)).status).toBe(200)
+    expect(await first.load()).toBeLessThan(0.5)
+    expect(await running.said('no room for another connection')).toMatchObject({ connections: 96 })
+    crowd[Symbol.dispose]()
+    await until(() => served(`${url}/s/a`))
+    expect((await running.said('room for connections again'))['turnedAway']).toBeGreaterThan(300)
+    expect(await first.ask('/readyz')).toEqual([200, 'ready\n'])
+    expect(await running.stop()).toBe(0)
+  })
+
+  it('and has none left, for whatever reason, neither ends nor spins, answers 503 where it needs one, and recovers', async () => {
+    await using running = await program(256)
+    const { url } = running
+    using first = regular(url)
+    await first.ask('/hoard')
+    // One to the service would be new.
+    const [status, text] = await first.ask('/s/a')
     expect([status, (JSON.parse(text) as { code: string }).code]).toEqual([503, 'upstream-unavailable'])
-    for (const socket of crowd) socket.destroy()
-    await until(async () => (await fetch(`${url}/livez`).catch(() => undefined))?.status === 200)
-    await until(async () => (await ask('/s/a'))[0] === 200)
-    agent.destroy()
+    using crowd = await crowdAt(url, 50)
+    expect(await served(`${url}/livez`)).toBe(false)
+    expect(await first.load()).toBeLessThan(0.5)
+    expect(await first.ask('/livez')).toEqual([200, 'live\n'])
+    await first.ask('/release')
+    await until(() => served(`${url}/s/a`))
+    crowd[Symbol.dispose]()
     expect(await running.stop()).toBe(0)
   })
 })

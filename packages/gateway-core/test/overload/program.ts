@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
@@ -12,7 +13,34 @@ function block(times: number): void {
   if (times > 1) setTimeout(block, 1, times - 1)
 }
 
-/** A gateway before a service of its own process: `/s/*`, a page `/block` that keeps the event loop for 500 ms, twenty times. */
+/** Every descriptor that is left. */
+function hoard(): number[] {
+  const hoarded: number[] = []
+  try {
+    for (;;) hoarded.push(openSync('/dev/null', 'r'))
+  } catch {
+    return hoarded
+  }
+}
+
+let hoarded: number[] = []
+
+/** Milliseconds of a processor that the process has had. */
+function spent(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
+}
+
+/** What a test may tell the process to do, and ask it. */
+const pages: Readonly<Record<string, () => unknown>> = {
+  /** Keeps the event loop for 500 ms, twenty times. */
+  '/block': () => setTimeout(block, 1, 20),
+  '/hoard': () => (hoarded = hoard()).length,
+  '/release': () => hoarded.splice(0).forEach((one) => closeSync(one)),
+  '/spent': spent,
+}
+
+/** A gateway before a service of its own process, `/s/*`, beside the pages above. */
 await run(async () => {
   const service = createServer((_req, res) => res.end('well'))
   await once(service.listen(0, '127.0.0.1'), 'listening')
@@ -32,10 +60,9 @@ await run(async () => {
     log,
     shedAfter: 100,
     handler(req, res) {
-      if (req.url === '/block') {
-        res.end()
-        setTimeout(block, 1, 20)
-      } else bff.handler(req, res)
+      const { url = '' } = req
+      if (Object.hasOwn(pages, url)) res.end(String(pages[url]!()))
+      else bff.handler(req, res)
     },
     release: bff,
   })

@@ -1,4 +1,5 @@
 import { on, once } from 'node:events'
+import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
 import { z } from 'zod'
 import { revocations, type Revocations } from '../../src/auth.ts'
@@ -8,6 +9,7 @@ import { gateway, type Guard, type Listening, problem, serve } from '../../src/i
 import { planOf, type SocketPlan } from '../../src/plan/plan.ts'
 import type { SocketSpec } from '../../src/live/socket/socket.ts'
 import { memoryStore } from '../../src/state/memory.ts'
+import type { Store } from '../../src/state/store.ts'
 import { signedInAs } from '../../src/testing.ts'
 import { silent } from '../exchange.ts'
 import { type FeedService, feedService, Thing, things } from '../feed.ts'
@@ -34,7 +36,7 @@ export interface Given {
   readonly spec?: Partial<Spec>
   readonly port?: number
   readonly service?: FeedService
-  readonly store?: ReturnType<typeof memoryStore>
+  readonly store?: Store
   /** Milliseconds that the token `ada` is good for. Default 300 000. */
   readonly life?: number
 }
@@ -51,6 +53,8 @@ export interface Bff extends AsyncDisposable {
   readonly tokens: Map<string, Identity>
   readonly stop: () => Promise<void>
   readonly open: () => number
+  /** Its ends of all sockets that asked for an upgrade, in order. */
+  readonly wires: readonly Duplex[]
 }
 
 /** A BFF with one route of each kind that follows, before one service. */
@@ -102,13 +106,17 @@ export async function startBff(given: Given = {}): Promise<Bff> {
       },
     },
   )
+  const wires: Duplex[] = []
   const listening: Listening = await serve({
     name: 'test',
     port,
     hostname: '127.0.0.1',
     portVariable: 'PORT',
     handler: bff.handler,
-    upgrade: bff.door.take,
+    upgrade(req, wire, head) {
+      wires.push(wire)
+      bff.door.take(req, wire, head)
+    },
     drain: bff.door.drain,
     log: silent,
     release: bff,
@@ -122,6 +130,7 @@ export async function startBff(given: Given = {}): Promise<Bff> {
     tokens,
     stop: async () => listening[Symbol.asyncDispose](),
     open: () => bff.door.open,
+    wires,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 }
@@ -137,6 +146,8 @@ export interface Client {
   next(type: string): Promise<Heard>
   /** So many events, short: `3`, `live 3`. */
   take(most: number): Promise<string[]>
+  /** From now on each message as it comes, and none of them kept for `next`. */
+  hear(told: (message: Heard) => void): void
   /** Code and reason. */
   readonly closed: Promise<string>
 }
@@ -176,6 +187,10 @@ export async function connect(
       const all: string[] = []
       while (all.length < most) all.push(short(await next()))
       return all
+    },
+    hear(told) {
+      void messages.return?.()
+      socket.on('message', (data: Buffer) => told(JSON.parse(data.toString()) as Heard))
     },
     closed,
   }
