@@ -147,3 +147,10 @@ describe('A-01: what somebody says beside the path', () => {
     expect(second).toContain(JSON.stringify(one.slice('/public'.length)))
   })
 })
+
+it('A-01: what is for one user is kept by no cache before us, however careless the service', async () => {
+  const cacheControl = async (path: string) =>
+    /^cache-control: (.*)\r$/im.exec(await get(path, ['Authorization: ada']))?.[1]
+  expect(await cacheControl('/api/careless')).toBe('private, max-age=600')
+  expect(await cacheControl('/public/careless')).toBe('public, max-age=600')
+})

@@ -44,7 +44,7 @@ describe('appVersion', () => {
   it('answers any app where a route is exempt, and no other route for it', () => {
     const gate = appVersion({ ...versions, exempt: ['/m/v1/bootstrap'] })
     expect(() => gate(saying('0.1'), { path: '/m/v1/bootstrap' })).not.toThrow()
-    expect(() => gate(saying('0.1'), { path: '/m/v1/bootstrap/:id' })).toThrow('too old')
+    expect(() => gate(saying('0.1'), { path: '/m/v1/bootstrap/:id' })).toThrow('no longer supported')
   })
 
   it.each([

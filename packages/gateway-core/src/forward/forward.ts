@@ -12,6 +12,7 @@ import { faultsOfCaps, streamCaps, type StreamCore, StreamSeats } from '../strea
 import { asksForEvents, untilAway } from './events.ts'
 import { publicLocation } from './location.ts'
 import { passOn } from './pass-on.ts'
+import { personal } from './personal.ts'
 import { forwardUpgrade, lastingOf, type UpgradeSpec } from './upgrade.ts'
 import { uploadOf } from './upload.ts'
 import { compileHeaderOps, compilePath, faultsOfRewrite, type Rewrite } from './rewrite.ts'
@@ -191,7 +192,9 @@ const mountOf = (path: string, prefix: string): string =>
   prefix.includes(':') ? path.split('/', prefix.split('/').length).join('/') : prefix
 
 function responseHeaders(reply: Reply, change: Change, road: Road, url: string, mount: string) {
-  const headers = change.response(fromUpstream(reply.headers))
+  const sent = fromUpstream(reply.headers)
+  if (road.policy.token === 'user') sent['cache-control'] = personal(sent['cache-control'])
+  const headers = change.response(sent)
   const { location } = headers
   if (typeof location === 'string') {
     const bases = road.addresses.flatMap((address) => [baseOf(address), address.url])
