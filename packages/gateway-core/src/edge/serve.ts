@@ -41,7 +41,7 @@ export async function serve(options: ServeOptions): Promise<Listening> {
     closeBehind(req, res)
     if (draining) res.setHeader('connection', 'close')
     // An answer begun before the stop has promised to keep its connection, and nothing will come of that.
-    res.once('close', () => draining && server.closeIdleConnections())
+    res.on('close', () => draining && server.closeIdleConnections())
     if (req.url === '/livez') res.writeHead(200).end('live\n')
     else if (req.url === '/readyz') sayReady(res, leaving ? 'stopping' : load?.over === true ? 'overloaded' : ready())
     else if (req.url === '*' && req.method === 'OPTIONS') res.writeHead(204).end()
