@@ -1,20 +1,18 @@
 import { once } from 'node:events'
 import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { events, type Format, lines } from './format.ts'
 import { Outlet } from './outlet.ts'
 
 let server: Server
 
 beforeEach(async () => {
-  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'setTimeout', 'performance', 'Date'] })
   server = createServer()
   await once(server.listen(0, '127.0.0.1'), 'listening')
 })
 
 afterEach(async () => {
-  jest.useRealTimers()
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
 })
@@ -46,14 +44,16 @@ describe('E-01: silence', () => {
     ['lines', lines, '\n'],
   ])('of more than ten seconds is broken by %s that mean nothing', async (_, format, beat) => {
     const { outlet, answer } = await openOutlet(format)
-    jest.advanceTimersByTime(9_000)
+    outlet.tick(performance.now() + 9_000)
     void outlet.send({ id: 1 })
+    const sent = performance.now()
     const first = format.begin(1_000) + format.item({ id: 1 })
     expect(await textOf(answer, first)).toBe(first)
-    jest.advanceTimersByTime(9_000)
-    jest.advanceTimersByTime(1_000)
+    outlet.tick(sent + 9_000)
+    outlet.tick(sent + 10_000)
+    outlet.tick(sent + 19_000)
     expect(await textOf(answer, beat)).toBe(beat)
-    outlet[Symbol.dispose]()
-    expect(jest.getTimerCount()).toBe(0)
+    outlet.end()
+    expect(await textOf(answer, format.end)).toBe(format.end)
   })
 })

@@ -56,7 +56,7 @@ export function poll(contract: Contract, key: string, spec: ErasedPoll): Route<L
     bind: ({ from, away: { leaving }, clientKey }) => {
       const seats = new StreamSeats({ route: 10_000, client: 32 })
       return async (exchange, req, res, grant) => {
-        res.once('close', seats.take(clientKey(exchange)))
+        res.on('close', seats.take(clientKey(exchange)))
         const received = await receive(operation, req, exchange)
         const { after, wait } = spec.wait(received as never)
         const scope = exchange.scope.child()

@@ -37,14 +37,6 @@ export interface ErasedStream extends StreamOptions {
 export function stream(contract: Contract, key: string, spec: ErasedStream): Route<LiveCore> {
   const operation = contract[key as keyof Contract] as Operation
   const { items, view } = spec
-  return streaming(key, operation, spec, items, (request) => shown(key, operation, view, items(request)))
-}
-
-async function* shown(
-  key: string,
-  operation: Operation,
-  view: ErasedStream['view'],
-  items: AsyncIterable<unknown>,
-): AsyncGenerator<Step> {
-  for await (const item of items) yield { value: await show(key, operation, view(item as never)) }
+  const stepOf = async (item: never): Promise<Step> => ({ value: await show(key, operation, view(item)) })
+  return streaming(key, operation, spec, { items, follow: items, stepOf })
 }

@@ -4,7 +4,8 @@ import type { Caps, Exchange, Guard, Made, Predicate, Route } from '../exchange.
 import { receive } from '../receive.ts'
 import type { Asking } from '../road/asking.ts'
 import { StreamSeats } from './stream-seats.ts'
-import { serve, type Step } from './serve.ts'
+import { serve, type StepOf } from './serve.ts'
+import { Ticks } from './ticks.ts'
 
 /** What only the running app has, and a stream needs. */
 export interface LiveCore {
@@ -27,13 +28,20 @@ export interface StreamOptions {
 
 type Asked = Made & { readonly door: 'stream' }
 
+/** Where items come from, and what is said of each. */
+interface Source {
+  /** For whoever explains the route. */
+  readonly items: Asked['items']
+  readonly follow: (request: never, exchange: Exchange) => AsyncIterable<unknown>
+  readonly stepOf: StepOf
+}
+
 /** The road of every stream: caps, what the contract asks of a request, and an end when its client, its proof or the app ends. */
 export function streaming(
   key: string,
   operation: Operation,
   { guard, when, cost, caps }: StreamOptions & { readonly guard: Guard },
-  items: Asked['items'],
-  stepsOf: (request: never, exchange: Exchange) => AsyncIterable<Step>,
+  { items, follow, stepOf }: Source,
 ): Route<LiveCore> {
   const { method, path } = parseKey(key)
   const limits = { route: 10_000, client: 32, ...caps }
@@ -46,24 +54,17 @@ export function streaming(
     made: { door: 'stream', key: key as Key, operation, items },
     bind: ({ from, away, clientKey }) => {
       const seats = new StreamSeats(limits)
+      const ticks = new Ticks()
+      const numbered = operation.streams === 'numbered'
       return async (exchange, req, res, grant) => {
-        res.once('close', seats.take(clientKey(exchange)))
+        res.on('close', seats.take(clientKey(exchange)))
         const received = await receive(operation, req, exchange)
-        const scope = exchange.scope.child()
-        const asking: Asking = { exchange, scope, until: exchange.deadline, heard: [], gathering: new Map() }
-        const steps = stepsOf({ ...received, ...grant, from: from(asking) } as never, exchange)
-        const numbered = operation.streams === 'numbered'
+        const { scope, deadline: until } = exchange
+        const asking: Asking = { exchange, scope, until, heard: [], gathering: new Map() }
+        const source = follow({ ...received, ...grant, from: from(asking) } as never, exchange)
         // Nothing comes behind a stream, and Express would keep its whole way here for as long as that.
         Object.assign(req, { next: undefined })
-        await serve({
-          exchange,
-          req,
-          res,
-          scope,
-          steps,
-          away,
-          numbered,
-        })
+        await serve({ exchange, req, res, items: source, stepOf, away, ticks, numbered })
       }
     },
   }
