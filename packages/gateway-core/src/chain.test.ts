@@ -20,7 +20,7 @@ describe('a chain', () => {
 
   it('is empty when all have gone, and may be filled again', () => {
     const chain = new Chain<number>()
-    for (const out of [chain.add(1), chain.add(2)].reverse()) out()
+    for (const out of [chain.add(1), chain.add(2)].toReversed()) out()
     expect(allOf(chain)).toEqual([])
     chain.add(3)
     expect(allOf(chain)).toEqual([3])

@@ -122,10 +122,7 @@ describe('E-01: a stream', () => {
     script = { ids: ids('a') }
     leave()
     const answer = await get()
-    expect([answer.status, (await answer.json()) as unknown]).toEqual([
-      503,
-      expect.objectContaining({ code: 'draining' }),
-    ])
+    expect([answer.status, await answer.json()]).toEqual([503, expect.objectContaining({ code: 'draining' })])
   })
 
   it('sends each item when it comes', async () => {

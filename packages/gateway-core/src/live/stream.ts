@@ -32,7 +32,7 @@ export interface ErasedStream extends StreamOptions {
 
 /**
  * Many answers to one request: server-sent events, or a JSON text per line where `Accept` asks for `application/x-ndjson`. It
- * has no deadline of the exchange's once it has begun, and no identity outlives its proof: a stream ends when that does.
+ * has no deadline of the exchange's once it has begun, and no identity outlives its proof: a stream ends within a second of that.
  */
 export function stream(contract: Contract, key: string, spec: ErasedStream): Route<LiveCore> {
   const operation = contract[key as keyof Contract] as Operation
