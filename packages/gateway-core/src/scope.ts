@@ -1,3 +1,4 @@
+import { Chain } from './chain.ts'
 import { Problem } from './problem.ts'
 
 type Listener = (reason: unknown) => void
@@ -9,7 +10,7 @@ type Listener = (reason: unknown) => void
 export class Scope {
   #ended = false
   #reason: unknown
-  #listeners: Listener[] = []
+  #listeners: Chain<Listener> | undefined
   #controller: AbortController | undefined
   #release: (() => void) | undefined
 
@@ -38,7 +39,7 @@ export class Scope {
     this.#reason = reason
     const listeners = this.#listeners
     this.close()
-    for (const listener of listeners) listener(reason)
+    listeners?.forEach((listener) => listener(reason))
     this.#controller?.abort(reason)
   }
 
@@ -48,11 +49,7 @@ export class Scope {
       listener(this.#reason)
       return () => undefined
     }
-    this.#listeners.push(listener)
-    return () => {
-      const at = this.#listeners.indexOf(listener)
-      if (at >= 0) this.#listeners.splice(at, 1)
-    }
+    return (this.#listeners ??= new Chain<Listener>()).add(listener)
   }
 
   /** A part of it, that ends with it or sooner. Whoever makes one closes it. */
@@ -64,7 +61,7 @@ export class Scope {
 
   /** It came to its natural end: nothing can be called off any more. */
   close(): void {
-    this.#listeners = []
+    this.#listeners = undefined
     this.#release?.()
     this.#release = undefined
   }

@@ -41,7 +41,7 @@ export class StreamSeats {
   }
 
   /** Taken until the answer is out. Throws `too-many-streams`: 429 where this client has too many, 503 where all together have. */
-  take(exchange: Exchange, res: Pick<ServerResponse, 'once'>): void {
+  take(exchange: Exchange, res: Pick<ServerResponse, 'on'>): void {
     // Of a client that left while its guard was asked, `close` has been: nothing would give the seat back.
     if (exchange.scope.ended) throw exchange.scope.reason
     const { clientKey, streams } = this.#core
@@ -52,7 +52,8 @@ export class StreamSeats {
       throw this.#refusal('route', 503)
     }
     streams.opened(this.#route)
-    res.once('close', () => {
+    // Not `once`: its wrapper would weigh on each of ten thousand.
+    res.on('close', () => {
       this.#all.leave('')
       this.#client.leave(key)
       streams.closed(this.#route)

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { WebSocketServer } from 'ws'
 import type { Followed } from '../src/contract.ts'
 import type { Identity } from '../src/exchange.ts'
 import { hub, type Hub, type HubOptions } from '../src/live/hub.ts'
@@ -24,8 +27,8 @@ afterEach(async () => {
   await service[Symbol.asyncDispose]()
 })
 
-function start(policy: Policy = {}, options: Partial<HubOptions> = {}): Hub {
-  const way: Road = road(service.url, { token: 'user', ...policy }, { credential: ({ identity }) => identity!.user.id })
+function start(policy: Policy = {}, options: Partial<HubOptions> = {}, url = service.url): Hub {
+  const way: Road = road(url, { token: 'user', ...policy }, { credential: ({ identity }) => identity!.user.id })
   const made = hub('things', things, way, { log: silent, random: () => 0.01, ...options })
   open.push(made, way)
   return made
@@ -115,6 +118,21 @@ describe('a feed that is refused', () => {
     expect(made.size).toBe(0)
     await service.start()
     expect(await take(follow(made), 1)).toEqual(['live 0'])
+  })
+
+  it('is a fault when what is said is none of its messages, whatever comes behind it', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    await once(server, 'listening')
+    open.push({ [Symbol.dispose]: () => server.close() })
+    server.on('connection', (socket, { socket: wire }) => {
+      // Both in one piece: what comes behind is there when the first of them fails.
+      wire.cork()
+      for (const text of ['{"rev":"one"}', '{"live":0}']) socket.send(text)
+      wire.uncork()
+    })
+    const { port } = server.address() as AddressInfo
+    const made = start({ timeout: 300 }, {}, `http://127.0.0.1:${port}`)
+    await expect(follow(made).next()).rejects.toMatchObject({ kind: 'malformed' })
   })
 
   it('is a fault when there are too many', async () => {

@@ -30,6 +30,7 @@ let script: Script
 let sample: Service
 let url: string
 let stop: () => Promise<void>
+let leave: () => void
 let expiresAt: number
 const logged: unknown[] = []
 const served = { name: 'test', port: 0, hostname: '127.0.0.1', portVariable: 'PORT', log: silent }
@@ -83,6 +84,7 @@ beforeEach(async () => {
   )
   const listening = await serve({ ...served, handler: bff.handler, drain: bff.door.drain, release: bff })
   url = listening.url
+  leave = bff.door.drain
   stop = async () => {
     await listening[Symbol.asyncDispose]()
     await sample[Symbol.asyncDispose]()
@@ -114,6 +116,13 @@ describe('E-01: a stream', () => {
     const answer = await get('/api/items/1', 'application/x-ndjson')
     expect(answer.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8')
     expect(await answer.text()).toBe('{"id":"a"}\n{"id":"b"}\n')
+  })
+
+  it('is refused with a reason while we stop', async () => {
+    script = { ids: ids('a') }
+    leave()
+    const answer = await get()
+    expect([answer.status, await answer.json()]).toEqual([503, expect.objectContaining({ code: 'draining' })])
   })
 
   it('sends each item when it comes', async () => {

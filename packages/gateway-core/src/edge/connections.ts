@@ -53,7 +53,8 @@ export class Connections {
     if (counted && !this.#seats.take(address)) return void socket.destroy()
     this.#room.enter(socket)
     this.#lines.set(socket, { begun: 0, under: 0, waiting: [], last: undefined, failed: undefined })
-    socket.once('close', () => {
+    // It comes once: to say so with `once` would take three objects more, for as long as the connection lasts.
+    socket.on('close', () => {
       this.#lines.delete(socket)
       this.#room.leave(socket)
       if (counted) this.#seats.leave(address)
@@ -91,7 +92,7 @@ export class Connections {
   #begin(line: Line, req: IncomingMessage, res: ServerResponse): void {
     line.under++
     if (++line.begun >= this.#limits.requestsPerConnection) res.setHeader('connection', 'close')
-    res.once('close', () => this.#over(line, req))
+    res.on('close', () => this.#over(line, req))
     if (!req.complete && announcesBody(req)) {
       this.#bodies.announced(req, res)
       if (waits(req)) continueWhenRead(req, res, () => this.#bodies.watch(req, res))

@@ -76,6 +76,7 @@ export class Inbound implements Exchange {
   #req: IncomingMessage
   readonly #res: ServerResponse
   readonly #around: Pick<Surroundings, 'authenticate' | 'revocations'>
+  #authenticate: Authenticate
   #authenticated: Promise<Identity> | undefined
   #query: URLSearchParams | undefined
 
@@ -93,8 +94,9 @@ export class Inbound implements Exchange {
     this.#req = req
     this.#res = res
     this.#around = around
+    this.#authenticate = around.authenticate
     // Answered, cut or left: whatever is still done for it is done for nobody.
-    res.once('close', () => this.scope.end(over))
+    res.on('close', () => this.scope.end(over))
   }
 
   get headers(): IncomingMessage['headers'] {
@@ -107,6 +109,11 @@ export class Inbound implements Exchange {
 
   get peer(): Peer {
     return peerOf(this.#req)
+  }
+
+  /** By what its client is known, where the route that was chosen has another way than the app. */
+  believe(authenticate: Authenticate | undefined): void {
+    if (authenticate !== undefined) this.#authenticate = authenticate
   }
 
   authenticate(): Promise<Identity> {
@@ -127,9 +134,8 @@ export class Inbound implements Exchange {
 
   /** The one place where anybody is let in, however they prove who they are. */
   async #prove(): Promise<Identity> {
-    const { authenticate, revocations } = this.#around
-    const identity = await authenticate(this)
-    const waiting = revocations?.admit(this, identity)
+    const identity = await this.#authenticate(this)
+    const waiting = this.#around.revocations?.admit(this, identity)
     if (waiting !== undefined) await waiting
     this.identity = identity
     return identity

@@ -49,7 +49,7 @@ export async function listening(options: ListenOptions, server: Server, steps: S
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
+    socket.on('close', () => sockets.delete(socket))
   })
   await listen(server, port, hostname, portVariable)
   server.on('error', (error) => log.error({ service: name, err: error }, 'a connection could not be taken'))

@@ -56,7 +56,7 @@ export async function serve(options: ServeOptions): Promise<Listening> {
     closeBehind(req, res)
     if (draining || room.turnsAway(req.socket)) res.setHeader('connection', 'close')
     // An answer begun before the stop has promised to keep its connection, and nothing will come of that.
-    res.once('close', () => draining && server.closeIdleConnections())
+    res.on('close', () => draining && server.closeIdleConnections())
     if (req.url === '/livez') res.writeHead(200).end('live\n')
     else if (req.url === '/readyz') sayReady(res, readiness())
     else if (req.url === '*' && req.method === 'OPTIONS') res.writeHead(204).end()

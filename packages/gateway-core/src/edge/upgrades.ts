@@ -46,24 +46,29 @@ export interface Door {
 export function upgrades(routes: readonly Bound[], around: UpgradeSurroundings, find: Find = router(routes)): Door {
   const seats = new Map<Upgrade, RouteSeats>()
   for (const { upgrade } of routes) if (upgrade !== undefined) seats.set(upgrade, seatsOf(upgrade))
-  const open = new Map<Duplex, Session | void>()
+  const open = new Map<Duplex, Stay>()
+  const left = (socket: Duplex, { route, seats, client, session }: Stay) => {
+    seats.all.leave('')
+    if (client !== undefined) seats.client.leave(client)
+    if (open.delete(socket)) around.counted?.closed(route, session?.why ?? 'client')
+  }
   let draining = false
   const enter = async (visit: Visit): Promise<void> => {
     if (draining) throw problem(503, 'draining', { headers: { 'retry-after': '1' } })
     const { exchange, route, upgrade } = receive(find, visit, around)
-    const session = await admit(exchange, { route, upgrade, seats: seats.get(upgrade)!, around }, visit)
     const { socket } = visit
+    const stay: Stay = { route: route.path, seats: seats.get(upgrade)! }
+    // Taken before it is let in, so that what only half finishes is counted too.
+    if (!stay.seats.all.take('')) throw problem(503, 'too-many-sockets', { headers: { 'retry-after': '5' } })
+    socket.on('close', () => left(socket, stay))
+    stay.session = await admit(exchange, { route, upgrade, stay, around }, visit)
     if (socket.destroyed) return
-    open.set(socket, session)
+    open.set(socket, stay)
     around.counted?.opened(route.path)
-    socket.once('close', () => {
-      open.delete(socket)
-      around.counted?.closed(route.path, session?.why ?? 'client')
-    })
     // It ends with the proof that opened it, at once: a client that reads nothing would keep half of it.
-    exchange.scope.onEnd((reason) => cut(socket, session, reason))
+    exchange.scope.onEnd((reason) => cut(socket, stay, reason))
     exchange.forgetHead()
-    if (draining) leave(socket, session)
+    if (draining) leave(socket, stay)
   }
   return {
     take: (req, socket, head) =>
@@ -73,18 +78,18 @@ export function upgrades(routes: readonly Bound[], around: UpgradeSurroundings, 
     },
     drain() {
       draining = true
-      for (const [socket, session] of open) leave(socket, session)
+      for (const [socket, stay] of open) leave(socket, stay)
     },
   }
 }
 
-function cut(socket: Duplex, session: Session | void, reason: unknown): void {
+function cut(socket: Duplex, { session }: Stay, reason: unknown): void {
   if (socket.destroyed) return
   if (session === undefined) socket.destroy()
   else session.cut(reason)
 }
 
-function leave(socket: Duplex, session: Session | void): void {
+function leave(socket: Duplex, { session }: Stay): void {
   if (session === undefined) socket.end(() => socket.destroy())
   else session.leave()
 }
@@ -96,6 +101,15 @@ interface Visit {
   readonly trace: Trace
   exchange?: Exchange
   route?: string
+}
+
+/** What a socket has, and gives back when it closes. */
+interface Stay {
+  readonly route: string
+  readonly seats: RouteSeats
+  /** Whose seat it has taken beside that of the route. */
+  client?: string
+  session?: Session | void
 }
 
 interface RouteSeats {
@@ -160,15 +174,13 @@ function receive(find: Find, visit: Visit, around: Surroundings) {
   if ('allow' in match) throw problem(404, 'route-not-found')
   // All it wants of a response is to hear of its end, and of that a socket tells in the same words.
   const res = socket as unknown as ServerResponse
-  // Which route it is, and so who is to be believed, is chosen by the exchange.
-  const authenticate: Surroundings['authenticate'] = (exchange) =>
-    (upgrade?.authenticate ?? around.authenticate)(exchange)
   const matched = { trace, path, search, params: match.params, address: addressOf(req) }
-  const exchange = new Inbound(req, res, matched, { ...around, authenticate })
+  const exchange = new Inbound(req, res, matched, around)
   visit.exchange = exchange
   const { route, upgrade } = choose(match.bound, exchange) ?? {}
   if (route === undefined || upgrade === undefined)
     throw problem(404, 'route-not-found', { detail: 'This path takes no upgrade.' })
+  exchange.believe(upgrade.authenticate)
   visit.route = route.path
   const fault = handshakeFault(req, upgrade.origins)
   if (fault !== undefined) throw fault
@@ -178,23 +190,21 @@ function receive(find: Find, visit: Visit, around: Surroundings) {
 interface Admission {
   readonly route: Choice['route']
   readonly upgrade: Upgrade
-  readonly seats: RouteSeats
+  readonly stay: Stay
   readonly around: UpgradeSurroundings
 }
 
-/** Everything that takes time. A seat is taken before, so that what only half finishes is counted too. */
+/** Everything that takes time. */
 async function admit(
   exchange: Exchange,
-  { route, upgrade, seats, around }: Admission,
+  { route, upgrade, stay, around }: Admission,
   visit: Visit,
 ): Promise<Session | void> {
   const { req, socket, head } = visit
-  if (!seats.all.take('')) throw problem(503, 'too-many-sockets', { headers: { 'retry-after': '5' } })
-  socket.once('close', () => seats.all.leave(''))
   const grant = await enter(exchange, route, around, {})
   if (exchange.scope.ended || socket.destroyed) throw exchange.scope.reason
   const key = around.clientKey?.(exchange) ?? exchange.identity?.user.id ?? exchange.address
-  if (!seats.client.take(key)) throw problem(429, 'too-many-sockets', { headers: { 'retry-after': '5' } })
-  socket.once('close', () => seats.client.leave(key))
+  if (!stay.seats.client.take(key)) throw problem(429, 'too-many-sockets', { headers: { 'retry-after': '5' } })
+  stay.client = key
   return await upgrade.take(exchange, req, socket, head, grant)
 }

@@ -32,34 +32,25 @@ export function listenTo(
   const { feed } = operation
   const next = addresses(upstream, road)
   const read = reader(upstream, feed)
+  const answered = (code: number) => codeOf(upstream, operation, code)
   return async ({ exchange, scope, after }, said) => {
     const { url } = fill(key, { ...input, [feed.after]: after })
     const { traceparent } = ours(exchange)
     const token = await authorized(road.credential, exchange, upstream, scope)
-    // A permission may be taken back where only the service knows it: it is asked again from time to time.
-    const old = setTimeout(() => scope.end(new Fault('aborted', upstream)), road.policy.streamTimeout)
-    try {
-      const code = await hear({
-        upstream,
-        address: next(),
-        policy: road.policy,
-        url,
-        headers: { traceparent: traceparent!, ...token },
-        scope,
-        heard: (text) => said(read(text), text.length),
-      })
-      throwAnswer(upstream, operation, code)
-      return code
-    } finally {
-      clearTimeout(old)
-    }
+    const { policy } = road
+    const headers = { traceparent: traceparent!, ...token }
+    const heard = (text: string) => said(read(text), text.length)
+    // Not waited for here: that would keep the token, and all else that was asked with, for as long as the connection.
+    return hear({ upstream, address: next(), policy, url, headers, scope, heard }).then(answered)
   }
 }
 
-function throwAnswer(upstream: string, { feed, errors = {} }: Operation & { readonly feed: Feed }, code: number): void {
+/** Throws what the service answered by it. */
+function codeOf(upstream: string, { feed, errors = {} }: Operation & { readonly feed: Feed }, code: number): number {
   const answer = feed.closes?.[code]
   const status = answer === undefined ? undefined : errors[answer]
   if (status !== undefined) throw problem(status, answer!, { source: upstream, own: true })
+  return code
 }
 
 /** One drawn at random and, where there are others, not the one that was taken before: that one has just failed. */

@@ -48,26 +48,20 @@ export interface ErasedLive extends StreamOptions {
 export function live(contract: Contract, key: string, spec: ErasedLive): Route<LiveCore> {
   const operation = contract[key as keyof Contract] as Operation
   const first = (request: never) => spec.follow({ ...(request as object), after: 0 } as never)
-  return streaming(key, operation, spec, first, (request, exchange) => {
-    const after = afterOf(exchange)
-    return steps(key, operation, spec, spec.follow({ ...(request as object), after } as never))
-  })
+  const follow = (request: never, exchange: Exchange) =>
+    spec.follow({ ...(request as object), after: afterOf(exchange) } as never)
+  return streaming(key, operation, spec, { items: first, follow, stepOf: stepOf(key, operation, spec) })
 }
 
-async function* steps(
-  key: string,
-  operation: Operation,
-  { view, over }: ErasedLive,
-  followed: AsyncIterable<Followed<unknown>>,
-): AsyncGenerator<Step> {
-  for await (const one of followed) {
+const stepOf =
+  (key: string, operation: Operation, { view, over }: ErasedLive) =>
+  async (one: Followed<unknown>): Promise<Step | undefined> => {
     const { type, rev } = one
-    if (type === 'item') yield { rev, value: await show(key, operation, view(one.item as never)) }
-    const last = type === 'item' || type === 'live' ? one.item : undefined
-    if (last !== undefined && over?.(last as never) === true) return
-    if (type !== 'item') yield { rev, note: type }
+    const newest = type === 'item' || type === 'live' ? one.item : undefined
+    const last = newest !== undefined && over?.(newest as never) === true
+    if (type === 'item') return { rev, value: await show(key, operation, view(one.item as never)), last }
+    return last ? undefined : { rev, note: type }
   }
-}
 
 const sources: readonly (readonly [pointer: string, read: (exchange: Asked) => string | null | undefined])[] = [
   ['/headers/last-event-id', ({ headers }) => headers['last-event-id'] as string | undefined],

@@ -14,7 +14,6 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  jest.useRealTimers()
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
 })
@@ -52,15 +51,17 @@ describe('E-01: silence', () => {
     ['lines', lines, '\n'],
   ])('of more than ten seconds is broken by %s that mean nothing', async (_, format, beat) => {
     const { outlet, answer } = await openOutlet(format)
-    jest.advanceTimersByTime(9_000)
+    outlet.tick(performance.now() + 9_000)
     void outlet.send({ id: 1 })
+    const sent = performance.now()
     const first = format.begin(1_000) + format.item({ id: 1 })
     expect(await textOf(answer, first)).toBe(first)
-    jest.advanceTimersByTime(9_000)
-    jest.advanceTimersByTime(1_000)
+    outlet.tick(sent + 9_000)
+    outlet.tick(sent + 10_000)
+    outlet.tick(sent + 19_000)
     expect(await textOf(answer, beat)).toBe(beat)
-    outlet[Symbol.dispose]()
-    expect(jest.getTimerCount()).toBe(0)
+    outlet.end()
+    expect(await textOf(answer, format.end)).toBe(format.end)
   })
 })
 
@@ -84,7 +85,7 @@ describe('E-4: a client that takes nothing', () => {
 
   it('for 30 s is cut, and whoever waits for room goes on', async () => {
     const opened = await openOutlet(events)
-    const { outlet, res, answer } = opened
+    const { res, answer } = opened
     answer.on('error', () => undefined).pause()
     const { room } = await fill(opened)
     expect(res.writableLength).toBeLessThan(3 * 65_536)
@@ -93,7 +94,6 @@ describe('E-4: a client that takes nothing', () => {
     jest.advanceTimersByTime(1)
     expect(res.destroyed).toBe(true)
     await room
-    outlet[Symbol.dispose]()
     expect(jest.getTimerCount()).toBe(0)
   })
 
@@ -107,6 +107,6 @@ describe('E-4: a client that takes nothing', () => {
     await room
     jest.advanceTimersByTime(60_000)
     expect(res.destroyed).toBe(false)
-    outlet[Symbol.dispose]()
+    outlet.end()
   })
 })

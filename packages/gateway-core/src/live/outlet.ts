@@ -24,12 +24,13 @@ const headers = {
 }
 
 /** The client's end of a stream: one item at a time, each out before the next is asked for. */
-export class Outlet implements Disposable {
+export class Outlet {
   readonly #res: ServerResponse
   readonly #format: Format
   readonly #began: () => void
   readonly #random: () => number
-  #beat: NodeJS.Timeout | undefined
+  /** `performance.now()` of the last word; undefined before the first. */
+  #spoken: number | undefined
 
   constructor(res: ServerResponse, format: Format, began: () => void = () => undefined, random = Math.random) {
     this.#res = res
@@ -49,7 +50,14 @@ export class Outlet implements Disposable {
     this.#res.flushHeaders()
     this.#write(this.#format.begin(Math.round(again + this.#random() * again)))
     this.#began()
-    this.#beat = setInterval(() => this.#write(this.#format.beat), beatAfter)
+    this.#spoken = performance.now()
+  }
+
+  /** To be called about once a second. */
+  tick(now: number): void {
+    if (this.#spoken === undefined || now - this.#spoken < beatAfter) return
+    this.#spoken = now
+    this.#write(this.#format.beat)
   }
 
   /** Resolves once the client has room for more. One that takes nothing for too long is cut. */
@@ -63,7 +71,7 @@ export class Outlet implements Disposable {
 
   #say(text: string): Promise<void> | undefined {
     this.begin()
-    this.#beat?.refresh()
+    this.#spoken = performance.now()
     if (this.#write(text)) return undefined
     return new Promise((resolve) => {
       const stalled = setTimeout(() => this.#res.destroy(), patience)
@@ -106,9 +114,5 @@ export class Outlet implements Disposable {
 
   #write(text: string): boolean {
     return text === '' || this.#res.write(text)
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#beat)
   }
 }

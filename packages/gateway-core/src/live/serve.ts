@@ -1,22 +1,30 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Away } from '../away.ts'
-import type { Exchange } from '../exchange.ts'
+import type { Exchange, Identity } from '../exchange.ts'
 import { problem, Problem } from '../problem.ts'
 import { Fault, toProblem } from '../road/fault.ts'
-import type { Scope } from '../scope.ts'
 import { formatFor, type Note } from './format.ts'
 import { Outlet } from './outlet.ts'
+import type { Ticked, Ticks } from './ticks.ts'
 
-/** One thing to say: an item, or something about the stream. */
-export type Step = { readonly value: unknown; readonly rev?: number } | { readonly note: Note; readonly rev: number }
+/** One thing to say, an item or something about the stream, and whether it is the last. */
+export type Step = (
+  | { readonly value: unknown; readonly rev?: number }
+  | { readonly note: Note; readonly rev: number }
+) & {
+  readonly last?: boolean
+}
+
+/** What is said of an item of the source. Nothing: the stream is over. */
+export type StepOf = (item: never) => Promise<Step | undefined>
 
 export interface Serving {
   readonly exchange: Exchange
   readonly req: IncomingMessage
   readonly res: ServerResponse
-  /** Of the stream: what it ends for is the reason that its client is told. */
-  readonly scope: Scope
-  readonly steps: AsyncIterable<Step>
+  readonly items: AsyncIterable<unknown>
+  readonly stepOf: StepOf
+  readonly ticks: Ticks
   /** What becomes of it when the app stops. */
   readonly away: Away
   /** One that ends before it has begun has nothing to tell any more: 204. */
@@ -33,46 +41,66 @@ const headAfter = 2_000
 export const serve = (serving: Serving): Promise<void> =>
   new Promise((begun, refused) => {
     // Who has left is refused nothing.
-    new Pump(serving, begun, (failed) => (serving.res.destroyed ? begun() : refused(failed))).next()
+    new Pump(serving, begun, (failed) => (serving.res.destroyed ? begun() : refused(failed))).start()
   })
 
-/** Steps, one after the other. There may be ten thousand of these at rest: it is one object, and a promise for the next step. */
-class Pump {
+/** Steps, one after the other. There may be ten thousand of these at rest: it is one object, and a promise for the next item. */
+class Pump implements Ticked {
   readonly #serving: Serving
   readonly #outlet: Outlet
-  readonly #steps: AsyncIterator<Step>
+  readonly #items: AsyncIterator<unknown>
   readonly #refused: (failed: unknown) => void
-  readonly #release: () => void
-  readonly #patience: NodeJS.Timeout | undefined
+  #release: () => void = () => undefined
+  #patience: NodeJS.Timeout | undefined
   #over = false
 
   constructor(serving: Serving, begun: () => void, refused: (failed: unknown) => void) {
     this.#serving = serving
     this.#outlet = new Outlet(serving.res, formatFor(serving.req.headers.accept), begun)
-    this.#steps = serving.steps[Symbol.asyncIterator]()
+    this.#items = serving.items[Symbol.asyncIterator]()
     this.#refused = refused
-    this.#release = endings(serving, this.#fail)
-    this.#patience = serving.numbered ? undefined : setTimeout(() => this.#outlet.begin(), headAfter)
   }
 
-  next(): void {
-    if (!this.#over) this.#steps.next().then(this.#take, this.#fail)
+  start(): void {
+    const { numbered, ticks } = this.#serving
+    this.#release = endings(this.#serving, this.#fail)
+    // It may have ended while the request was read.
+    if (this.#over) return this.#release()
+    if (!numbered) this.#patience = setTimeout(() => this.#outlet.begin(), headAfter)
+    ticks.add(this)
+    this.#next()
   }
 
-  readonly #take = (result: IteratorResult<Step>): void => {
+  #next(): void {
+    if (!this.#over) this.#items.next().then((result) => this.#take(result), this.#fail)
+  }
+
+  tick(now: number, date: number): void {
+    const { identity, scope } = this.#serving.exchange
+    if (identity !== undefined && identity.expiresAt <= date) scope.end(expired(identity))
+    else this.#outlet.tick(now)
+  }
+
+  #take(result: IteratorResult<unknown>): void {
     if (this.#over) return
     if (result.done === true) return this.#end()
-    const { value: step } = result
-    try {
-      const full = 'note' in step ? this.#outlet.note(step.note, step.rev) : this.#outlet.send(step.value, step.rev)
-      if (full === undefined) this.next()
-      else void full.then(() => this.next())
-    } catch (error) {
-      this.#fail(error)
-    }
+    this.#serving
+      .stepOf(result.value as never)
+      .then((step) => this.#say(step))
+      .catch(this.#fail)
+  }
+
+  #say(step: Step | undefined): void {
+    if (this.#over) return
+    if (step === undefined) return this.#end()
+    const full = 'note' in step ? this.#outlet.note(step.note, step.rev) : this.#outlet.send(step.value, step.rev)
+    const go = () => (step.last === true ? this.#end() : this.#next())
+    if (full === undefined) go()
+    else void full.then(go)
   }
 
   #end(): void {
+    if (this.#over) return
     const { res, numbered } = this.#serving
     const { begun } = this.#outlet
     this.#close()
@@ -83,7 +111,8 @@ class Pump {
 
   readonly #fail = (error: unknown): void => {
     if (this.#over) return
-    const { exchange, res, scope, away } = this.#serving
+    const { exchange, res, away } = this.#serving
+    const { scope } = exchange
     const failed = toProblem(scope.ended && scope.reason instanceof Problem ? scope.reason : error)
     const { begun } = this.#outlet
     this.#close()
@@ -101,9 +130,9 @@ class Pump {
     this.#over = true
     clearTimeout(this.#patience)
     this.#release()
-    this.#outlet[Symbol.dispose]()
-    this.#serving.scope.end(over)
-    this.#steps.return?.().then(undefined, () => undefined)
+    this.#serving.ticks.delete(this)
+    this.#serving.exchange.scope.end(over)
+    this.#items.return?.().then(undefined, () => undefined)
   }
 }
 
@@ -111,23 +140,13 @@ const draining = problem(503, 'draining', { headers: { 'retry-after': '1' } })
 
 const over = new Fault('aborted', 'stream', new Error('the stream is over'))
 
-/** All that may end it from outside: the app stops, its client leaves, the proof of who reads comes to its end, or is taken back. */
-function endings({ exchange, scope, away }: Serving, fail: (reason: unknown) => void): () => void {
+/** All that may end it from outside: the app stops, its client leaves, the proof of who reads is over (see `tick`) or taken back. */
+function endings({ exchange: { scope }, away }: Serving, fail: (reason: unknown) => void): () => void {
   // Whoever cuts an exchange cuts its connection next: what is said last is said at once.
   const releases = [away.leaving.onEnd(() => scope.end(draining)), scope.onEnd(fail)]
-  const expiry = atExpiry(exchange, scope)
   return () => {
-    clearTimeout(expiry)
     for (const release of releases) release()
   }
 }
 
-/** Longest that a timer can wait. */
-const longest = 2 ** 31 - 1
-
-function atExpiry({ identity }: Exchange, scope: Scope): NodeJS.Timeout | undefined {
-  if (identity === undefined) return undefined
-  const { expiresAt, by } = identity
-  const expired = () => scope.end(problem(401, by === 'session' ? 'session-expired' : 'token-invalid'))
-  return setTimeout(expired, Math.min(longest, Math.max(0, expiresAt - Date.now())))
-}
+const expired = ({ by }: Identity) => problem(401, by === 'session' ? 'session-expired' : 'token-invalid')

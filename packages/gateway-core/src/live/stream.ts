@@ -32,19 +32,11 @@ export interface ErasedStream extends StreamOptions {
 
 /**
  * Many answers to one request: server-sent events, or a JSON text per line where `Accept` asks for `application/x-ndjson`. It
- * has no deadline of the exchange's once it has begun, and no identity outlives its proof: a stream ends when that does.
+ * has no deadline of the exchange's once it has begun, and no identity outlives its proof: a stream ends within a second of that.
  */
 export function stream(contract: Contract, key: string, spec: ErasedStream): Route<LiveCore> {
   const operation = contract[key as keyof Contract] as Operation
   const { items, view } = spec
-  return streaming(key, operation, spec, items, (request) => shown(key, operation, view, items(request)))
-}
-
-async function* shown(
-  key: string,
-  operation: Operation,
-  view: ErasedStream['view'],
-  items: AsyncIterable<unknown>,
-): AsyncGenerator<Step> {
-  for await (const item of items) yield { value: await show(key, operation, view(item as never)) }
+  const stepOf = async (item: never): Promise<Step> => ({ value: await show(key, operation, view(item)) })
+  return streaming(key, operation, spec, { items, follow: items, stepOf })
 }

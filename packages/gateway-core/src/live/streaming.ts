@@ -6,7 +6,8 @@ import type { Asking } from '../road/asking.ts'
 import { faultsOfCaps, streamCaps, type StreamCore, StreamSeats } from '../stream-seats.ts'
 import { room } from './log.ts'
 import { pulse } from './outlet.ts'
-import { serve, type Step } from './serve.ts'
+import { serve, type StepOf } from './serve.ts'
+import { Ticks } from './ticks.ts'
 
 /** What only the running app has, and a stream needs. */
 export interface LiveCore extends StreamCore {
@@ -33,13 +34,20 @@ function soundCaps(key: string, given: Partial<Caps> | undefined): Caps {
   return streamCaps(given)
 }
 
+/** Where items come from, and what is said of each. */
+interface Source {
+  /** For whoever explains the route. */
+  readonly items: Asked['items']
+  readonly follow: (request: never, exchange: Exchange) => AsyncIterable<unknown>
+  readonly stepOf: StepOf
+}
+
 /** The road of every stream: caps, what the contract asks of a request, and an end when its client, its proof or the app ends. */
 export function streaming(
   key: string,
   operation: Operation,
   { guard, when, cost, caps: given }: StreamOptions & { readonly guard: Guard },
-  items: Asked['items'],
-  stepsOf: (request: never, exchange: Exchange) => AsyncIterable<Step>,
+  { items, follow, stepOf }: Source,
 ): Route<LiveCore> {
   const { method, path } = parseKey(key)
   const numbered = operation.streams === 'numbered'
@@ -54,15 +62,16 @@ export function streaming(
     bind: (core) => {
       const { from, away } = core
       const seats = new StreamSeats(path, bounds, core)
+      const ticks = new Ticks()
       return async (exchange, req, res, grant) => {
         seats.take(exchange, res)
         const received = await receive(operation, req, exchange)
-        const scope = exchange.scope.child()
-        const asking: Asking = { exchange, scope, until: exchange.deadline, heard: [], gathering: new Map() }
-        const steps = stepsOf({ ...received, ...grant, from: from(asking) } as never, exchange)
+        const { scope, deadline: until } = exchange
+        const asking: Asking = { exchange, scope, until, heard: [], gathering: new Map() }
+        const source = follow({ ...received, ...grant, from: from(asking) } as never, exchange)
         // Nothing comes behind a stream, and Express would keep its whole way here for as long as that.
         Object.assign(req, { next: undefined })
-        await serve({ exchange, req, res, scope, steps, away, numbered })
+        await serve({ exchange, req, res, items: source, stepOf, away, ticks, numbered })
       }
     },
   }

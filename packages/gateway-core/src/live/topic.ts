@@ -5,7 +5,7 @@ import { Problem } from '../problem.ts'
 import { Fault } from '../road/fault.ts'
 import type { Asking } from '../road/asking.ts'
 import { Scope } from '../scope.ts'
-import { Follower, type Place, type Teller } from './follower.ts'
+import { Follower, type Teller } from './follower.ts'
 import { Log } from './log.ts'
 import type { Listen } from './listen.ts'
 
@@ -34,17 +34,17 @@ const shortest = 200
 const longest = 10_000
 
 /** One thing that is followed: one connection to its service, one log of what it told, and everybody who reads that. */
-export class Topic {
+export class Topic implements Teller {
   readonly #options: TopicOptions
   readonly #scope = new Scope()
   readonly #followers = new Set<Follower>()
-  /** The one of all who follow. */
-  readonly #teller: Teller = { tell: (place) => this.#tell(place), leave: (follower) => this.#leave(follower) }
   #log: Log
   #state: 'opening' | 'live' | 'lost' = 'opening'
   #why: unknown
   #failure: { readonly error: unknown } | undefined
   #leaving: NodeJS.Timeout | undefined
+  /** Runs until all that had happened is told. */
+  #late: NodeJS.Timeout | undefined
 
   constructor(options: TopicOptions) {
     this.#options = options
@@ -54,7 +54,7 @@ export class Topic {
   follow(asking: Pick<Asking, 'exchange' | 'scope'>, after: number): Follower {
     const first = this.#followers.size === 0 && this.#leaving === undefined
     clearTimeout(this.#leaving)
-    const follower = new Follower(this.#teller, asking, after)
+    const follower = new Follower(this, asking, after)
     if (!asking.scope.ended) this.#followers.add(follower)
     if (first) void this.#run()
     return follower
@@ -70,7 +70,7 @@ export class Topic {
     this.#wake()
   }
 
-  #leave(follower: Follower): void {
+  leave(follower: Follower): void {
     this.#followers.delete(follower)
     if (this.#followers.size > 0 || this.#scope.ended) return
     this.#leaving = setTimeout(
@@ -83,23 +83,23 @@ export class Topic {
     for (const follower of this.#followers) follower.wake()
   }
 
-  #tell(place: Place): Followed<unknown> | undefined {
+  tell(follower: Follower): Followed<unknown> | undefined {
     if (this.#failure !== undefined) throw this.#failure.error
     if (this.#state === 'opening') return undefined
     const log = this.#log
-    const other = place.log !== undefined && place.log !== log
-    place.log = log
-    if (other || place.rev < log.floor) {
-      place.rev = log.last
-      return { type: 'resync', rev: place.rev }
+    const other = follower.log !== undefined && follower.log !== log
+    follower.log = log
+    if (other || follower.rev < log.floor) {
+      follower.rev = log.last
+      return { type: 'resync', rev: follower.rev }
     }
-    const entry = log.after(place.rev)
+    const entry = log.after(follower.rev)
     if (entry !== undefined) {
-      place.rev = entry.rev
+      follower.rev = entry.rev
       return { type: 'item', rev: entry.rev, item: entry.item }
     }
-    if (place.state === this.#state) return undefined
-    place.state = this.#state
+    if (follower.state === this.#state) return undefined
+    follower.state = this.#state
     return this.#state === 'lost' ? { type: 'lost', rev: log.last } : { type: 'live', rev: log.last, item: log.newest }
   }
 
@@ -127,7 +127,7 @@ export class Topic {
   async #listen(patience: number): Promise<boolean> {
     const { upstream, listen } = this.#options
     const scope = this.#scope.child()
-    const late = setTimeout(() => scope.end(new Fault('timeout', upstream)), Math.max(1, patience))
+    this.#late = setTimeout(() => scope.end(new Fault('timeout', upstream)), Math.max(1, patience))
     let lived = false
     try {
       // Whoever follows may ask: to the service they are all the same.
@@ -135,7 +135,7 @@ export class Topic {
       if (follower === undefined) return false
       const code = await listen({ exchange: follower.exchange, scope, after: this.#log.last }, (said, bytes) => {
         if ('rev' in said) return this.#add(said.rev, said.item, bytes)
-        clearTimeout(late)
+        this.#inTime()
         lived = true
         this.#live(said.live)
       })
@@ -143,10 +143,16 @@ export class Topic {
     } catch (error) {
       this.#why = error
     } finally {
-      clearTimeout(late)
+      this.#inTime()
       scope.end(over)
     }
     return lived
+  }
+
+  /** A timer that is over is let go of: it is kept as long as whatever names it. */
+  #inTime(): void {
+    clearTimeout(this.#late)
+    this.#late = undefined
   }
 
   #add(rev: number, item: unknown, bytes: number): void {

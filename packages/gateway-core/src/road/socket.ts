@@ -10,7 +10,7 @@ import { refusedUpgrade } from './refused-upgrade.ts'
 export interface Hearing {
   readonly upstream: string
   readonly address: Address
-  readonly policy: Pick<FullPolicy, 'timeout' | 'idleTimeout' | 'maxBytes'>
+  readonly policy: Pick<FullPolicy, 'timeout' | 'idleTimeout' | 'streamTimeout' | 'maxBytes'>
   /** Path and query. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
@@ -22,7 +22,8 @@ export interface Hearing {
 /**
  * Listen to a service over a WebSocket of our own (RFC 6455), which says nothing. Resolves with the code that it was closed with;
  * rejects with a `Fault`, or with a `Problem` where the service refused it for a reason of the client's. One that is silent for
- * the policy's `idleTimeout`, pings included, is dead; a message may have `maxBytes`.
+ * the policy's `idleTimeout`, pings included, is dead; a message may have `maxBytes`. None is kept longer than `streamTimeout`:
+ * a permission may be taken back where only the service knows it, so it is asked again from time to time.
  */
 export function hear({ upstream, address, policy, url, headers, scope, heard }: Hearing): Promise<number> {
   const { origin, base, lookup } = endpointOf(address)
@@ -39,15 +40,23 @@ export function hear({ upstream, address, policy, url, headers, scope, heard }: 
     reject(error)
     socket.terminate()
   }
+  const old = setTimeout(() => fail(new Fault('aborted', upstream, new Error('old'))), policy.streamTimeout)
   const silent = setTimeout(() => fail(new Fault('timeout', upstream, new Error('silent'))), policy.idleTimeout)
   const release = scope.onEnd((reason) => fail(new Fault('aborted', upstream, reason)))
   socket.on('unexpected-response', (_, answer) =>
     fail(refusedUpgrade(upstream, answer.statusCode ?? 0, answer.headers as Headers)),
   )
   socket.on('error', (error) => fail(faultOf(error, upstream, scope)))
-  socket.on('close', (code) => resolve(code))
+  socket.on('close', (code) => {
+    clearTimeout(silent)
+    clearTimeout(old)
+    release()
+    resolve(code)
+  })
   socket.on('ping', () => silent.refresh())
   socket.on('message', (data, binary) => {
+    // Whatever came behind what it failed of is there already, and would be told.
+    if (socket.readyState !== WebSocket.OPEN) return
     silent.refresh()
     if (binary) return fail(new Fault('malformed', upstream, new Error('a message that is no text')))
     try {
@@ -56,10 +65,5 @@ export function hear({ upstream, address, policy, url, headers, scope, heard }: 
       fail(error instanceof Fault ? error : new Fault('malformed', upstream, error))
     }
   })
-  const done = () => {
-    clearTimeout(silent)
-    release()
-  }
-  promise.then(done, done)
   return promise
 }

@@ -2,17 +2,18 @@ import type { Authenticate, Caps, Exchange, Guard, Identity, Route, Upgrade } fr
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Followed, PathParams, Schema } from '../../contract.ts'
 import { problem } from '../../problem.ts'
-import { Scope } from '../../scope.ts'
 import type { From, Sources } from '../../sources.ts'
 import { room } from '../log.ts'
 import { show } from '../show.ts'
 import type { LiveCore } from '../streaming.ts'
-import { later } from './later.ts'
+import { Ticks } from '../ticks.ts'
+import { Later } from './later.ts'
 import { closing } from './messages.ts'
 import { proofIn } from './offer.ts'
 import { finder } from './patterns.ts'
+import type { Rhythm, Rules } from './rules.ts'
 import { longest, webSockets } from './server.ts'
-import { pace, type Rhythm, Talk } from './talk.ts'
+import { pace, Talk } from './talk.ts'
 import type { Tickets } from './ticket.ts'
 import { bound } from './topics.ts'
 
@@ -134,7 +135,7 @@ async function prove({ authenticate, tickets }: SocketCore, protocol: string, ex
 
 const bearing = (exchange: Exchange, token: string, authenticate: Authenticate): Exchange => {
   const headers = { ...exchange.headers, authorization: `Bearer ${token}` }
-  return later(exchange, { scope: exchange.scope, budget, headers, authenticate })
+  return new Later(exchange, { scope: exchange.scope, budget, headers, authenticate })
 }
 
 interface Declared {
@@ -142,63 +143,41 @@ interface Declared {
   readonly find: ReturnType<typeof finder<ErasedSocket['topics'][string]>>
 }
 
-function taking(core: SocketCore, spec: ErasedSocket, { bounds, find }: Declared): Upgrade['take'] {
+function taking(core: SocketCore, spec: ErasedSocket, declared: Declared): Upgrade['take'] {
   const change = webSockets(spec.protocol)
-  const { topics: most, heartbeat: ping, idle } = bounds
-  const together = ticking()
-  return async (exchange, req, wire, head, granted) => {
-    let grant = granted
-    const renew = async (token: string): Promise<void> => {
-      const view = bearing(exchange, token, core.authenticate)
-      const next = await view.authenticate()
-      core.standing(next)
-      if (next.user.id !== exchange.identity?.user.id) throw problem(403, 'wrong-subject')
-      grant = await spec.guard(view)
-      exchange.identity = next
-    }
-    const open = (topic: string, after: number, scope: Scope) => {
-      const asked = later(exchange, { scope, budget })
-      const asking = { exchange: asked, scope, until: asked.deadline, heard: [], gathering: new Map() }
-      const found = find(topic)
-      if (found === undefined) throw problem(404, 'topic-unknown')
-      return found.value({ ...grant, params: found.params, after, from: core.from(asking) } as never)
-    }
+  const rules = rulesOf(core, spec, declared)
+  return async (exchange, req, wire, head, grant) => {
     wire.setMaxListeners(0)
-    const socket = await change(req, wire, head)
-    const seen = (topic: string, item: unknown) => show(topic, spec, spec.view(item as never))
-    const talk = new Talk(socket, wire, {
-      exchange,
-      open,
-      show: seen,
-      most,
-      rhythm: { ping, idle },
-      renew,
-      comeBack: core.away.comeBack,
-    })
-    socket.once('close', together.take(talk))
-    return talk
+    return new Talk(await change(req, wire, head), wire, { exchange, grant, rules })
   }
 }
 
-/** One timer for all, and none while there is nobody. */
-function ticking() {
-  const talks = new Set<Talk>()
-  let timer: NodeJS.Timeout | undefined
-  const tick = () => {
-    const [now, date] = [performance.now(), Date.now()]
-    for (const talk of talks) talk.tick(now, date)
-  }
+function rulesOf(
+  { authenticate, standing, from, away }: SocketCore,
+  spec: ErasedSocket,
+  { bounds, find }: Declared,
+): Rules {
   return {
-    /** Returns what takes it out again. */
-    take(talk: Talk): () => void {
-      talks.add(talk)
-      timer ??= setInterval(tick, 1_000).unref()
-      return () => {
-        talks.delete(talk)
-        if (talks.size > 0) return
-        clearInterval(timer)
-        timer = undefined
-      }
+    most: bounds.topics,
+    rhythm: { ping: bounds.heartbeat, idle: bounds.idle },
+    ticks: new Ticks(),
+    comeBack: away.comeBack,
+    open({ exchange: first, grant }, topic, after, scope) {
+      const exchange = new Later(first, { scope, budget })
+      const asking = { exchange, scope, until: exchange.deadline, heard: [], gathering: new Map() }
+      const found = find(topic)
+      if (found === undefined) throw problem(404, 'topic-unknown')
+      return found.value({ ...grant, params: found.params, after, from: from(asking) } as never)
+    },
+    show: (topic, item) => show(topic, spec, spec.view(item as never)),
+    async renew(exchange, token) {
+      const view = bearing(exchange, token, authenticate)
+      const next = await view.authenticate()
+      standing(next)
+      if (next.user.id !== exchange.identity?.user.id) throw problem(403, 'wrong-subject')
+      const grant = await spec.guard(view)
+      exchange.identity = next
+      return grant
     },
   }
 }

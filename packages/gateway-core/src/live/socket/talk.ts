@@ -2,9 +2,11 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { problem, Problem } from '../../problem.ts'
 import { toProblem } from '../../road/fault.ts'
-import type { Exchange, Session, SessionEnd } from '../../exchange.ts'
+import type { Session, SessionEnd } from '../../exchange.ts'
 import { closing, complaint, readMessage, type Said, type Told } from './messages.ts'
-import { type Open, type Show, Topics } from './topics.ts'
+import type { Ticked } from '../ticks.ts'
+import type { Client } from './rules.ts'
+import { type Follows, Topics } from './topics.ts'
 
 /** What it costs a client to talk: so many messages at once, and one more each `every` milliseconds. Its pings and pongs count. */
 export const pace = { burst: 100, every: 100 }
@@ -13,32 +15,15 @@ export const pace = { burst: 100, every: 100 }
 export const renewalOf = (expiresAt: number, date: number): number =>
   expiresAt - Math.min(60_000, (expiresAt - date) / 2)
 
-/** Milliseconds. */
-export interface Rhythm {
-  /** Between two pings; who has not answered the last by the next is gone. Default 25 000. */
-  readonly ping: number
-  /** In which a client that follows nothing says nothing. Default 120 000. */
-  readonly idle: number
-}
-
-export interface TalkOptions {
-  readonly exchange: Exchange
-  readonly open: Open
-  readonly show: Show
-  readonly most: number
-  readonly rhythm: Rhythm
-  /** Puts the proof that a token is in the place of the one so far. Rejects with a `Problem`; with a 403, it may not stay. */
-  readonly renew: (token: string) => Promise<void>
-  /** Milliseconds after which it may come back, when all are sent away. */
-  readonly comeBack: () => number
-}
+const nothing = (): void => undefined
 
 /** One client and its topics over one socket. It has no timer of its own: thousands are looked at together, see `tick`. */
-export class Talk implements Session {
+export class Talk implements Session, Ticked, Follows {
   why: SessionEnd | undefined
+  readonly wire: Duplex
+  readonly client: Client
   readonly #socket: WebSocket
-  readonly #options: TalkOptions
-  readonly #topics: Topics
+  readonly #topics = new Topics(this)
   #paidUntil = 0
   #nextPing: number
   #answered = true
@@ -47,14 +32,14 @@ export class Talk implements Session {
   #renewal: number | undefined
   #proving = false
 
-  constructor(socket: WebSocket, wire: Duplex, options: TalkOptions, now = performance.now()) {
-    const { exchange, open, show, most, rhythm } = options
+  constructor(socket: WebSocket, wire: Duplex, client: Client, now = performance.now()) {
+    const { rhythm, ticks } = client.rules
+    this.wire = wire
+    this.client = client
     this.#socket = socket
-    this.#options = options
     this.#lastWord = now
     this.#nextPing = now + rhythm.ping
     this.#renewal = renewalOf(this.#expiresAt, Date.now())
-    this.#topics = new Topics({ exchange, open, show, most, wire, tell: (told) => this.#tell(told) })
     socket.on('message', (data, binary) => this.#hear(data as Buffer, binary))
     socket.on('ping', () => void this.#pays())
     socket.on('pong', () => {
@@ -62,18 +47,21 @@ export class Talk implements Session {
       this.#pays()
     })
     // Node would end the process; `close` says all there is to it.
-    socket.on('error', () => undefined)
-    socket.on('close', () => this.#topics.end())
+    socket.on('error', nothing)
+    socket.on('close', () => {
+      ticks.delete(this)
+      this.#topics.end()
+    })
+    ticks.add(this)
   }
 
-  /** To be called about once a second: `now` of `performance`, `date` of the clock that tokens go by. */
   tick(now: number, date: number): void {
-    const { rhythm } = this.#options
+    const { rhythm } = this.client.rules
     const left = this.#expiresAt - date
     if (left <= 0) return this.#end(closing.unproven, 'token-invalid')
     if (this.#renewal !== undefined && date >= this.#renewal) {
       this.#renewal = undefined
-      this.#tell({ type: 'reauth', in: Math.floor(left) })
+      this.tell({ type: 'reauth', in: Math.floor(left) })
     }
     if (this.#topics.size === 0 && now - this.#lastWord > rhythm.idle) return this.#end(closing.idle, 'idle')
     if (now < this.#nextPing) return
@@ -92,9 +80,9 @@ export class Talk implements Session {
   /** Nothing is wrong but that we stop. All are told another moment to come back at, so that they do not come together. */
   leave(): void {
     this.why ??= 'draining'
-    const retryIn = this.#options.comeBack()
+    const retryIn = this.client.rules.comeBack()
     const failed = problem(503, 'draining')
-    this.#tell({ type: 'problem', problem: failed.body(this.#options.exchange.traceId), retryIn })
+    this.tell({ type: 'problem', problem: failed.body(this.client.exchange.traceId), retryIn })
     this.#end(closing.draining, failed.code)
   }
 
@@ -112,7 +100,7 @@ export class Talk implements Session {
   #obey(said: Said): void {
     if (said.type === 'subscribe') this.#topics.follow(said.topic, said.after)
     else if (said.type === 'unsubscribe') this.#topics.drop(said.topic)
-    else if (said.type === 'ping') this.#tell({ type: 'pong' })
+    else if (said.type === 'ping') this.tell({ type: 'pong' })
     else void this.#renew(said.token)
   }
 
@@ -120,7 +108,8 @@ export class Talk implements Session {
     if (this.#proving) return this.#complain(problem(429, 'auth-pending'))
     this.#proving = true
     try {
-      await this.#options.renew(token)
+      const { client } = this
+      client.grant = await client.rules.renew(client.exchange, token)
       this.#renewal = renewalOf(this.#expiresAt, Date.now())
     } catch (error) {
       const failed = toProblem(error)
@@ -132,7 +121,7 @@ export class Talk implements Session {
   }
 
   get #expiresAt(): number {
-    return this.#options.exchange.identity?.expiresAt ?? Infinity
+    return this.client.exchange.identity?.expiresAt ?? Infinity
   }
 
   /** The rate of GCRA: false, and the end of it, for whoever says more than it allows. */
@@ -145,10 +134,10 @@ export class Talk implements Session {
   }
 
   #complain(failed: Problem): void {
-    this.#tell(complaint(failed, this.#options.exchange.traceId))
+    this.tell(complaint(failed, this.client.exchange.traceId))
   }
 
-  #tell(told: Told): void {
+  tell(told: Told): void {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(told))
   }
 
