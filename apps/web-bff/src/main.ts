@@ -1,3 +1,4 @@
+import { logLines } from '@bff/gateway-core'
 import { run, stopOf } from '@bff/gateway-core/run'
 import { openStore } from '@bff/gateway-core/state'
 import { pino } from 'pino'
@@ -6,7 +7,7 @@ import { env } from './env.ts'
 
 await run(async () => {
   const e = env()
-  const log = pino({ name: 'web-bff', level: e.LOG_LEVEL })
+  const log = pino({ name: 'web-bff', level: e.LOG_LEVEL }, logLines())
   return start({
     port: e.WEB_BFF_PORT,
     hostname: e.HOST,

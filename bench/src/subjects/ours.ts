@@ -1,9 +1,9 @@
 // A gateway as an app of this repository builds it.
 import { createServer } from 'node:http'
-import { gateway, messagesOf, perMinute, serve } from '@bff/gateway-core'
+import { gateway, logLines, messagesOf, perMinute, serve } from '@bff/gateway-core'
 import { bearer, open, signedIn } from '@bff/gateway-core/auth'
 import { problem } from '@bff/gateway-core/problem'
-import { destination, pino } from 'pino'
+import { pino } from 'pino'
 import { env } from '../env.ts'
 import { front, items, streams } from '../shop.ts'
 import { announce, announcePort } from './announce.ts'
@@ -24,7 +24,7 @@ const { screen, forward, app } = gateway(
 const bare = { authenticate: () => Promise.reject(problem(401, 'token-missing')), log: pino({ level: 'silent' }) }
 const everything = {
   authenticate: bearer({ issuer, audience, fetch: fetchKeys }),
-  log: pino(destination('/dev/null')),
+  log: pino({}, logLines('/dev/null')),
   hosts: ['127.0.0.1'],
   proxies: ['10.0.0.0/8'],
   // Counted, and never reached.

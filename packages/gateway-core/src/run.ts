@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { pino } from 'pino'
+import { destination, pino } from 'pino'
 import { EnvironmentError, milliseconds, type Values } from './env.ts'
 
 /** What a program reads of how it stops. */
@@ -62,7 +62,7 @@ export async function run(start: () => Promise<Stoppable>): Promise<void> {
 
 /** Rejections that nobody handles arrive here as well. */
 function crash(error: unknown): never {
-  // It writes before it returns: nothing comes after it.
-  pino().fatal({ err: error }, 'crashed')
+  // Behind what other logs have written by then. It writes before it returns: nothing comes after it.
+  process.on('exit', () => pino({}, destination({ sync: true })).fatal({ err: error }, 'crashed'))
   process.exit(1)
 }
