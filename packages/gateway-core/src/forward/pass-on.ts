@@ -32,10 +32,11 @@ export function passOn(body: Body, res: ServerResponse, cut: (error: Error) => v
       body.destroy()
       resolve()
     })
+    const written = (chunk: Buffer) => (body.readOnce ? () => release(chunk) : undefined)
     body.read({
       data(chunk) {
         begun = true
-        if (res.write(chunk) || res.writableLength < window) return true
+        if (res.write(chunk, written(chunk)) || res.writableLength < window) return true
         stalled ??= setTimeout(() => res.destroy(), patience)
         return false
       },
@@ -47,4 +48,12 @@ export function passOn(body: Body, res: ServerResponse, cut: (error: Error) => v
     })
     if (!begun) res.flushHeaders()
   })
+}
+
+/**
+ * Give the memory of a chunk back once it is out, if the chunk is all there is in it. Left to the collector it waits until
+ * 32 MiB of such have gathered, and then for a collection of the whole heap, with everybody else waiting too.
+ */
+function release({ buffer, length }: Buffer): void {
+  if (length > small && length === buffer.byteLength) (buffer as ArrayBuffer).transfer(0)
 }

@@ -102,7 +102,7 @@ class Receiver implements Dispatcher.DispatchHandler {
       this.#stop(new Fault('malformed', this.#call.upstream, new Error(`status ${status}, ${fields} fields`)))
       return
     }
-    this.#body = new Body(controller)
+    this.#body = new Body(controller, true)
     this.#resolve({ status, headers, body: this.#body })
   }
 
