@@ -31,7 +31,7 @@ async function printed(program: string): Promise<string[]> {
   return messages(stdout)
 }
 
-test('what is logged in one turn of the event loop is written after it, in its order', async () => {
+test('what is logged together is written together, in its order, and soon', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'log-lines-'))
   const file = join(folder.path, 'log')
   const log = pino({}, logLines(file))
