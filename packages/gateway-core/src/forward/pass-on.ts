@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Body } from '../road/body.ts'
+import { release } from './release.ts'
 
 /** Bytes up to which an answer goes out in one piece with its head. */
 const small = 16_384
@@ -48,12 +49,4 @@ export function passOn(body: Body, res: ServerResponse, cut: (error: Error) => v
     })
     if (!begun) res.flushHeaders()
   })
-}
-
-/**
- * Give the memory of a chunk back once it is out, if the chunk is all there is in it. Left to the collector it waits until
- * 32 MiB of such have gathered, and then for a collection of the whole heap, with everybody else waiting too.
- */
-function release({ buffer, length }: Buffer): void {
-  if (length > small && length === buffer.byteLength) (buffer as ArrayBuffer).transfer(0)
 }

@@ -1,6 +1,8 @@
+import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
-import { Readable } from 'node:stream'
+import { Readable, type Writable } from 'node:stream'
 import { problem, type Problem } from '../problem.ts'
+import { release } from './release.ts'
 
 /**
  * The body of a request, sent on as it comes, and at most `maxBytes` of it. Whoever reads it may let go of it without the
@@ -10,6 +12,11 @@ export class Upload extends Readable {
   readonly #req: IncomingMessage
   readonly #maxBytes: number
   #size = 0
+  /** Sent on, and perhaps not written yet; in bytes, `#unreleased`. */
+  readonly #sent: Buffer[] = []
+  #unreleased = 0
+  /** Where it is written to, once that is known. */
+  #to: Writable | undefined
   /** Why it was cut short, when that was our doing. */
   refused: Problem | undefined
 
@@ -18,6 +25,11 @@ export class Upload extends Readable {
     this.#req = req
     this.#maxBytes = maxBytes
     req.on('data', this.#data).on('end', this.#end).on('error', this.#fail).on('close', this.#fail).pause()
+  }
+
+  /** From now on it is written to this socket, by whoever reads it and by nobody else. */
+  goesTo(socket: Writable): void {
+    this.#to = socket
   }
 
   override _read(): void {
@@ -31,8 +43,21 @@ export class Upload extends Readable {
 
   readonly #data = (chunk: Buffer): void => {
     this.#size += chunk.length
-    if (this.#size > this.#maxBytes) this.destroy((this.refused = tooLarge(this.#maxBytes)))
-    else if (!this.push(chunk)) this.#req.pause()
+    if (this.#size > this.#maxBytes) return void this.destroy((this.refused = tooLarge(this.#maxBytes)))
+    if (this.#to !== undefined) this.#track(chunk, this.#to)
+    if (!this.push(chunk)) this.#req.pause()
+  }
+
+  /** What waits to be written is the last of what came: all before that is done with. */
+  #track(chunk: Buffer, to: Writable): void {
+    const waiting = this.readableLength + to.writableLength
+    while (this.#sent.length > 0 && this.#unreleased - this.#sent[0]!.length >= waiting) {
+      const written = this.#sent.shift()!
+      this.#unreleased -= written.length
+      release(written)
+    }
+    this.#sent.push(chunk)
+    this.#unreleased += chunk.length
   }
 
   readonly #end = (): void => void this.push(null)
@@ -41,6 +66,12 @@ export class Upload extends Readable {
     if (!this.readableEnded && !this.#req.complete) this.destroy(error ?? new Error('the client left'))
   }
 }
+
+// undici writes it, and tells nobody else to which socket.
+subscribe('undici:client:sendHeaders', (message) => {
+  const { request, socket } = message as { request: { body?: unknown }; socket: Writable }
+  if (request.body instanceof Upload) request.body.goesTo(socket)
+})
 
 /** Nothing when the request has no body; 413 at once when it announces more than may come. */
 export function uploadOf(req: IncomingMessage, maxBytes: number): Upload | undefined {
