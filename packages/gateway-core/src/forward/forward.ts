@@ -61,19 +61,20 @@ export function forward(prefix: string, upstream: string, spec: ForwardSpec): Ro
         target: 'http://upstream.invalid',
         // Its own plugins answer errors with a body of their own, even after half of one was sent; ours sends the call down the road.
         ejectPlugins: true,
+        pathFilter: () => true,
         plugins: [
           (server) => {
             // Without a listener its own report of a rejection would throw; the rejection itself reaches us.
             server.on('error', () => undefined)
-            server.web = (req, res) => pass(way, (req as Carrier)[carried]!, req, res)
+            server.web = (carrier, res) => pass(way, carrier as unknown as Carrier, res)
           },
         ],
       })
       return (exchange, req, res) =>
         new Promise((resolve, reject) => {
-          ;(req as Carrier)[carried] = exchange
+          const carrier: Carrier = { url: '', exchange, req }
           // HPM hands a rejection of `web` to its third argument, and otherwise only resolves.
-          proxy(req, res, reject as (error?: unknown) => void).then(resolve, reject)
+          proxy(carrier as never, res, reject as (error?: unknown) => void).then(resolve, reject)
         })
     },
   }
@@ -101,9 +102,12 @@ interface Change {
   readonly response: ReturnType<typeof compileHeaderOps>
 }
 
-/** HPM takes a request and nothing else along. (A WeakMap beside it would cost more in collections than all filters.) */
-const carried = Symbol('exchange')
-type Carrier = IncomingMessage & { [carried]?: Exchange }
+/** What HPM takes along for a request. Without a URL, which it would parse each time though it has nothing to choose. */
+interface Carrier {
+  readonly url: ''
+  readonly exchange: Exchange
+  readonly req: IncomingMessage
+}
 
 interface Way {
   readonly prefix: string
@@ -113,7 +117,7 @@ interface Way {
   readonly away: Away
 }
 
-async function pass(way: Way, exchange: Exchange, req: IncomingMessage, res: ServerResponse) {
+async function pass(way: Way, { exchange, req }: Carrier, res: ServerResponse) {
   const { prefix, upstream, road, change, away } = way
   const url = change.path(exchange.path, exchange.params) + exchange.search
   const upload = uploadOf(req, road.policy.maxRequestBytes)
