@@ -31,14 +31,17 @@ export class Connections {
   readonly #limits: ServerLimits
   readonly #bodies: Bodies
   readonly #handle: RequestListener
+  readonly #answered: () => void
   readonly #lines = new Map<Duplex, Line>()
   readonly #seats: Seats
   readonly #uncounted: (address: string) => boolean
 
-  constructor(limits: ServerLimits, bodies: Bodies, handle: RequestListener) {
+  /** `answered` is told of each answer that is over. */
+  constructor(limits: ServerLimits, bodies: Bodies, handle: RequestListener, answered: () => void) {
     this.#limits = limits
     this.#bodies = bodies
     this.#handle = handle
+    this.#answered = answered
     this.#seats = new Seats(limits.connectionsPerAddress)
     this.#uncounted = within(limits.uncounted)
   }
@@ -86,7 +89,7 @@ export class Connections {
   #begin(line: Line, req: IncomingMessage, res: ServerResponse): void {
     line.under++
     if (++line.begun >= this.#limits.requestsPerConnection) res.setHeader('connection', 'close')
-    res.once('close', () => this.#over(line, req))
+    res.on('close', () => this.#over(line, req))
     if (!req.complete && announcesBody(req)) {
       this.#bodies.announced(req, res)
       if (waits(req)) continueWhenRead(req, res, () => this.#bodies.watch(req, res))
@@ -101,6 +104,7 @@ export class Connections {
     if (next !== undefined) this.#begin(line, ...next)
     else if (line.under === 0 && line.failed !== undefined && !req.socket.writableEnded)
       refuse(req.socket, line.failed, traceIdOf({}))
+    this.#answered()
   }
 }
 

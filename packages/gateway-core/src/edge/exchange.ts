@@ -94,7 +94,7 @@ export class Inbound implements Exchange {
     this.#res = res
     this.#around = around
     // Answered, cut or left: whatever is still done for it is done for nobody.
-    res.once('close', () => this.scope.end(over))
+    res.on('close', () => this.scope.end(over))
   }
 
   get headers(): IncomingMessage['headers'] {

@@ -37,17 +37,18 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   const load = shedAfter > 0 ? new Load({ after: shedAfter, log }) : undefined
   let leaving = false
   let draining = false
-  const connections = new Connections(limits, watched, (req, res) => {
+  // An answer begun before the stop has promised to keep its connection, and nothing will come of that.
+  const answered = () => void (draining && server.closeIdleConnections())
+  const take = (req: IncomingMessage, res: ServerResponse) => {
     closeBehind(req, res)
     if (draining) res.setHeader('connection', 'close')
-    // An answer begun before the stop has promised to keep its connection, and nothing will come of that.
-    res.once('close', () => draining && server.closeIdleConnections())
     if (req.url === '/livez') res.writeHead(200).end('live\n')
     else if (req.url === '/readyz') sayReady(res, leaving ? 'stopping' : load?.over === true ? 'overloaded' : ready())
     else if (req.url === '*' && req.method === 'OPTIONS') res.writeHead(204).end()
     else if (load?.over === true) shed(load, req, res)
     else handler(req, res)
-  })
+  }
+  const connections = new Connections(limits, watched, take, answered)
   const server = serverOf(handler, limits, connections)
   server.on('upgrade', upgradesOf(options.upgrade, load))
   server.once('close', () => {
