@@ -30,7 +30,8 @@ export function logLines(to: number | string = 1): DestinationStream & { flushSy
   }
   later.on('drain', () => {
     writing = false
-    flush()
+    // What came meanwhile has its own 10 ms, unless they are over.
+    if (!due) flush()
   })
   const flushSync = () => void (held !== '' && now.write(take()))
   process.on('exit', flushSync)
