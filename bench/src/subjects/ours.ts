@@ -1,9 +1,10 @@
 // A gateway as an app of this repository builds it.
 import { createServer } from 'node:http'
 import { gateway, messagesOf, perMinute, serve } from '@bff/gateway-core'
+import { lines, logger } from '@bff/gateway-core/run'
 import { bearer, open, signedIn } from '@bff/gateway-core/auth'
 import { problem } from '@bff/gateway-core/problem'
-import { destination, pino } from 'pino'
+import { pino } from 'pino'
 import { env } from '../env.ts'
 import { front, items, streams } from '../shop.ts'
 import { announce, announcePort } from './announce.ts'
@@ -24,7 +25,7 @@ const { screen, forward, app } = gateway(
 const bare = { authenticate: () => Promise.reject(problem(401, 'token-missing')), log: pino({ level: 'silent' }) }
 const everything = {
   authenticate: bearer({ issuer, audience, fetch: fetchKeys }),
-  log: pino(destination('/dev/null')),
+  log: logger('bench', 'info', lines('/dev/null')),
   hosts: ['127.0.0.1'],
   proxies: ['10.0.0.0/8'],
   // Counted, and never reached.

@@ -1,4 +1,4 @@
-import { type DestinationStream, type Logger, pino } from 'pino'
+import { destination, type DestinationStream, type Logger, pino } from 'pino'
 import { plainError } from './plain.ts'
 
 export type { Logger } from 'pino'
@@ -12,6 +12,14 @@ const redact = ['authorization', 'cookie', 'set-cookie', 'proxy-authorization'].
 /** Errors of libraries carry requests and their headers: of `err`, a log learns message and stack, without tokens. */
 export const serializers = { err: plainError }
 
-/** JSON lines on standard output. Whoever logs a request, its headers or an error by mistake still logs no credential. */
-export const logger = (name: string, level = 'info', out?: DestinationStream): Logger =>
-  pino({ name, level, redact, serializers }, out ?? pino.destination(1))
+/**
+ * Where lines go: a file, or a descriptor (default standard output). They are written 8 KiB at a time, or after 100 ms, because a
+ * write costs more than a line. Nobody waits for it: a reader who is too slow delays no request, and lines are lost once 16 MiB
+ * wait. A process that exits writes what it holds; one that is killed (SIGKILL) loses up to 100 ms of lines.
+ */
+export const lines = (to: number | string = 1): DestinationStream =>
+  destination({ dest: to, sync: false, minLength: 8_192, maxLength: 16_777_216, periodicFlush: 100 })
+
+/** JSON lines. Whoever logs a request, its headers or an error by mistake still logs no credential. */
+export const logger = (name: string, level = 'info', out: DestinationStream = lines()): Logger =>
+  pino({ name, level, redact, serializers }, out)

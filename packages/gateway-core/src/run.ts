@@ -1,8 +1,9 @@
 import { constants } from 'node:os'
+import { destination } from 'pino'
 import { EnvironmentError, milliseconds, type Values } from './env.ts'
 import { logger } from './logger.ts'
 
-export { type Logger, logger } from './logger.ts'
+export { lines, type Logger, logger } from './logger.ts'
 
 /** What a program reads of how it stops. */
 export const stopVariables = {
@@ -63,7 +64,8 @@ export async function run(start: () => Promise<Stoppable>): Promise<void> {
 
 /** Rejections that nobody handles arrive here as well. */
 function crash(error: unknown): never {
-  // It writes before it returns: nothing comes after it.
-  logger(process.argv0).fatal({ err: error }, 'crashed')
+  // Behind what other logs have written by then. It writes before it returns: nothing comes after it.
+  const last = () => logger(process.argv0, 'info', destination({ sync: true })).fatal({ err: error }, 'crashed')
+  process.on('exit', last)
   process.exit(1)
 }

@@ -32,16 +32,19 @@ export class Connections {
   readonly #limits: ServerLimits
   readonly #bodies: Bodies
   readonly #handle: RequestListener
+  readonly #answered: () => void
   readonly #lines = new Map<Duplex, Line>()
   readonly #room: Room
   readonly #seats: Seats
   readonly #uncounted: (address: string) => boolean
 
-  constructor(limits: ServerLimits, bodies: Bodies, room: Room, handle: RequestListener) {
+  /** `answered` is told of each answer that is over. */
+  constructor(limits: ServerLimits, bodies: Bodies, room: Room, handle: RequestListener, answered: () => void) {
     this.#limits = limits
     this.#bodies = bodies
     this.#room = room
     this.#handle = handle
+    this.#answered = answered
     this.#seats = new Seats(limits.connectionsPerAddress)
     this.#uncounted = within(limits.uncounted)
   }
@@ -107,6 +110,7 @@ export class Connections {
     if (next !== undefined) this.#begin(line, ...next)
     else if (line.under === 0 && line.failed !== undefined && !req.socket.writableEnded)
       refuse(req.socket, line.failed, traceIdOf({}))
+    this.#answered()
   }
 }
 

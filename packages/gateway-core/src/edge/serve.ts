@@ -52,17 +52,18 @@ export async function serve(options: ServeOptions): Promise<Listening> {
     return detail === undefined ? ready() : { ready: false, detail }
   }
   const refuses = turnsAway(room, load)
-  const connections = new Connections(limits, watched, room, (req, res) => {
+  // An answer begun before the stop has promised to keep its connection, and nothing will come of that.
+  const answered = () => void (draining && server.closeIdleConnections())
+  const take = (req: IncomingMessage, res: ServerResponse) => {
     closeBehind(req, res)
     if (draining || room.turnsAway(req.socket)) res.setHeader('connection', 'close')
-    // An answer begun before the stop has promised to keep its connection, and nothing will come of that.
-    res.on('close', () => draining && server.closeIdleConnections())
     if (req.url === '/livez') res.writeHead(200).end('live\n')
     else if (req.url === '/readyz') sayReady(res, readiness())
     else if (req.url === '*' && req.method === 'OPTIONS') res.writeHead(204).end()
     else if (!vital.has(req.url!) && refuses(req.socket)) sendProblem(res, overloaded, traceIdOf(req.headers))
     else handler(req, res)
-  })
+  }
+  const connections = new Connections(limits, watched, room, take, answered)
   const server = serverOf(handler, limits, connections)
   server.on('upgrade', upgradesOf(options.upgrade, refuses))
   server.once('close', () => {

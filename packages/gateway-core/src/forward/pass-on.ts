@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Body } from '../road/body.ts'
+import { release } from './release.ts'
 
 /** Bytes up to which an answer goes out in one piece with its head. */
 const small = 16_384
@@ -39,10 +40,11 @@ const stream = (body: Body, res: ServerResponse, cut: (error: Error) => void, pa
       body.destroy()
       resolve()
     })
+    const written = (chunk: Buffer) => (body.readOnce ? (error?: Error | null) => error ?? release(chunk) : undefined)
     body.read({
       data(chunk) {
         begun = true
-        if (res.write(chunk) || res.writableLength < window) return true
+        if (res.write(chunk, written(chunk)) || res.writableLength < window) return true
         stalled ??= setTimeout(() => res.destroy(), patience)
         return false
       },

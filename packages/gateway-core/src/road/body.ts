@@ -26,6 +26,8 @@ const nowhere: Source = { pause: () => undefined, resume: () => undefined, abort
  * largest single cost of a small answer.
  */
 export class Body {
+  /** Nobody but its reader has the chunks: once done with one, it may give its memory back. Default no. */
+  readonly readOnce: boolean
   readonly #source: Source
   #held: Buffer[] = []
   #size = 0
@@ -34,8 +36,9 @@ export class Body {
   #error: Error | undefined
   #watchers: ((error?: Error) => void)[] = []
 
-  constructor(source: Source = nowhere) {
+  constructor(source: Source = nowhere, readOnce = false) {
     this.#source = source
+    this.readOnce = readOnce
   }
 
   /** A body that is there already. */

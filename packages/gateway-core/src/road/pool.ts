@@ -106,7 +106,7 @@ class Receiver implements Dispatcher.DispatchHandler {
       this.#stop(new Fault('malformed', this.#call.upstream, new Error(`status ${status}, ${fields} fields`)))
       return
     }
-    this.#body = new Body(controller)
+    this.#body = new Body(controller, true)
     const lasting = this.#call.streamed && isEvents(headers)
     this.#resolve({ status, headers, body: this.#body, lasting })
   }
