@@ -22,9 +22,7 @@ if (import.meta.main) {
   if (values.write === true) writeFileSync(file, wanted)
   else if (values.check !== true) process.stdout.write(`${problemTable()}\n`)
   else if (wanted !== before) {
-    process.stderr.write(
-      'docs/status-contract.md does not list the codes of the code: run `npm run statuses -- --write`.\n',
-    )
+    process.stderr.write('docs/status-contract.md does not match the code: run `npm run statuses -- --write`.\n')
     process.exitCode = 1
   }
 }
