@@ -13,7 +13,7 @@ const title = (app: string): string => app.replace('-bff', ' BFF')
 export const page = (facts: readonly Facts[]): string =>
   [
     '# Routes',
-    'Everything that the two BFFs answer, made of their code by `npm run routes -- --write`. What one of them does in detail says `npm run explain -- web GET /api/checkout/1`.',
+    'Every route of the two BFFs, generated from their code by `npm run routes -- --write`. `npm run explain -- web GET /api/checkout/1` shows what one does in detail.',
     ...facts.flatMap(({ app, plans }) => [`## The ${title(app)}`, markdownTable(plans)]),
   ].join('\n\n') + '\n'
 
@@ -31,7 +31,7 @@ if (import.meta.main) {
   else if (values.check !== true)
     for (const { app, plans } of facts) process.stdout.write(`The ${title(app)}\n\n${plainTable(plans)}\n\n`)
   else if (hasDrifted(wanted)) {
-    process.stderr.write('docs/routes.md does not say what the code does: run `npm run routes -- --write`.\n')
+    process.stderr.write('docs/routes.md does not match the code: run `npm run routes -- --write`.\n')
     process.exitCode = 1
   }
 }

@@ -12,8 +12,8 @@ export async function document(seconds: number, sections: readonly string[], bef
   const kept = /^## Idle clients\n[^]*?(?=\n+## )/m.exec(before) ?? []
   return `# Benchmarks
 
-\`npm run bench\` measures everything below in one run. Ratios count, not digits: each is taken within a round, against the
-floor of that round. A number is the median, and in parentheses stand the least and the most of ${rounds} rounds.
+\`npm run bench\` measures everything below in one run. Compare ratios, not absolute numbers: each ratio is taken within a round,
+against the floor of that round. A number is the median of ${rounds} rounds, with the minimum and maximum in parentheses.
 
 ![CPU per request](benchmarks.svg)
 
@@ -21,20 +21,21 @@ ${[...sections, ...kept].join('\n\n')}
 
 ## How
 
-- Each subject is a process of its own${apart ? ' on a core of its own; load and upstreams share another one' : ''}.
-- ${programs.wrk === undefined ? 'autocannon' : 'wrk'}, ${connections} connections, answers of about 1 KB, ${seconds} s a round after 14 s of
-  warming up (1 s for what is native); ${rounds} rounds in turns.
-- CPU is user and system time of the subject and all its workers. The req/s of a subject that costs less than the load are
-  those of the load.
+- Each subject is a separate process${apart ? ' on its own core; load and upstreams share another core' : ''}.
+- ${programs.wrk === undefined ? 'autocannon' : 'wrk'}, ${connections} connections, responses of about 1 KB, ${seconds} s a round after 14 s of
+  warm-up (1 s for native programs); ${rounds} alternating rounds.
+- CPU is the user and system time of the subject and all its workers. If a subject costs less CPU than the load generator, its
+  req/s are limited by the generator.
 - "Policies only" is a forward or screen with an open guard and no log. "Everything on" adds what an app has: a verified
-  bearer token, the access log and whatever else is on the list in \`bench/src/subjects/ours.ts\`.
-- Guards are functions, called in turns with one that knows everybody, in a process of its own; "guard" is what they cost beyond
-  that. Each call has a header of its own, as each request has: a string that was looked up before is found faster.
-- A socket's memory is what the process has grown by, garbage included, 2 s after the last of them opened, each of another user.
-- nginx and HAProxy: one worker, connections kept open on both sides, no log.
-- A wrong status, length or body ends the run.
-- \`npm run bench 2 screen\` measures one group (\`forward\`, \`screen\`, \`routes\`, \`streams\`, \`guards\`, \`sockets\`), 2 s a round, and prints it only.
-  \`npm run profile -w bench ours\` shows which functions the time of one subject goes to.
+  bearer token, the access log and the rest of the list in \`bench/src/subjects/ours.ts\`.
+- Guards are called as functions, in a separate process, alternating with one that admits everybody; the "guard" column is what
+  they cost beyond that one. Each call has its own header string, as each request does: a repeated string is found faster.
+- A socket's memory is the growth of the process, garbage included, 2 s after the last socket opened; each belongs to a
+  different user.
+- nginx and HAProxy: one worker, keep-alive connections on both sides, no log.
+- A wrong status, length or body aborts the run.
+- \`npm run bench 2 screen\` measures one group (\`forward\`, \`screen\`, \`routes\`, \`streams\`, \`guards\`, \`sockets\`), 2 s a round, and only prints the result.
+  \`npm run profile -w bench ours\` shows where one subject spends its CPU time.
 
 ${await machine()}
 `

@@ -99,7 +99,7 @@ export function socketTable(rows: readonly SocketRow[]): string {
     const verdict = atMost === undefined ? '' : judge(`≤ ${atMost} KiB`, cost.median <= atMost)
     return [name, `${show(cost, 1)} KiB`, verdict]
   })
-  return table(['open, and silent', 'RSS of each', 'budget'], lines)
+  return table(['idle sockets', 'RSS each', 'budget'], lines)
 }
 
 function budget({ atMost, below }: Row, times: number, of: (key: string) => Cost): string {

@@ -59,7 +59,7 @@ it.each([
     'GET',
     '/api/orders/7/events',
     'tracking GET /orders/:id/events',
-    'open       10000 at a time, 32 of one client',
+    'open       10000 at a time, 32 per client',
   ],
   ['mobile', 'GET', '/m/v1/orders/7/events', 'tracking GET /orders/:id/events', 'wait       at most 25000 ms'],
   ['mobile', 'GET', '/m/v1/live', 'Topic orders/:id', 'message    16384 B'],

@@ -25,7 +25,7 @@ await using session = await signIn((options) =>
   webSession({ ...options, store: memoryStore(), log, keys: ['k'.repeat(32)], production: false }),
 )
 const subjects: readonly Subject[] = [
-  { name: 'floor: knows everybody', guard: async () => somebody, headers: { authorization } },
+  { name: 'floor: admits everybody', guard: async () => somebody, headers: { authorization } },
   { name: 'bearer', guard: bearer({ issuer, audience, fetch: fetchKeys }), headers: { authorization }, atMost: 2 },
   { name: 'session', guard: session.authenticate, headers: { cookie: session.cookie, 'x-csrf': '1' }, atMost: 3 },
 ]

@@ -95,7 +95,7 @@ const fromProvider = ({ revocations, ...options }: WebSessionOptions, { sessions
   own(
     'POST',
     '/bff/backchannel',
-    'The provider says who has signed out',
+    'Back-channel logout by the provider',
     backchannel({
       sessions,
       tell,
@@ -131,14 +131,14 @@ function routesOf(shared: Shared): Route<unknown>[] {
     if (cookie.ids(exchange.headers.cookie).length > 0) checkCsrf(exchange, origin)
     return {}
   }
-  const ours = 'anybody, from our own pages'
+  const ours = 'anybody, own pages only'
   return [
     own('GET', '/bff/login', 'Sign in', start),
-    own('GET', '/bff/callback', 'Where signing in ends', callback),
-    own('GET', '/bff/session', 'Who is signed in', show, describedAs(ours, ofOurPage)),
-    own('GET', '/bff/sessions', 'Where else one is signed in', list, signedIn),
+    own('GET', '/bff/callback', 'Complete the sign-in', callback),
+    own('GET', '/bff/session', 'Show the session', show, describedAs(ours, ofOurPage)),
+    own('GET', '/bff/sessions', 'List the sessions of the user', list, signedIn),
     own('DELETE', '/bff/sessions', 'Sign out everywhere else', endOthers, signedIn),
-    own('DELETE', '/bff/sessions/:id', 'Sign out somewhere', endOne, signedIn),
+    own('DELETE', '/bff/sessions/:id', 'Sign out one session', endOne, signedIn),
     own('POST', '/bff/logout', 'Sign out', logout(shared), describedAs(ours, ofThisSite(origin))),
   ]
 }

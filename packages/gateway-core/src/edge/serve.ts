@@ -71,9 +71,7 @@ export async function serve(options: ServeOptions): Promise<Listening> {
     load?.[Symbol.dispose]()
   })
   return listening(options, server, {
-    unready: () => {
-      leaving = true
-    },
+    unready: () => void (leaving = true),
     close() {
       draining = true
       server.closeIdleConnections()

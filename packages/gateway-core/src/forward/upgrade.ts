@@ -80,8 +80,8 @@ export const lastingOf = (spec: Omit<UpgradeSpec, 'rewrite'>): Lasting => ({
   bounds: boundsOf(spec),
   ends: [
     'either end closes or breaks',
-    'no byte moves either way for too long',
-    `the proof that opened it ends or is taken back: ${unproven}`,
+    'it is idle in both directions for too long',
+    `its credentials expire or are revoked: ${unproven}`,
     `this process stops: ${restart}`,
   ],
 })

@@ -44,7 +44,7 @@ const longest = 25_000
 const lasting: Lasting = {
   bounds: { ...streamCaps(), wait: longest, replay: room },
   ends: [
-    'something has happened that its client does not know',
+    'there is something its client does not know yet',
     'it has waited as long as its client asked',
     'its client leaves',
     'this process stops: it answers at once',

@@ -80,9 +80,9 @@ export function streaming(
 const lastingOf = (bounds: Bounds): Lasting => ({
   bounds,
   ends: [
-    'its client leaves, or takes nothing for too long',
+    'its client leaves, or reads nothing for too long',
     'its source ends or fails',
-    'the proof of who reads ends or is taken back',
-    'this process stops: its client is told when to come back',
+    'the credentials of its reader expire or are revoked',
+    'this process stops: its client is told when to reconnect',
   ],
 })

@@ -20,18 +20,18 @@ type Said = { readonly [B in keyof Bounds]-?: (value: NonNullable<Bounds[B]>, al
 
 /** In their order. */
 const said: Said = {
-  route: (most, { client }) => ['open', `${most} at a time, ${client} of one client`],
+  route: (most, { client }) => ['open', `${most} at a time, ${client} per client`],
   client: () => undefined,
   origins: (sites) => ['origins', typeof sites === 'string' ? sites : sites.join(', ')],
-  topics: (most) => ['topics', `${most} of one socket`],
+  topics: (most) => ['topics', `${most} per socket`],
   message: (bytes) => ['message', `${bytes} B`],
-  pace: ({ burst, every }) => ['pace', `${burst} messages at once, and one more each ${every} ms`],
-  heartbeat: (ms) => ['heartbeat', `each ${ms} ms`],
+  pace: ({ burst, every }) => ['pace', `${burst} messages at once, then one every ${every} ms`],
+  heartbeat: (ms) => ['heartbeat', `every ${ms} ms`],
   idle: (ms) => ['idle', `at most ${ms} ms`],
   stalled: (ms) => ['stalled', `at most ${ms} ms`],
-  unsent: (bytes) => ['unsent', `from ${bytes} B on no source is asked`],
+  unsent: (bytes) => ['unsent', `above ${bytes} B no source is read`],
   wait: (ms) => ['wait', `at most ${ms} ms`],
-  replay: ({ bytes, entries }) => ['replay', `the last ${bytes} B or ${entries} items of a feed`],
+  replay: ({ bytes, entries }) => ['replay', `the last ${bytes} B or ${entries} items per feed`],
 }
 
 function boundRows(bounds: Bounds): Row[] {

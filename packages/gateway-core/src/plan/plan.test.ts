@@ -167,7 +167,7 @@ describe('planOf a forward', () => {
 
   it('says how many event streams there may be', async () => {
     const route = forward('/api/files', 'catalog', { guard: open, caps: { client: 4 } })
-    expect(textOf(await planOf(route, estate))).toMatch(/^ +event streams +10000, 4 of one client$/m)
+    expect(textOf(await planOf(route, estate))).toMatch(/^ +event streams +10000, 4 per client$/m)
   })
 })
 
@@ -186,7 +186,7 @@ describe('planOf what stays open', () => {
     expect(found).toMatchObject({ door: 'stream', calls: [{ ...fed, ...treated }] })
     expect(found).toMatchObject({ lasting: { bounds: { route: 10_000, client: 2, heartbeat: 10_000 } } })
     expect(plainTable([found])).toMatch(
-      /orders GET \/orders\/:id\/events +open: 10000 at a time, 2 of one client; heartbeat/,
+      /orders GET \/orders\/:id\/events +open: 10000 at a time, 2 per client; heartbeat/,
     )
   })
 
@@ -203,7 +203,7 @@ describe('planOf what stays open', () => {
       calls: [{ ...fed, ...treated }],
       lasting: { bounds: { wait: 25_000 } },
     })
-    expect(textOf(found)).toMatch(/ends when +something has happened/)
+    expect(textOf(found)).toMatch(/ends when +there is something/)
   })
 
   const line = (topics: object) =>
@@ -234,7 +234,7 @@ describe('planOf what stays open', () => {
     const found = await planOf(forward('/ws', 'orders', { guard: signedIn, upgrade }), estate)
     expect(found).toMatchObject({ upgrade: { bounds: { route: 10_000, client: 4, idle: 7_000 } } })
     expect(textOf(found)).toMatch(
-      /WebSockets\n +open +10000 at a time, 4 of one client\n +origins +https:\/\/shop\.example/,
+      /WebSockets\n +open +10000 at a time, 4 per client\n +origins +https:\/\/shop\.example/,
     )
     expect(plainTable([found])).toContain('WebSockets of orders')
   })

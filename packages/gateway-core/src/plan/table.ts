@@ -3,7 +3,7 @@ import { callsOf, type Plan, type PlannedCall } from './plan.ts'
 import { whoMay } from './text.ts'
 
 /** A row of texts for each thing it tells of, under titles. */
-interface Table {
+export interface Table {
   readonly titles: readonly string[]
   readonly rows: readonly (readonly string[])[]
 }
@@ -74,15 +74,19 @@ export const plainTable = (plans: readonly Plan[]): string =>
     })
     .join('\n\n')
 
-/** The same in Markdown, as the formatter of the repository would have it. Without line numbers, which change with every edit. */
+/** In Markdown, as the formatter of the repository would have it. */
+export function markdownOf(table: Table): string {
+  const widths = widthsOf(table, 3)
+  const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`
+  return [line(table.titles), line(widths.map((width) => '-'.repeat(width))), ...table.rows.map(line)].join('\n')
+}
+
+/** The tables of `plainTable` in Markdown. Without line numbers, which change with every edit. */
 export const markdownTable = (plans: readonly Plan[]): string =>
   tablesOf(plans)
-    .map((plain) => {
-      const rows = plain.rows.map((row) => row.map((cell, i) => markdown(cell, plain.titles[i]!)))
-      const widths = widthsOf({ titles: plain.titles, rows }, 3)
-      const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`
-      return [line(plain.titles), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n')
-    })
+    .map(({ titles: named, rows }) =>
+      markdownOf({ titles: named, rows: rows.map((row) => row.map((cell, i) => markdown(cell, named[i]!))) }),
+    )
     .join('\n\nWhat stays open:\n\n')
 
 function markdown(cell: string, title: string): string {

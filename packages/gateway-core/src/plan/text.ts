@@ -36,7 +36,7 @@ function head(plan: Plan): string[] {
 /** What it answers is there at once. */
 const isWhole = ({ door }: Plan): boolean => door === 'screen' || door === 'own'
 
-const eventStreamsOf = ({ caps }: ForwardPlan): Row => ['event streams', `${caps.route}, ${caps.client} of one client`]
+const eventStreamsOf = ({ caps }: ForwardPlan): Row => ['event streams', `${caps.route}, ${caps.client} per client`]
 
 function saidOf({ expose, operation: { deprecated } }: ScreenPlan): Row[] {
   const exposed = Object.entries(expose).flatMap(([upstream, names]) => names.map((name) => `${name} of ${upstream}`))

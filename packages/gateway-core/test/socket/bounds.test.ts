@@ -53,7 +53,7 @@ describe('what is said of a socket is what it does:', () => {
     const client = await connect(bff.url)
     await once(client.socket, 'ping')
     expect(await client.closed).toBe('4408 idle')
-    expect(lasting.ends).toContain('it follows nothing and says nothing: 4408')
+    expect(lasting.ends).toContain('it follows nothing and sends nothing: 4408')
   })
 
   it('the topics there are, and who feeds them', async () => {

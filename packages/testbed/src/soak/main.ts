@@ -38,8 +38,8 @@ const { privateKey } = generateKeyPairSync('ec', {
 await using shop = await startShop({ mobileKeys: keyRing(privateKey) })
 
 const rows: Row[] = [
-  await weigh(`${perUser} of each user, who share a connection to the service`, wanted, perUser),
-  await weigh('each of another user, with a connection of its own to the service', Math.floor(wanted / 2), 1),
+  await weigh(`${perUser} per user, sharing a connection to the service`, wanted, perUser),
+  await weigh('one per user, each with its own connection to the service', Math.floor(wanted / 2), 1),
 ]
 if (values.write) writeFileSync(file, replaced(readFileSync(file, 'utf8'), section(rows)))
 else process.stdout.write(section(rows))

@@ -31,11 +31,11 @@ export function section(rows: readonly Row[]): string {
   })
   return `${title}
 
-\`npm run soak\`: clients of \`GET /api/orders/:id/events\` (SSE) that hear nothing but a beat every ten seconds, in one BFF process. What
-each weighs is what the second half of them added: the room that a busy process takes once, about 100 MiB of it for young objects,
-is no client's.
+\`npm run soak\`: clients of \`GET /api/orders/:id/events\` (SSE) that receive only a heartbeat every ten seconds, in one BFF process. The
+memory of each is what the second half of them added: this excludes what a busy process allocates once, about 100 MiB of it for
+young objects.
 
-| clients are | clients | upstream WebSockets | RSS before | with half | with all | of each | budget |
+| clients | count | upstream WebSockets | RSS before | with half | with all | of each | budget |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 ${lines.join('\n')}
 `

@@ -113,12 +113,12 @@ const boundsOf = ({ caps, most = 50, rhythm }: Pick<ErasedSocket, 'caps' | 'most
 })
 
 const ends: readonly string[] = [
-  'its client leaves, or answers no ping',
-  `it follows nothing and says nothing: ${closing.idle}`,
-  `its client says too much: ${closing.flood} or 1009, or what is no text: ${closing.notText}`,
-  `the proof that opened it ends without another, or is taken back: ${closing.unproven}`,
-  `another proof is of somebody else: ${closing.forbidden}`,
-  `this process stops: ${closing.draining}, and when to come back`,
+  'its client leaves, or does not answer a ping',
+  `it follows nothing and sends nothing: ${closing.idle}`,
+  `its client sends too much: ${closing.flood} or 1009, or binary messages: ${closing.notText}`,
+  `its credentials expire without new ones, or are revoked: ${closing.unproven}`,
+  `the new credentials are of another user: ${closing.forbidden}`,
+  `this process stops: ${closing.draining}, and when to reconnect`,
 ]
 
 async function prove({ authenticate, tickets }: SocketCore, protocol: string, exchange: Exchange): Promise<Identity> {
