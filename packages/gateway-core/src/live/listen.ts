@@ -41,7 +41,7 @@ export function listenTo(
     try {
       const code = await hear({
         upstream,
-        address: next(),
+        endpoint: road.endpointOf(next()),
         policy: road.policy,
         url,
         headers: { traceparent: traceparent!, ...token },
