@@ -30,6 +30,7 @@ import type { Metrics } from './observe/metrics.ts'
 import type { Document } from './openapi/document.ts'
 import { documented } from './openapi/documented.ts'
 import { tickets } from './auth/tickets.ts'
+import type { Tls } from './road/tls.ts'
 import { memoryStore } from './state/memory.ts'
 import { Scope } from './scope.ts'
 import { stagger } from './away.ts'
@@ -39,6 +40,8 @@ import type { Tracing } from './trace.ts'
 export interface Running<Upstream extends string = string> {
   /** Addresses of every upstream, from the environment: see `parseAddresses`. */
   readonly upstreams: Readonly<Record<Upstream, string>>
+  /** For those whose addresses are https: an authority or a name of their own, a certificate that they ask for. Default: as Node does. */
+  readonly tls?: { readonly [N in Upstream]?: Tls | undefined } | undefined
   /** How this BFF's clients prove who they are. */
   readonly authenticate: Authenticate
   /** What is taken back of it before its time. It is disposed with the app. Absent: nothing is, and a stream may outlive the proof that opened it. */

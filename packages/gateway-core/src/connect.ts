@@ -18,6 +18,7 @@ import { grpcClient, type Remote } from './road/grpc/client.ts'
 import { ask } from './road/grpc/health.ts'
 import { connections } from './road/grpc/wire.ts'
 import { type Road, road, type RoadOptions, type Wire } from './road/road.ts'
+import { secured, type Tls } from './road/tls.ts'
 import type { ScreenCore } from './screen/screen.ts'
 import { isGrpc, type Sources } from './sources.ts'
 
@@ -37,11 +38,12 @@ export interface Told {
   /** Where tokens come from that go with calls. */
   readonly tokens?: { readonly mint: Mint } | undefined
   readonly external?: Readonly<Record<string, TokenSource | undefined>> | undefined
+  readonly tls?: Readonly<Record<string, Tls | undefined>> | undefined
 }
 
 /**
  * Open the road to every upstream. Nothing is dialled before the first call, so a boot never waits for a service. Throws one
- * error that lists every fault of the addresses.
+ * error that lists every fault of the addresses, and of what TLS and tokens need.
  */
 export function connect(
   sources: Sources,
@@ -53,16 +55,21 @@ export function connect(
   const grpc: Record<string, Road> = {}
   const faults: string[] = []
   for (const [name, source] of Object.entries(sources)) {
-    const [policy, options] = [policies[name]!, optionsOf(name, told)]
-    try {
-      const { mint } = told.tokens ?? {}
-      const credential = credentialOf(name, complete(policy), { mint, source: told.external?.[name] })
-      const way = road(addresses[name] ?? '', policy, { ...options, credential }, isGrpc(source) ? overGrpc : undefined)
-      if (isGrpc(source)) grpc[name] = way
-      else roads[name] = way
-    } catch (error) {
-      faults.push(`${name}: ${(error as Error).message}`)
+    const policy = policies[name]!
+    const tried = <T>(make: () => T): T | undefined => {
+      try {
+        return make()
+      } catch (error) {
+        faults.push(`${name}: ${(error as Error).message}`)
+        return undefined
+      }
     }
+    const { mint } = told.tokens ?? {}
+    const credential = tried(() => credentialOf(name, complete(policy), { mint, source: told.external?.[name] }))
+    const tls = tried(() => secured(told.tls?.[name]))
+    const options = { ...optionsOf(name, told), credential, tls }
+    const way = tried(() => road(addresses[name] ?? '', policy, options, isGrpc(source) ? overGrpc : undefined))
+    if (way !== undefined) (isGrpc(source) ? grpc : roads)[name] = way
   }
   if (faults.length > 0)
     throw new EnvironmentError(`The upstreams cannot be reached:\n${faults.map((f) => `  - ${f}`).join('\n')}`)

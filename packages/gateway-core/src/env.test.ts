@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { EnvironmentError, oneOf, optionalSecrets, port, readEnv, redis, secret, url } from './env.ts'
+import { EnvironmentError, oneOf, optionalSecrets, pem, port, readEnv, redis, secret, url } from './env.ts'
 
 const variables = {
   APP_PORT: port(4000),
@@ -70,6 +70,31 @@ describe('variables that depend on each other', () => {
     expect(() => read({ MODE: 'on', PORT: 'x' })).toThrow(/PORT: "x" will not do.*\n.*KEY is needed/)
     expect(() => read({ MODE: 'on', KEY: `${key},hunter2` })).toThrow(/KEY: its value will not do/)
     expect(() => read({ MODE: 'on', KEY: 'hunter2' })).not.toThrow(/hunter2|is needed/)
+  })
+})
+
+describe('PEM', () => {
+  const read = (source: Record<string, string>) =>
+    readEnv({ ORDERS_CA: pem() }, { NODE_ENV: 'production', ...source }).ORDERS_CA
+  const file = (content: string) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'env-')), 'ca.pem')
+    writeFileSync(path, content)
+    return path
+  }
+  const some = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----'
+
+  it('is what the variable or its file holds, and may be left out', () => {
+    expect(read({ ORDERS_CA: some })).toBe(some)
+    expect(read({ ORDERS_CA_FILE: file(`${some}\n`) })).toBe(some)
+    expect([read({}), read({ ORDERS_CA: '' }), read({ ORDERS_CA: 'none' })]).toEqual([undefined, undefined, undefined])
+  })
+
+  it('is not left out by a file that is empty, and is not shown', () => {
+    expect(() => read({ ORDERS_CA_FILE: file('') })).toThrow(/ORDERS_CA: its value will not do/)
+    expect(() => read({ ORDERS_CA: 'hunter2' })).toThrow(
+      /ORDERS_CA: its value will not do.*Example: ORDERS_CA="\$\(cat ca.pem\)"/,
+    )
+    expect(() => read({ ORDERS_CA: 'hunter2' })).not.toThrow(/hunter2/)
   })
 })
 

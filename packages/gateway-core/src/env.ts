@@ -9,6 +9,7 @@ export {
   networks,
   oneOf,
   optionalSecrets,
+  pem,
   port,
   redis,
   secret,

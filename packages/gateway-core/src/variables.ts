@@ -84,6 +84,23 @@ export const secret = (development: string): Variable<string> => ({
   hidden: true,
 })
 
+/**
+ * Certificates or a private key, such as `tls` of an upstream takes; also read from the file that `<NAME>_FILE` names. Not set, or
+ * `none`: undefined. What it holds is checked when the gateway starts.
+ */
+export const pem = (): Variable<string | undefined> => ({
+  parse: (text) => {
+    if (text === 'none') return undefined
+    if (!text.includes('-----BEGIN ')) throw new TypeError('no PEM')
+    return text
+  },
+  shape: 'PEM, or <NAME>_FILE the file that holds it, or none',
+  example: '"$(cat ca.pem)"',
+  // A word, so that a file that turns out empty is a fault, and not another authority than the one that was meant.
+  fallback: 'none',
+  hidden: true,
+})
+
 /** Of a Redis, which may hold a password; also read from the file that `<NAME>_FILE` names. Empty: there is none. */
 export const redis = (): Variable<string> => ({
   parse: (text) => {

@@ -38,8 +38,9 @@ interface Wanted {
   /** Epoch milliseconds. */
   readonly from?: number
   readonly to?: number
-  /** A server's name. */
+  /** A server's IP address, and its names. */
   readonly address?: readonly number[]
+  readonly names?: readonly string[]
   readonly ca?: boolean
 }
 
@@ -47,12 +48,16 @@ interface Wanted {
 export function authority(issuer: Name = { CN: 'authority of a test' }) {
   const own = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const issue = (wanted: Wanted, keys: { publicKey: KeyObject; privateKey: KeyObject }): Issued => {
-    const { subject, from = Date.now() - 60_000, to = Date.now() + 3_600_000, address, ca = false } = wanted
+    const { subject, from = Date.now() - 60_000, to = Date.now() + 3_600_000, address, names = [], ca = false } = wanted
+    const alternatives = [
+      ...names.map((name) => der(0x82, Buffer.from(name))),
+      ...(address ? [der(0x87, Buffer.from(address))] : []),
+    ]
     const extensions = [
       ...(ca
         ? [sequence(oid('551d13'), der(0x01, Buffer.from([0xff])), der(0x04, sequence(der(0x01, Buffer.from([0xff])))))]
         : []),
-      ...(address ? [sequence(oid('551d11'), der(0x04, sequence(der(0x87, Buffer.from(address)))))] : []),
+      ...(alternatives.length > 0 ? [sequence(oid('551d11'), der(0x04, sequence(...alternatives)))] : []),
     ]
     const body = sequence(
       der(0xa0, der(0x02, Buffer.from([2]))),
@@ -65,7 +70,10 @@ export function authority(issuer: Name = { CN: 'authority of a test' }) {
       ...(extensions.length > 0 ? [der(0xa3, sequence(...extensions))] : []),
     )
     const whole = sequence(body, algorithm, der(0x03, Buffer.from([0]), sign('sha256', body, own.privateKey)))
-    const lines = whole.toString('base64').replaceAll(/.{64}/g, '$&\n')
+    const lines = whole
+      .toString('base64')
+      .match(/.{1,64}/g)!
+      .join('\n')
     return {
       certificate: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
       key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
@@ -74,6 +82,6 @@ export function authority(issuer: Name = { CN: 'authority of a test' }) {
   }
   return {
     certificate: issue({ subject: issuer, ca: true }, own).certificate,
-    issue: (wanted: Wanted) => issue(wanted, generateKeyPairSync('ec', { namedCurve: 'P-256' })),
+    issue: (wanted: Wanted, namedCurve = 'P-256') => issue(wanted, generateKeyPairSync('ec', { namedCurve })),
   }
 }

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import { complete, type Policy } from '../src/policy.ts'
 import { balancer } from '../src/road/balance/balancer.ts'
 import type { Reply, Service } from '../src/road/call.ts'
+import { endpointOf } from '../src/road/discover/address.ts'
 import { parseAddresses } from '../src/road/discover/addresses.ts'
 import { resolver } from '../src/road/discover/resolver.ts'
 import { connections } from '../src/road/pool.ts'
@@ -28,7 +29,7 @@ async function setUp(handlers: readonly RequestListener[], given: Policy, parame
   }
   const list = upstreams.map(({ url }, nth) => url + (parameters[nth] ?? ''))
   const road = balancer(resolver(parseAddresses(list.join())), policy, {
-    open: (address) => connections(address, policy),
+    open: (address) => connections(endpointOf(address), policy),
     random: seeded(11),
   })
   open.push(road)

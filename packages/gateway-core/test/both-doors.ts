@@ -5,6 +5,7 @@ import type { Contract } from '../src/contract.ts'
 import type { Guard } from '../src/exchange.ts'
 import { gateway, optional, problem } from '../src/index.ts'
 import type { Policy } from '../src/policy.ts'
+import type { Tls } from '../src/road/tls.ts'
 import { silent } from './exchange.ts'
 import { identity } from './shop.ts'
 import { listen } from './listen.ts'
@@ -60,6 +61,8 @@ export interface Given {
   readonly tokens?: InternalTokens
   /** Default: silent. */
   readonly log?: Logger
+  /** Of the first upstream. */
+  readonly tls?: Tls | undefined
 }
 
 /** A gateway whose two doors stand before one upstream. */
@@ -106,6 +109,7 @@ export async function bothDoors(address: string, given: Given = {}) {
     ],
     {
       upstreams: { items: address, others: other },
+      tls: { items: given.tls },
       tokens,
       log,
       authenticate: ({ headers }) =>

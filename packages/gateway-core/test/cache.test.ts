@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { describe, expect, it } from '@jest/globals'
 import { complete, type Policy } from '../src/policy.ts'
 import { type Call, type Filter, pipe } from '../src/road/call.ts'
+import { endpointOf } from '../src/road/discover/address.ts'
 import { Fault } from '../src/road/fault.ts'
 import { cache } from '../src/road/filters/cache.ts'
 import { coalesce } from '../src/road/filters/coalesce.ts'
@@ -23,7 +24,7 @@ async function setUp(given: Policy, script: Script) {
   const upstream = await rawUpstream(script)
   const policy = complete({ timeout: 5_000, ...given })
   const { token, timeout } = policy
-  const end = connections({ url: upstream.url, weight: 1, arm: 'main' }, policy)
+  const end = connections(endpointOf(upstream), policy)
   const filters: Filter[] = [
     deadline(timeout, policy.streamTimeout),
     onward(token === 'user' ? plainCredential : undefined),

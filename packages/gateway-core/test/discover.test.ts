@@ -1,15 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterAll, describe, expect, it } from '@jest/globals'
-import { Pool } from 'undici'
 import { complete } from '../src/policy.ts'
 import { balancer } from '../src/road/balance/balancer.ts'
-import { Body } from '../src/road/body.ts'
-import type { Call } from '../src/road/call.ts'
-import { type Address, endpointOf } from '../src/road/discover/address.ts'
+import { endpointOf } from '../src/road/discover/address.ts'
 import { parseAddresses } from '../src/road/discover/addresses.ts'
 import { resolver, type Resolver } from '../src/road/discover/resolver.ts'
 import { turns } from '../src/road/discover/turns.ts'
-import { Fault, faultOf } from '../src/road/fault.ts'
+import { Fault } from '../src/road/fault.ts'
+import { connections } from '../src/road/pool.ts'
 import { upstream } from '../src/testing.ts'
 import { callOf } from './call.ts'
 import { nameServer, type Zone } from './dns.ts'
@@ -47,26 +45,10 @@ async function until(urls: () => readonly string[], expected: readonly string[],
   return performance.now() - start
 }
 
-/** Connections as a road would have them: by the name, to the address. */
-function connect(address: Address) {
-  const { origin, base, lookup } = endpointOf(address)
-  const pool = new Pool(origin, { connect: lookup ? { lookup } : {} })
-  return {
-    async send(call: Call) {
-      try {
-        const { statusCode, body } = await pool.request({ path: base + call.url, method: 'GET' })
-        return { status: statusCode, headers: {}, body: Body.of(await body.text()) }
-      } catch (error) {
-        throw faultOf(error, call.upstream, call.scope)
-      }
-    },
-    [Symbol.asyncDispose]: () => pool.destroy(),
-  }
-}
-
 /** A balancer over what a resolver finds. */
 function roadTo(found: Resolver) {
-  const road = balancer(found, complete({}), { open: connect })
+  const policy = complete({})
+  const road = balancer(found, policy, { open: (address) => connections(endpointOf(address), policy) })
   open.push(road)
   const ask = async () => {
     try {

@@ -34,11 +34,12 @@ export async function nameServer(zone: Zone, delay = 0): Promise<NameServer> {
   const asked: string[] = []
   let waiting = 0
   let busiest = 0
+  let over = false
   const socket = createSocket('udp4', (query, from) => {
     busiest = Math.max(busiest, ++waiting)
     setTimeout(() => {
       waiting--
-      answer(query, from)
+      if (!over) answer(query, from)
     }, delay)
   })
   function answer(query: Buffer, from: RemoteInfo): void {
@@ -69,6 +70,7 @@ export async function nameServer(zone: Zone, delay = 0): Promise<NameServer> {
       return client
     },
     async [Symbol.asyncDispose]() {
+      over = true
       await new Promise<void>((resolve) => void socket.close(resolve))
     },
   }

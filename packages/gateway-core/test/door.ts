@@ -17,6 +17,7 @@ import { forwardUpgrade, type UpgradeSpec } from '../src/forward/upgrade.ts'
 import { complete, type Policy } from '../src/policy.ts'
 import { problem } from '../src/problem.ts'
 import { road } from '../src/road/road.ts'
+import { secured, type Tls } from '../src/road/tls.ts'
 import type { Predicate } from '../src/exchange.ts'
 import { silent, standing } from './exchange.ts'
 import { identity } from './shop.ts'
@@ -30,6 +31,7 @@ export interface Given {
   readonly tokens?: InternalTokens
   readonly when?: Predicate
   readonly around?: Partial<UpgradeSurroundings>
+  readonly tls?: Tls | undefined
 }
 
 export const site = 'https://shop.example'
@@ -38,7 +40,7 @@ export const site = 'https://shop.example'
 export async function doorTo(address: string, given: Given = {}) {
   const { spec, guard = () => ({}), policy = {}, tokens = plainTokens, when, around = {} } = given
   const credential = credentialOf('service', complete(policy), { mint: tokens.mint })
-  const way = road(address, policy, { credential })
+  const way = road(address, policy, { credential, tls: secured(given.tls) })
   const surroundings: UpgradeSurroundings = {
     authenticate: ({ headers }) =>
       headers.authorization === 'me' ? Promise.resolve(identity) : Promise.reject(problem(401, 'token-missing')),

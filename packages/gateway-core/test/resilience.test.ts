@@ -4,6 +4,7 @@ import { complete, type Policy } from '../src/policy.ts'
 import { Breaker } from '../src/road/breaker.ts'
 import { Budget } from '../src/road/budget.ts'
 import { type Call, type Filter, pipe } from '../src/road/call.ts'
+import { endpointOf } from '../src/road/discover/address.ts'
 import { Fault } from '../src/road/fault.ts'
 import { breaker } from '../src/road/filters/breaker.ts'
 import { bulkhead } from '../src/road/filters/bulkhead.ts'
@@ -18,7 +19,7 @@ import { rawUpstream } from './raw.ts'
 async function setUp(given: Policy, script: (socket: Socket, head: string, nth: number) => void) {
   const upstream = await rawUpstream(script)
   const policy = complete(given)
-  const end = connections({ url: upstream.url, weight: 1, arm: 'main' }, policy)
+  const end = connections(endpointOf(upstream), policy)
   const budget = new Budget(policy.retryBudget)
   const filters: Filter[] = [
     deadline(policy.timeout, policy.streamTimeout),

@@ -1,16 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { gzipSync } from 'node:zlib'
 import { type Answer, ask, problemIn } from './ask.ts'
-import { certificates } from './certificates.ts'
 import { bothDoors, type DoorName, doors, type Given, pathOf } from './both-doors.ts'
 import { type Escaped, escaped } from './leaks.ts'
 import { rawUpstream, wire } from './raw.ts'
@@ -457,56 +452,6 @@ describe('a screen alone', () => {
 })
 
 describe.each(doors)('the %s, over TLS', (door: DoorName) => {
-  const own = getCACertificates('default')
-  let shelf: string
-  let certified: (name: 'right' | 'other' | 'stranger' | 'expired') => { key: Buffer; cert: Buffer }
-
-  beforeAll(() => {
-    shelf = mkdtempSync(join(tmpdir(), 'tls-'))
-    certified = certificates(shelf)
-    setDefaultCACertificates([...own, readFileSync(join(shelf, 'ca.pem'), 'utf8')])
-  })
-  afterAll(() => {
-    setDefaultCACertificates(own)
-    rmSync(shelf, { recursive: true })
-  })
-
-  /** Answers in TLS; counts who got so far as to ask. */
-  async function secure(name: Parameters<typeof certified>[0]) {
-    let asked = 0
-    const server = createTlsServer(certified(name), (socket) => {
-      socket.on('error', () => undefined)
-      socket.once('data', () => {
-        asked++
-        socket.write(ok)
-      })
-    })
-    server.on('tlsClientError', () => undefined)
-    await once(server.listen(0, '127.0.0.1'), 'listening')
-    return {
-      url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      asked: () => asked,
-      [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
-    }
-  }
-
-  it('U-23: speaks to one whose certificate is right', async () => {
-    await using service = await secure('right')
-    await using bff = await bothDoors(service.url)
-    expect(verdict(await ask(bff.url + pathOf(door, 'a')))).toBe('fine')
-  })
-
-  it.each([
-    ['an unknown issuer', 'stranger'],
-    ['another name', 'other'],
-    ['a date gone by', 'expired'],
-  ] as const)('U-23: never asks one with %s', async (_, name) => {
-    await using service = await secure(name)
-    await using bff = await bothDoors(service.url)
-    expect(verdict(await ask(bff.url + pathOf(door, 'a')))).toBe(502)
-    expect(service.asked()).toBe(0)
-  })
-
   it.concurrent('U-23: gives up on a handshake that stalls', async () => {
     await using service = await rawUpstream(() => undefined)
     await using bff = await bothDoors(service.url.replace('http:', 'https:'), { policy: { timeout: 2_500 } })

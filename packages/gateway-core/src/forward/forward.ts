@@ -5,7 +5,7 @@ import type { Method } from '../contract.ts'
 import type { Caps, Exchange, Guard, Handler, Predicate, Route } from '../exchange.ts'
 import { problem } from '../problem.ts'
 import type { Call, Reply } from '../road/call.ts'
-import { type Address, endpointOf } from '../road/discover/address.ts'
+import type { Address } from '../road/discover/address.ts'
 import { fromClient, fromUpstream } from '../road/headers.ts'
 import type { Road } from '../road/road.ts'
 import { faultsOfCaps, streamCaps, type StreamCore, StreamSeats } from '../stream-seats.ts'
@@ -197,7 +197,7 @@ function responseHeaders(reply: Reply, change: Change, road: Road, url: string, 
   const headers = change.response(sent)
   const { location } = headers
   if (typeof location === 'string') {
-    const bases = road.addresses.flatMap((address) => [baseOf(address), address.url])
+    const bases = road.addresses.flatMap((address) => [baseOf(road, address), address.url])
     const seen = change.rewritten ? undefined : publicLocation(location, bases, url, mount)
     if (seen === undefined) return undefined
     headers['location'] = seen
@@ -207,7 +207,7 @@ function responseHeaders(reply: Reply, change: Change, road: Road, url: string, 
 }
 
 /** By its name, where it was found by one. */
-const baseOf = (address: Address): string => {
-  const { origin, base } = endpointOf(address)
+const baseOf = (road: Road, address: Address): string => {
+  const { origin, base } = road.endpointOf(address)
   return origin + base
 }

@@ -41,7 +41,7 @@ export function listenTo(
     const headers = { traceparent: traceparent!, ...token }
     const heard = (text: string) => said(read(text), text.length)
     // Not waited for here: that would keep the token, and all else that was asked with, for as long as the connection.
-    return hear({ upstream, address: next(), policy, url, headers, scope, heard }).then(answered)
+    return hear({ upstream, endpoint: road.endpointOf(next()), policy, url, headers, scope, heard }).then(answered)
   }
 }
 

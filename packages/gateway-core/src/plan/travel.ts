@@ -6,6 +6,7 @@ import type { Asking } from '../road/asking.ts'
 import { Body } from '../road/body.ts'
 import { type Call, type Filter, pipe, type Reply, type Service } from '../road/call.ts'
 import { client } from '../road/client.ts'
+import { endpointOf } from '../road/discover/address.ts'
 import { cache } from '../road/filters/cache.ts'
 import { onward } from '../road/filters/onward.ts'
 import { grpcClient } from '../road/grpc/client.ts'
@@ -61,6 +62,7 @@ export async function leavingOf(
   const road = {
     policy,
     addresses: [],
+    endpointOf,
     send,
     upgrade: send,
     credential: undefined,

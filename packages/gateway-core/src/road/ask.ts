@@ -1,14 +1,12 @@
-import { Client } from 'undici'
+import { buildConnector, Client } from 'undici'
 import type { ProbePolicy } from '../policy.ts'
-import type { Ask } from './balance/probe.ts'
-import { endpointOf } from './discover/address.ts'
+import type { Endpoint } from './discover/address.ts'
 
 /** Ask an address by HTTP whether it is well: a 2xx in time says so. Over a connection of its own, so that it proves that one can be made. */
 export const ask =
-  ({ path, timeout }: Required<ProbePolicy>): Ask =>
-  async (address) => {
-    const { origin, base, lookup } = endpointOf(address)
-    const client = new Client(origin, { connect: { timeout, ...(lookup && { lookup }) } })
+  ({ path, timeout }: Required<ProbePolicy>) =>
+  async ({ origin, base, connect }: Endpoint): Promise<boolean> => {
+    const client = new Client(origin, { connect: buildConnector({ ...connect, timeout, allowH2: false }) })
     try {
       const signal = AbortSignal.timeout(timeout)
       const { statusCode, body } = await client.request({ path: base + path, method: 'GET', signal })

@@ -3,11 +3,8 @@ import { Agent as SecureAgent, request as secureRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { Body } from './body.ts'
 import type { Call, Headers, Reply, Service } from './call.ts'
-import { type Address, endpointOf } from './discover/address.ts'
+import type { Endpoint } from './discover/address.ts'
 import { Fault, faultOf } from './fault.ts'
-
-/** A connection that changes its protocol is nobody else's before or after. */
-const agents = { plain: new Agent({ keepAlive: false }), secure: new SecureAgent({ keepAlive: false }) }
 
 /** More interim answers than this are an attack. */
 const maxInterim = 32
@@ -16,17 +13,18 @@ const maxInterim = 32
  * The end of the road for calls that ask for a WebSocket. A 101 that proves that the question was understood is a reply with a
  * socket; its body is over when that is closed, and has failed when that broke. Any other answer is a reply without a body.
  */
-export function dialler(address: Address): Service {
-  const { origin, base, lookup } = endpointOf(address)
-  const { protocol, hostname, port } = new URL(origin)
+export function dialler({ origin, base, hostname, connect }: Endpoint): Service {
+  const { protocol, port } = new URL(origin)
   const secure = protocol === 'https:'
   const ask = secure ? secureRequest : request
   const options = {
-    hostname: hostname.replace(/^\[|\]$/g, ''),
+    ...connect,
+    hostname,
     port,
-    agent: secure ? agents.secure : agents.plain,
+    // A connection that changes its protocol is nobody else's before or after. One of TLS resumes what was verified before, so
+    // an agent is of one upstream: another may trust somebody else.
+    agent: new (secure ? SecureAgent : Agent)({ keepAlive: false }),
     maxHeaderSize: 16_384,
-    ...(lookup && { lookup }),
   }
   return (call) => {
     const headers = call.headers as Readonly<Record<string, string | string[]>>

@@ -4,7 +4,7 @@ import type { Connections } from './balance/instance.ts'
 import { Body } from './body.ts'
 import { type Call, isUpload, type Reply, type Service } from './call.ts'
 import { dialler } from './dial.ts'
-import { type Address, endpointOf } from './discover/address.ts'
+import type { Endpoint } from './discover/address.ts'
 import { Fault, faultOf } from './fault.ts'
 
 /** More interim (1xx) answers than this before the real one are an attack. */
@@ -17,10 +17,11 @@ const wariness = 1_000
 const maxFields = 256
 
 /** The end of the road: the connections to one address. Redirects are answers, never followed. */
-export function connections(address: Address, policy: FullPolicy): Connections {
-  const { origin, base, lookup } = endpointOf(address)
+export function connections(endpoint: Endpoint, policy: FullPolicy): Connections {
+  const { origin, base, connect } = endpoint
   const options: Pool.Options = {
-    connect: connector({ timeout: policy.connectTimeout, ...(lookup && { lookup }) }),
+    // Over TLS, too, what is spoken is HTTP/1.1: the limits on an answer are those of its parser.
+    connect: connector({ ...connect, timeout: policy.connectTimeout, allowH2: false }),
     // Below the five seconds after which a Node server hangs up: a socket that both ends close at once loses a request.
     keepAliveTimeout: 4_000,
     bodyTimeout: policy.idleTimeout,
@@ -50,7 +51,7 @@ export function connections(address: Address, policy: FullPolicy): Connections {
         receiver.onResponseError(undefined, error)
       }
     })
-  const dial = dialler(address)
+  const dial = dialler(endpoint)
   return {
     send: (call) => (call.upgrade === undefined ? send(call) : dial(call)),
     async [Symbol.asyncDispose]() {

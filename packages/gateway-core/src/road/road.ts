@@ -3,11 +3,10 @@ import { complete, type FullPolicy, type Policy, type ProbePolicy } from '../pol
 import { ask } from './ask.ts'
 import { type Balancer, balancer } from './balance/balancer.ts'
 import type { Connections } from './balance/instance.ts'
-import type { Ask } from './balance/probe.ts'
 import { Breaker, type BreakerState } from './breaker.ts'
 import { Budget } from './budget.ts'
 import { type Filter, pipe, type Service } from './call.ts'
-import type { Address } from './discover/address.ts'
+import { type Address, type Endpoint, endpointOf } from './discover/address.ts'
 import { parseAddresses } from './discover/addresses.ts'
 import { resolver } from './discover/resolver.ts'
 import { breaker } from './filters/breaker.ts'
@@ -21,6 +20,7 @@ import { type Attempted, type CacheResult, cacheReport, report } from './filters
 import { retry } from './filters/retry.ts'
 import { shadow } from './filters/shadow.ts'
 import { connections } from './pool.ts'
+import type { Secured } from './tls.ts'
 
 export interface RoadOptions {
   /** Told of each attempt. Like the others, it must not throw. */
@@ -34,6 +34,8 @@ export interface RoadOptions {
   readonly cached?: (result: CacheResult) => void
   /** What the upstream is shown. Absent: nothing. See `credentialOf`. */
   readonly credential?: Credential | undefined
+  /** How TLS is spoken to it: then all of its addresses must be https. Absent: as Node does. */
+  readonly tls?: Secured | undefined
   /** An address was left out (`ejected`, `unwell`), is `well` again, or a name is `unresolved`, of which `cause` says more. */
   readonly address?: (url: string, state: string, cause?: unknown) => void
 }
@@ -42,6 +44,8 @@ export interface Road extends AsyncDisposable {
   readonly policy: FullPolicy
   /** Where it leads now, of every arm. */
   readonly addresses: readonly Address[]
+  /** How to connect to one of them. */
+  readonly endpointOf: (address: Address) => Endpoint
   readonly send: Service
   /** For calls that ask for a WebSocket: the same places, breaker and instances; never kept, shared, or asked twice. */
   readonly upgrade: Service
@@ -51,9 +55,9 @@ export interface Road extends AsyncDisposable {
 
 /** What is at the end of a road: a protocol. */
 export interface Wire {
-  readonly open: (address: Address, policy: FullPolicy) => Connections
-  /** Whether an address says that it is well. */
-  readonly ask: (probe: Required<ProbePolicy>) => Ask
+  readonly open: (endpoint: Endpoint, policy: FullPolicy) => Connections
+  /** Whether one says that it is well. A rejection is a no. */
+  readonly ask: (probe: Required<ProbePolicy>) => (endpoint: Endpoint) => Promise<boolean>
 }
 
 const http: Wire = { open: connections, ask }
@@ -65,11 +69,14 @@ const http: Wire = { open: connections, ask }
 export function road(addresses: string, given: Policy, options: RoadOptions = {}, wire: Wire = http): Road {
   const { address: told = () => undefined } = options
   const policy = complete(given)
-  const targets = parseAddresses(addresses)
+  const { tls } = options
+  const targets = parseAddresses(addresses, tls !== undefined)
+  const reach = (address: Address) => endpointOf(address, tls)
   const found = resolver(targets, { failed: (name, error) => told(name, 'unresolved', error) })
+  const isWell = policy.probe === false ? undefined : wire.ask(policy.probe)
   const instances = balancer(found, policy, {
-    open: (address) => wire.open(address, policy),
-    ask: policy.probe === false ? undefined : wire.ask(policy.probe),
+    open: (address) => wire.open(reach(address), policy),
+    ask: isWell && ((address) => isWell(reach(address))),
     changed: ({ address, state }) => told(address.url, state),
   })
   const shared = sharedBy(policy, options)
@@ -79,6 +86,7 @@ export function road(addresses: string, given: Policy, options: RoadOptions = {}
     get addresses() {
       return instances.instances.map(({ address }) => address)
     },
+    endpointOf: reach,
     send: pipe(filters(policy, targets[0]!.url, instances, options, shared), instances.send),
     upgrade: pipe(present([seats, spared, tell, last]), instances.send),
     credential: options.credential,

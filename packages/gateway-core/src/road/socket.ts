@@ -3,13 +3,13 @@ import type { FullPolicy } from '../policy.ts'
 import type { Problem } from '../problem.ts'
 import type { Scope } from '../scope.ts'
 import type { Headers } from './call.ts'
-import { type Address, endpointOf } from './discover/address.ts'
+import type { Endpoint } from './discover/address.ts'
 import { Fault, faultOf } from './fault.ts'
 import { refusedUpgrade } from './refused-upgrade.ts'
 
 export interface Hearing {
   readonly upstream: string
-  readonly address: Address
+  readonly endpoint: Endpoint
   readonly policy: Pick<FullPolicy, 'timeout' | 'idleTimeout' | 'streamTimeout' | 'maxBytes'>
   /** Path and query. */
   readonly url: string
@@ -25,15 +25,15 @@ export interface Hearing {
  * the policy's `idleTimeout`, pings included, is dead; a message may have `maxBytes`. None is kept longer than `streamTimeout`:
  * a permission may be taken back where only the service knows it, so it is asked again from time to time.
  */
-export function hear({ upstream, address, policy, url, headers, scope, heard }: Hearing): Promise<number> {
-  const { origin, base, lookup } = endpointOf(address)
+export function hear({ upstream, endpoint, policy, url, headers, scope, heard }: Hearing): Promise<number> {
+  const { origin, base, connect } = endpoint
   const socket = new WebSocket(origin.replace(/^http/, 'ws') + base + url, {
+    ...connect,
     headers,
     handshakeTimeout: policy.timeout,
     maxPayload: policy.maxBytes,
     // Small messages: to unpack them costs more than they are.
     perMessageDeflate: false,
-    ...(lookup && { lookup }),
   })
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   const fail = (error: Problem | Fault) => {

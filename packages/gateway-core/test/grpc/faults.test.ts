@@ -2,7 +2,11 @@ import { once } from 'node:events'
 import { constants, type Http2Session, type IncomingHttpHeaders } from 'node:http2'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { complete } from '../../src/policy.ts'
+import { endpointOf } from '../../src/road/discover/address.ts'
 import { frameOf } from '../../src/road/grpc/frame.ts'
+import { connections } from '../../src/road/grpc/wire.ts'
+import { callOf } from '../call.ts'
 import { identity } from '../shop.ts'
 import { askingOf, outcome, problemOf, sampleAt } from './sample.ts'
 import { answered, type Raw, say, type Service, startRaw, startSample } from './service.ts'
@@ -154,6 +158,11 @@ describe('R-02: an answer that is none', () => {
   it('nobody there is 503, as it is to every gRPC client', async () => {
     const client = use(sampleAt('http://127.0.0.1:9', calm))
     expect(await outcome(client.call('read'))).toBe('503 upstream-unavailable')
+  })
+
+  it('an IPv6 address is one, and no name', async () => {
+    await using end = connections(endpointOf({ url: 'http://[::1]:9' }), complete({}))
+    await expect(end.send(callOf())).rejects.toMatchObject({ cause: { syscall: 'connect', address: '::1' } })
   })
 
   it('a message of ours that is too large does not leave', async () => {

@@ -10,7 +10,7 @@ import { type Ask, Probe } from './probe.ts'
 export type FleetPolicy = Pick<FullPolicy, 'balance' | 'stickyKey' | 'slowStart' | 'outlier' | 'probe'>
 
 export interface FleetOptions {
-  /** Makes the connections to an address. `endpointOf` says how to use it. */
+  /** Makes the connections to an address. */
   readonly open: (address: Address) => Connections
   /** For `policy.probe`; without it nothing is probed. Must settle. */
   readonly ask?: Ask | undefined

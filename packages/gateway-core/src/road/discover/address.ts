@@ -1,4 +1,6 @@
 import { isIP, type LookupFunction } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
+import type { Secured } from '../tls.ts'
 
 /** Where one instance of an upstream listens. */
 export interface Address {
@@ -19,18 +21,31 @@ export interface Endpoint {
   readonly origin: string
   /** Base path; empty when there is none. */
   readonly base: string
-  /** Leads the name to the IP; undefined when the system may look it up. */
-  readonly lookup?: LookupFunction
+  /** Of the origin, as sockets take it: an IPv6 address without its brackets. */
+  readonly hostname: string
+  /** All that sockets are told beside host and port, whatever is spoken over them: every connection to an upstream is made with it. */
+  readonly connect: Pick<ConnectionOptions, 'lookup' | 'rejectUnauthorized' | 'secureContext' | 'servername'>
 }
 
 /** How to connect to an address. */
-export function endpointOf({ url, host }: Pick<Address, 'url' | 'host'>): Endpoint {
+export function endpointOf({ url, host }: Pick<Address, 'url' | 'host'>, tls: Secured = {}): Endpoint {
   const { protocol, origin, hostname, port, pathname } = new URL(url)
   const base = pathname === '/' ? '' : pathname
-  if (host === undefined) return { origin, base }
-  const lookup = pinned(hostname.replace(/^\[|\]$/g, ''))
-  return { origin: `${protocol}//${host}${port === '' ? '' : `:${port}`}`, base, lookup }
+  const at = hostname.replace(/^\[|\]$/g, '')
+  const secure = protocol === 'https:' ? secureTo(host ?? at, tls) : {}
+  if (host === undefined) return { origin, base, hostname: at, connect: secure }
+  const named = `${protocol}//${host}${port === '' ? '' : `:${port}`}`
+  // Leads the name to the IP.
+  return { origin: named, base, hostname: host, connect: { ...secure, lookup: pinned(at) } }
 }
+
+const secureTo = (name: string, { context, serverName }: Secured): Endpoint['connect'] => ({
+  // An IP address is none that can be asked for (RFC 6066 §3); without a name it is what the certificate must hold.
+  servername: serverName ?? (isIP(name) === 0 ? name : ''),
+  // Said, because an environment can turn it off where it is not (NODE_TLS_REJECT_UNAUTHORIZED).
+  rejectUnauthorized: true,
+  ...(context && { secureContext: context }),
+})
 
 function pinned(address: string): LookupFunction {
   const family = isIP(address)

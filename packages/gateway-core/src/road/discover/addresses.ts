@@ -19,10 +19,10 @@ export interface Target {
  *     dns+http://catalog.shop.svc.cluster.local:4101
  *     srv+http://_http._tcp.catalog.internal
  *
- * Names behind `dns+` and `srv+` must be whole: neither the search list nor the hosts file of the machine is asked. Throws a
- * `TypeError`, one sentence that lists every fault.
+ * Names behind `dns+` and `srv+` must be whole: neither the search list nor the hosts file of the machine is asked. With
+ * `secure` all must be https. Throws a `TypeError`, one sentence that lists every fault.
  */
-export function parseAddresses(text: string): readonly Target[] {
+export function parseAddresses(text: string, secure = false): readonly Target[] {
   const faults: string[] = []
   const targets: Target[] = []
   for (const entry of text.split(',')) {
@@ -30,6 +30,8 @@ export function parseAddresses(text: string): readonly Target[] {
     faults.push(...wrong.map((fault) => `${JSON.stringify(entry.trim())} ${fault}`))
     if (targets.some(({ url, arm }) => url === target.url && arm === target.arm))
       faults.push(`${JSON.stringify(entry.trim())} is there twice`)
+    if (secure && target.url.startsWith('http:'))
+      faults.push(`${JSON.stringify(entry.trim())} must be https, as tls is given for it`)
     targets.push(target)
   }
   if (targets.every(({ arm }) => arm !== 'main')) faults.push('no address is of the arm main')

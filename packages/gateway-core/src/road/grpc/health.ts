@@ -1,9 +1,8 @@
 import { fromBinary } from '@bufbuild/protobuf'
 import type { ProbePolicy } from '../../policy.ts'
 import { Scope } from '../../scope.ts'
-import type { Ask } from '../balance/probe.ts'
 import type { Reply } from '../call.ts'
-import { endpointOf } from '../discover/address.ts'
+import type { Endpoint } from '../discover/address.ts'
 import { Fault } from '../fault.ts'
 import { Answering } from './answering.ts'
 import { frameOf } from './frame.ts'
@@ -22,16 +21,16 @@ const path = `/${Health.typeName}/${Health.method.check.name}`
  * that one can be made. A server that does not know the question is well (gRFC A17).
  */
 export const ask =
-  ({ timeout }: Required<ProbePolicy>): Ask =>
-  async (address) => {
-    const endpoint = endpointOf(address)
+  ({ timeout }: Required<ProbePolicy>) =>
+  async (endpoint: Endpoint): Promise<boolean> => {
+    const { origin, base } = endpoint
     await using line = new Line(endpoint, timeout)
     const scope = new Scope()
-    const timer = setTimeout(() => scope.end(new Fault('timeout', address.url)), timeout)
+    const timer = setTimeout(() => scope.end(new Fault('timeout', origin)), timeout)
     try {
-      const { status, headers, body } = await check(line, endpoint.base, scope, address.url, timeout)
+      const { status, headers, body } = await check(line, base, scope, origin, timeout)
       if (status !== 200) return headers['grpc-status'] === String(codes.unimplemented)
-      const answer = fromBinary(HealthCheckResponseSchema, await body.bytes(maxBytes, address.url))
+      const answer = fromBinary(HealthCheckResponseSchema, await body.bytes(maxBytes, origin))
       return answer.status === HealthCheckResponse_ServingStatus.SERVING
     } catch {
       return false

@@ -46,12 +46,12 @@ export class Line implements AsyncDisposable {
   #closed = false
 
   constructor(
-    { origin, lookup }: Pick<Endpoint, 'origin' | 'lookup'>,
+    { origin, hostname, connect }: Pick<Endpoint, 'origin' | 'hostname' | 'connect'>,
     timeout: number,
     beyond: 'wait' | 'another' = 'wait',
   ) {
-    const { protocol, hostname, port } = new URL(origin)
-    const connector = buildConnector({ timeout, allowH2: true, preferH2: true, ...(lookup && { lookup }) })
+    const { protocol, port } = new URL(origin)
+    const connector = buildConnector({ ...connect, timeout, allowH2: true, preferH2: true })
     this.#origin = origin
     this.#beyond = beyond
     this.#dial = () =>

@@ -2,7 +2,7 @@ import type { ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
 import type { FullPolicy } from '../../policy.ts'
 import type { Connections } from '../balance/instance.ts'
 import type { Call, Reply } from '../call.ts'
-import { type Address, endpointOf } from '../discover/address.ts'
+import type { Endpoint } from '../discover/address.ts'
 import { Fault, faultOf } from '../fault.ts'
 import { Answering } from './answering.ts'
 import { frameOf } from './frame.ts'
@@ -14,8 +14,8 @@ import { messageOf, pathOf } from './spell.ts'
  * which would leave no room for calls where a service takes so many streams of a connection only. What a service certainly
  * has not looked at (REFUSED_STREAM, or above the last stream of a GOAWAY) is sent once more, whatever it is.
  */
-export function connections(address: Address, policy: FullPolicy): Connections {
-  const { base, ...endpoint } = endpointOf(address)
+export function connections(endpoint: Endpoint, policy: FullPolicy): Connections {
+  const { base } = endpoint
   const calls = new Line(endpoint, policy.connectTimeout)
   const streams = new Line(endpoint, policy.connectTimeout, 'another')
   const send = async (call: Call): Promise<Reply> => {
