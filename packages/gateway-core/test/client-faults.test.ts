@@ -228,8 +228,8 @@ describe('a crowd', () => {
       }, 200)
     })
     await using other = await upstream((_req, res) => json(res, { id: 'o', name: 'p' }))
-    const policy = { timeout: 2_000, bulkhead: { calls: 32, queue: 16 } }
-    await using bff = await bothDoors(slow.url, { policy, other: other.url })
+    const policy = { timeout: 20_000, bulkhead: { calls: 32, queue: 16 } }
+    await using bff = await bothDoors(slow.url, { policy, budget: 20_000, other: other.url })
     const agent = new Agent({ keepAlive: true, maxSockets: 250 })
     const times = new Map<number, number[]>()
     const waits: number[] = []

@@ -166,7 +166,7 @@ it('G0, G5: nothing is lost, doubled or made up, whatever fails and whenever', a
   const gone = await rawUpstream(() => undefined)
   await gone[Symbol.asyncDispose]()
   await using service = await bookkeeper(plans)
-  await using bff = await bothDoors(service.url, { policy, budget: policy.timeout, other: gone.url })
+  await using bff = await bothDoors(service.url, { policy, budget: 2 * policy.timeout, other: gone.url })
   const before = resources()
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })
   const answers = await run(plans, bff.url, agent)
