@@ -1,4 +1,4 @@
-/** One configuration for every workspace: real ES modules, types stripped by swc, no module mocks. */
+/** One configuration for every workspace: real ES modules, types stripped as Node itself strips them, no module mocks. */
 export default {
   testEnvironment: 'node',
   // Suites of several workspaces share the machine: what counts is that a test ends, not when.
@@ -8,10 +8,5 @@ export default {
   testMatch: ['<rootDir>/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '\\.types\\.test\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '\\.ts$': [
-      '@swc/jest',
-      { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' }, sourceMaps: 'inline' },
-    ],
-  },
+  transform: { '\\.ts$': new URL('scripts/strip-types.js', import.meta.url).pathname },
 }

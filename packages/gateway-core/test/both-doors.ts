@@ -48,6 +48,9 @@ const plain: Policy = {
   coalesce: false,
 }
 
+/** For what is about no time: a busy machine's is no fault, and whoever waited for one of these would be seen to. */
+export const patient = { timeout: 2_500, connectTimeout: 2_500, idleTimeout: 2_500, streamTimeout: 2_500 } as const
+
 export interface Given {
   /** Over a policy in which nothing is tried again, shared or spared. */
   readonly policy?: Policy

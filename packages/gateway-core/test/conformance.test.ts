@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Answer, ask, problemIn } from './ask.ts'
-import { bothDoors, type DoorName, doors, type Given, pathOf } from './both-doors.ts'
+import { bothDoors, type DoorName, doors, type Given, pathOf, patient } from './both-doors.ts'
 import { rawUpstream, wire } from './raw.ts'
 
 const fine = '{"id":"a","name":"b"}'
@@ -17,7 +17,10 @@ type Script = (socket: Socket, head: string, nth: number) => void
 async function setUp(script: Script, given: Given = {}) {
   const stack = new AsyncDisposableStack()
   const service = stack.use(await rawUpstream(script))
-  const bff = stack.use(await bothDoors(service.url, given))
+  const { timeout: connectTimeout } = { ...patient, ...given.policy }
+  const bff = stack.use(
+    await bothDoors(service.url, { ...given, policy: { ...patient, connectTimeout, ...given.policy } }),
+  )
   return { service, bff, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
 
@@ -68,7 +71,7 @@ const told: Readonly<Record<string, RegExp | undefined>> = {
   authorization: /^Bearer token-of-u1$/,
   'x-forwarded-for': /^127\.0\.0\.1$/,
   traceparent: new RegExp(`^00-${traceId}-(?!00f067aa0ba902b7)[0-9a-f]{16}-0[0-9a-f]$`),
-  'x-deadline-ms': /^(?:[1-9]|[1-9]\d|1\d\d|2[0-4]\d|250)$/,
+  'x-deadline-ms': /^(?:[1-9]\d{0,2}|1\d{3}|2[0-4]\d{2}|2500)$/,
   host: /^127\.0\.0\.1:\d+$/,
   // undici's own, which says that the connection stays; nothing of the client's is left in it.
   connection: /^keep-alive$/,
@@ -181,7 +184,13 @@ const faults: Readonly<Record<string, Fault>> = {
     ...failed,
     script: (socket) => void socket.write('HTTP/1.1 302 No\r\nlocation: http://10.0.0.1/\r\ncontent-length: 0\r\n\r\n'),
   },
-  'U-02: timeout': { status: 504, code: 'upstream-timeout', source: 'items', script: () => undefined },
+  'U-02: timeout': {
+    status: 504,
+    code: 'upstream-timeout',
+    source: 'items',
+    script: () => undefined,
+    given: { policy: { timeout: 250 } },
+  },
   'U-07: timeout of an attempt': {
     status: 504,
     code: 'upstream-timeout',
@@ -235,7 +244,7 @@ describe('the same fault is the same problem by both doors', () => {
     const { status, code, source } = fault
     for (const { answer, asked } of [forward!, screen!]) {
       expect(problemIn(answer)).toEqual({ status, code, ...(source && { source }) })
-      expect(answer.ms).toBeLessThan(1_000 + slack)
+      expect(answer.ms).toBeLessThan(patient.timeout)
       if (fault.asked !== undefined) expect(asked).toBe(fault.asked)
     }
     expect(withoutTrace(screen!.answer)).toEqual(withoutTrace(forward!.answer))
@@ -257,7 +266,9 @@ describe('the same fault is the same problem by both doors', () => {
       await using t = await setUp(() => undefined, { policy: { bulkhead: { calls: 1, queue: 0 } } })
       const first = ask(t.bff.url + pathOf(door, 'a'))
       while (t.service.heads.length === 0) await pause(5)
-      const second = await ask(t.bff.url + pathOf(door, 'b'))
+      const second = ask(t.bff.url + pathOf(door, 'b'))
+      // It does not wait for the first, nor for its own time to be over.
+      expect(await Promise.race([first, second])).toBe(await second)
       expect((await first).status).toBe(504)
       expect(t.service.heads.length).toBe(1)
       return second
@@ -265,10 +276,7 @@ describe('the same fault is the same problem by both doors', () => {
     const [forward, screen] = await Promise.all(outcomes)
     expect(problemIn(forward!)).toEqual({ status: 503, code: 'upstream-unavailable', source: 'items' })
     expect(withoutTrace(screen!)).toEqual(withoutTrace(forward!))
-    for (const { headers, ms } of [forward!, screen!]) {
-      expect(Number(headers['retry-after'])).toBeGreaterThanOrEqual(1)
-      expect(ms).toBeLessThan(200)
-    }
+    for (const { headers } of [forward!, screen!]) expect(Number(headers['retry-after'])).toBeGreaterThanOrEqual(1)
   })
 
   // The one difference there is: whole files of errors belong to their service, a screen has no answer of its own to show.

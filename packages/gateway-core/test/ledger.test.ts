@@ -13,7 +13,7 @@ const seed = Number(process.env['LEDGER_SEED'] ?? 1)
 const count = Number(process.env['LEDGER_PLANS'] ?? 2_400)
 
 /** Long for what is well: 64 clients, the gateway and its service share one loop, and each attempt crosses it often. */
-const policy = { timeout: 2_000, idleTimeout: 1_000, streamTimeout: 2_500, attempts: 3, retryBudget: 1 }
+const policy = { timeout: 4_000, idleTimeout: 2_000, streamTimeout: 5_000, attempts: 3, retryBudget: 1 }
 
 /** Milliseconds by which all that a policy allows is over, and what a busy machine may add. */
 const bound = policy.timeout + policy.streamTimeout + 1_500
@@ -166,7 +166,7 @@ it('G0, G5: nothing is lost, doubled or made up, whatever fails and whenever', a
   const gone = await rawUpstream(() => undefined)
   await gone[Symbol.asyncDispose]()
   await using service = await bookkeeper(plans)
-  await using bff = await bothDoors(service.url, { policy, other: gone.url })
+  await using bff = await bothDoors(service.url, { policy, budget: 2 * policy.timeout, other: gone.url })
   const before = resources()
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })
   const answers = await run(plans, bff.url, agent)

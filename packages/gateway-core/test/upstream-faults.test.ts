@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { type Answer, ask, problemIn } from './ask.ts'
-import { bothDoors, type DoorName, doors, type Given, pathOf } from './both-doors.ts'
+import { bothDoors, type DoorName, doors, type Given, pathOf, patient } from './both-doors.ts'
 import { type Escaped, escaped } from './leaks.ts'
 import { rawUpstream, wire } from './raw.ts'
 
@@ -19,7 +19,6 @@ interface Row {
   readonly script: Script
   readonly forward: Want | readonly Want[]
   readonly screen: Want | readonly Want[]
-  readonly given?: Given
 }
 
 const fine = '{"id":"a","name":"b"}'
@@ -55,12 +54,7 @@ const drip =
     socket.once('close', () => clearInterval(timer))
   }
 
-const both = (want: Want | readonly Want[], script: Script, given: Given = {}): Row => ({
-  script,
-  forward: want,
-  screen: want,
-  given,
-})
+const both = (want: Want | readonly Want[], script: Script): Row => ({ script, forward: want, screen: want })
 
 const half = `HTTP/1.1 200 OK\r\n${framed}\r\n${fine.slice(0, 9)}`
 const cut = (script: Script): Row => ({ script, forward: 'cut', screen: 502 })
@@ -188,13 +182,13 @@ async function setUp(script: Script, given: Given = {}) {
   return { bff, service, get, agent, stillWell, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
 
-/** For what runs beside others, and is about no time. */
-const patient: Given = { policy: { timeout: 2_500 } }
+/** Only what is to take too long is given little time. */
+const givenOf = ({ screen }: Row): Given => (screen === 504 ? {} : { policy: patient })
 
 describe.each(doors)('the %s, when the upstream errs', (door: DoorName) => {
   describe.each(['a new', 'a kept'])('on %s connection', (connection) => {
     it.each(Object.entries(rows))('%s', async (_, row) => {
-      await using t = await setUp(row.script, row.given)
+      await using t = await setUp(row.script, givenOf(row))
       if (connection === 'a kept') await t.get(pathOf(door, 'fine'))
       const answer = await t.get(pathOf(door, 'bad'))
       expect([row[door]].flat()).toContain(verdict(answer))
@@ -266,10 +260,13 @@ describe.each(doors)('the %s, when the upstream errs', (door: DoorName) => {
   })
 
   it.concurrent.each([0, 5, 50])('U-19: a second answer, unasked, %i ms later is nobody’s', async (gap) => {
-    await using t = await setUp((socket) => {
-      socket.write(ok)
-      setTimeout(() => socket.write(extra), gap)
-    }, patient)
+    await using t = await setUp(
+      (socket) => {
+        socket.write(ok)
+        setTimeout(() => socket.write(extra), gap)
+      },
+      { policy: patient },
+    )
     for (let nth = 0; nth < 5; nth++) {
       const answer = await t.get(pathOf(door, 'a'))
       expect([answer.status, answer.body.toString()]).toEqual([200, fine])
@@ -284,7 +281,7 @@ describe.each(doors)('the %s, when the upstream errs', (door: DoorName) => {
       socket.write(ok)
       socket.removeAllListeners('timeout').setTimeout(20, () => socket.end())
     })
-    await using bff = await bothDoors(service.url, patient)
+    await using bff = await bothDoors(service.url, { policy: patient })
     const lost: string[] = []
     // Eight clients whose requests come 19 to 21 ms after their last: the connection closes just then.
     const client = async (seed: number) => {
@@ -441,7 +438,7 @@ describe('a screen alone', () => {
   const faults = Object.entries(rows).filter(([, { screen }]) => screen === 502 || screen === 504)
 
   it.each(faults)('answers without an optional part: %s', async (_, row) => {
-    await using t = await setUp(row.script, row.given)
+    await using t = await setUp(row.script, givenOf(row))
     const answer = await t.get('/api/maybe/bad')
     expect([answer.status, JSON.parse(answer.body.toString())]).toEqual([
       200,

@@ -208,7 +208,7 @@ describe('the filters of the road', () => {
 
 describe('probes ask grpc.health.v1', () => {
   const policy = {
-    probe: { interval: 20, timeout: 500, healthy: 1, unhealthy: 1 },
+    probe: { interval: 20, timeout: 5_000, healthy: 1, unhealthy: 1 },
     coalesce: false,
     outlier: false,
   } as const
@@ -223,7 +223,7 @@ describe('probes ask grpc.health.v1', () => {
     const turned = { unwell: Promise.withResolvers<void>(), well: Promise.withResolvers<void>() }
     const client = use(
       sampleAt(`${sick.url}, ${well.url}`, policy, {
-        address: (_, state) => turned[state as 'well' | 'unwell'].resolve(),
+        address: (url, state) => url === sick.url && turned[state as 'well' | 'unwell'].resolve(),
       }),
     )
     await turned.unwell.promise
