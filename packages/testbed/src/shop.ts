@@ -33,8 +33,8 @@ export interface ShopOptions {
   readonly log?: Logger
   /** Of a Redis that the processes of a BFF share. Default: none. */
   readonly redisUrl?: string
-  /** What mobile-bff signs with. Default: a key for this run alone. */
-  readonly mobileKeys?: KeyRing
+  /** What both BFFs sign with. Default: each a key for this run alone. */
+  readonly keys?: KeyRing
 }
 
 /** Where the BFFs are. */
@@ -66,7 +66,7 @@ const cookieSecret = 'testbed-only-identity-cookie-secret-0'
 
 /** Every service and both BFFs in this process, on free ports, with a database of their own that goes with them. */
 export async function startShop(options: ShopOptions = {}): Promise<Shop> {
-  const { webRoot = '', stepMs = 0, redisUrl = '', dpop = 'off', mobileKeys = newKeyRing() } = options
+  const { webRoot = '', stepMs = 0, redisUrl = '', dpop = 'off' } = options
   const stack = new AsyncDisposableStack()
   try {
     const { log = logger('shop', process.env['TESTBED_LOG'] ?? 'silent') } = options
@@ -76,7 +76,7 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
     const issuers = bffIssuers({ WEB_BFF_URL: web, MOBILE_BFF_URL: mobile })
     const { services, startTracking } = await startServices({ stack, log, web, issuers, stepMs })
     const issuer = `http://localhost:${services.identity.port}`
-    const keys = { web: newKeyRing(), mobile: mobileKeys }
+    const keys = { web: options.keys ?? newKeyRing(), mobile: options.keys ?? newKeyRing() }
     const running = stack.use(new AsyncDisposableStack())
     const common = { hostname, log, upstreams: upstreamsOf(services), issuer }
     const { start, startWeb } = starter({ running, common, keys, web, mobile, webRoot, redisUrl, dpop })
