@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { Answers } from './report.ts'
 import { halves } from './service.ts'
 
-/** One request: under what the service counts it, and what is wrong with its answer, once there is one. */
+/** One request: under what the service counts it, whether there is an answer, and what is wrong with that. */
 export interface Asked {
   readonly key: string
+  readonly isOver: () => boolean
   readonly fault: Promise<string | undefined>
 }
 
@@ -12,7 +13,10 @@ export interface Asked {
 export function download(web: string, nth: number): Asked {
   const key = `/downloads/${nth}`
   const whole = halves.join('')
-  return { key, fault: fault(`${web}/api/catalog${key}`, {}, (text) => text === whole) }
+  return asked(
+    key,
+    fault(`${web}/api/catalog${key}`, {}, (text) => text === whole),
+  )
 }
 
 /** An order by mobile-bff. */
@@ -20,7 +24,13 @@ export function order(mobile: string, token: string): Asked {
   const key = randomUUID()
   const headers = { authorization: `Bearer ${token}`, 'idempotency-key': key }
   const isOurs = (text: string) => (JSON.parse(text) as { id: string }).id === key
-  return { key, fault: fault(`${mobile}/m/v1/orders`, { method: 'POST', headers }, isOurs) }
+  return asked(key, fault(`${mobile}/m/v1/orders`, { method: 'POST', headers }, isOurs))
+}
+
+function asked(key: string, fault: Promise<string | undefined>): Asked {
+  let over = false
+  void fault.then(() => (over = true))
+  return { key, isOver: () => over, fault }
 }
 
 async function fault(url: string, init: RequestInit, isGood: (text: string) => boolean): Promise<string | undefined> {

@@ -4,7 +4,7 @@ import { until } from '../until.ts'
 import { answersOf, type Asked, download, order } from './ask.ts'
 import { pairOf } from './pair.ts'
 import { compared, type Report } from './report.ts'
-import { slowService, takes as underWay } from './service.ts'
+import { slowService } from './service.ts'
 import { followInApp } from './sockets.ts'
 import { followStream } from './streams.ts'
 
@@ -39,7 +39,8 @@ export async function rollingRestart(options: RestartOptions): Promise<Report> {
       inSlices(options.requests / turns, (i) => requests.push(download(web.url, turn * options.requests + i))),
       inSlices(options.writes / turns, () => writes.push(order(mobile.url, buyer))),
     ])
-    await patience(() => service.arrivals.size === requests.length + writes.length, underWay)
+    const arrived = ({ key, isOver }: Asked) => isOver() || service.arrivals.has(key)
+    await until(() => requests.every(arrived) && writes.every(arrived), 60_000)
     const away = [web, mobile].map((pair) => (options.kill === true ? pair.kill(turn) : pair.restart(turn)))
     exits.push(...(await Promise.all(away)))
     await patience(() => all.every(({ live }) => live))
@@ -55,8 +56,8 @@ export async function rollingRestart(options: RestartOptions): Promise<Report> {
   }
 }
 
-/** Whoever does not arrive, or come back, is counted in the end. */
-const patience = (holds: () => boolean, ms?: number): Promise<void> => until(holds, ms).catch(() => undefined)
+/** Whoever does not come back is counted in the end. */
+const patience = (holds: () => boolean): Promise<void> => until(holds).catch(() => undefined)
 
 /** Not all in the same moment: this process has its own share in each of them. */
 async function inSlices(many: number, one: (nth: number) => unknown): Promise<void> {

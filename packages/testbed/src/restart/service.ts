@@ -6,7 +6,7 @@ import type { TrackingMessage } from '@bff/contracts/tracking'
 import { type WebSocket, WebSocketServer } from 'ws'
 
 /** Milliseconds that an answer takes, from its arrival on: so long is it under way. */
-export const takes = 1_500
+const takes = 1_200
 /** Milliseconds from one event to the next. */
 const every = 1_000
 
