@@ -1,10 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { type Issuer, issuer } from '../issuer.ts'
 import { until } from '../until.ts'
 import { answersOf, type Asked, download, order } from './ask.ts'
 import { pairOf } from './pair.ts'
 import { compared, type Report } from './report.ts'
-import { slowService } from './service.ts'
+import { type SlowService, slowService } from './service.ts'
 import { followInApp } from './sockets.ts'
 import { followStream } from './streams.ts'
 
@@ -35,12 +34,9 @@ export async function rollingRestart(options: RestartOptions): Promise<Report> {
   const buyer = people.token('buyer')
   const turns = options.kill === true ? 1 : 2
   for (let turn = 0; turn < turns; turn++) {
-    await Promise.all([
-      inSlices(options.requests / turns, (i) => requests.push(download(web.url, turn * options.requests + i))),
-      inSlices(options.writes / turns, () => writes.push(order(mobile.url, buyer))),
-    ])
-    const arrived = ({ key, isOver }: Asked) => isOver() || service.arrivals.has(key)
-    await until(() => requests.every(arrived) && writes.every(arrived), 60_000)
+    const first = requests.length
+    await underWay(requests, options.requests / turns, service, (nth) => download(web.url, first + nth))
+    await underWay(writes, options.writes / turns, service, () => order(mobile.url, buyer))
     const away = [web, mobile].map((pair) => (options.kill === true ? pair.kill(turn) : pair.restart(turn)))
     exits.push(...(await Promise.all(away)))
     await patience(() => all.every(({ live }) => live))
@@ -59,11 +55,13 @@ export async function rollingRestart(options: RestartOptions): Promise<Report> {
 /** Whoever does not come back is counted in the end. */
 const patience = (holds: () => boolean): Promise<void> => until(holds).catch(() => undefined)
 
-/** Not all in the same moment: this process has its own share in each of them. */
-async function inSlices(many: number, one: (nth: number) => unknown): Promise<void> {
-  for (let i = 0; i < many; i++) {
-    one(i)
-    if (i % 50 === 49) await pause(20)
+/** Asks some at a time, once those before have arrived: all of it is one process here, which would be late in each of its parts. */
+async function underWay(asked: Asked[], many: number, { arrivals }: SlowService, ask: (nth: number) => Asked) {
+  const arrived = ({ key, isOver }: Asked) => isOver() || arrivals.has(key)
+  for (let begun = 0; begun < many; begun += 25) {
+    const some = Array.from({ length: Math.min(25, many - begun) }, (_, i) => ask(begun + i))
+    asked.push(...some)
+    await until(() => some.every(arrived))
   }
 }
 

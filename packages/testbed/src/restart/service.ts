@@ -5,8 +5,8 @@ import type { Order } from '@bff/contracts/orders'
 import type { TrackingMessage } from '@bff/contracts/tracking'
 import { type WebSocket, WebSocketServer } from 'ws'
 
-/** Milliseconds that an answer takes, from its arrival on: so long is it under way. */
-const takes = 1_200
+/** Milliseconds from its arrival that one is under way: an order less than mobile-bff waits, a download as long as it likes. */
+const takes = { order: 1_200, download: 3_000 }
 /** Milliseconds from one event to the next. */
 const every = 1_000
 
@@ -57,7 +57,7 @@ export async function slowService(): Promise<SlowService> {
 
 function send(res: ServerResponse): void {
   res.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-store' }).write(halves[0])
-  setTimeout(() => res.end(halves[1]), takes)
+  setTimeout(() => res.end(halves[1]), takes.download)
 }
 
 function take(req: IncomingMessage, res: ServerResponse, id: string): void {
@@ -65,7 +65,7 @@ function take(req: IncomingMessage, res: ServerResponse, id: string): void {
   const total = { amount: 0, currency: 'EUR' } as const
   const order: Order = { id, customerId: 'c', status: 'created', rev: 1, lines: [], total, createdAt: at, history: [] }
   const text = JSON.stringify(order)
-  setTimeout(() => res.writeHead(201, { 'content-type': 'application/json' }).end(text), takes)
+  setTimeout(() => res.writeHead(201, { 'content-type': 'application/json' }).end(text), takes.order)
 }
 
 /** `GET /orders/:id/events`: to every order happens the same, at the same time. */
