@@ -9,7 +9,7 @@ import { rounds } from './measure.ts'
 /** docs/benchmarks.md. */
 export async function document(seconds: number, sections: readonly string[], before: string): Promise<string> {
   // Measured by itself: `npm run soak`.
-  const kept = /^## Idle clients\n[^]*?(?=\n+## )/m.exec(before) ?? []
+  const kept = before.match(/^## (?:Idle clients|Rolling restart)\n[^]*?(?=\n+## )/gm) ?? []
   return `# Benchmarks
 
 \`npm run bench\` measures everything below in one run. Compare ratios, not absolute numbers: each ratio is taken within a round,

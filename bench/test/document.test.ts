@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { chart } from '../src/chart.ts'
+import { document } from '../src/document.ts'
 import { groups } from '../src/groups.ts'
 import type { Measured } from '../src/measure.ts'
 import { guardTable, loadTable, streamTable } from '../src/report.ts'
@@ -65,6 +66,19 @@ describe('report', () => {
       .split('\n')
       .map(({ length }) => length)
     expect(new Set(widths).size).toBe(1)
+  })
+})
+
+describe('document', () => {
+  it('keeps what is measured by itself, each once, and nothing else of the page that it replaces', async () => {
+    const kept = ['## Idle clients\n\nso heavy', '## Rolling restart\n\nnone lost']
+    const before = ['# Benchmarks', '## Forward\n\nold', ...kept, '## How\n\nold'].join('\n\n')
+    const page = await document(1, ['## Forward\n\nnew'], before)
+    const headings = [...page.matchAll(/^## .*$/gm)].map(String)
+    expect(headings).toEqual(['## Forward', '## Idle clients', '## Rolling restart', '## How'])
+    for (const section of [...kept, '## Forward\n\nnew']) expect(page).toContain(`\n\n${section}\n\n`)
+    expect(page).not.toContain('old')
+    expect(await document(1, ['## Forward\n\nnew'], page)).toBe(page)
   })
 })
 

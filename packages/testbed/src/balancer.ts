@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
+import { type Duplex, pipeline } from 'node:stream'
+import { isReady } from './launch.ts'
 
 export interface Balancer extends AsyncDisposable {
   readonly url: string
@@ -19,18 +21,20 @@ export async function balancer(addresses: readonly string[]): Promise<Balancer> 
   const well = new Set<string>()
   const agent = new Agent({ keepAlive: true })
   let turn = 0
+  const next = (): string | undefined => [...well][turn++ % well.size]
   const server = createServer((req, res) => {
-    const ready = [...well]
-    const address = ready[turn++ % ready.length]
+    const address = next()
     if (address === undefined) res.writeHead(503).end()
     else pass(address, agent, req, res)
   })
+  const joined = new Set<Duplex>()
+  server.on('upgrade', (req, socket, head) => {
+    joined.add(socket)
+    socket.once('close', () => joined.delete(socket))
+    join(next(), req, socket, head)
+  })
   const ask = async (address: string) => {
-    const ready = await fetch(`${address}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    )
-    if (ready) well.add(address)
+    if (await isReady(address)) well.add(address)
     else well.delete(address)
   }
   const timer = setInterval(() => addresses.forEach((address) => void ask(address)), every)
@@ -42,6 +46,7 @@ export async function balancer(addresses: readonly string[]): Promise<Balancer> 
       clearInterval(timer)
       agent.destroy()
       server.closeAllConnections()
+      for (const socket of joined) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
     },
   }
@@ -58,4 +63,16 @@ function pass(address: string, agent: Agent, req: IncomingMessage, res: ServerRe
   on.once('error', () => res.destroy())
   res.once('close', () => on.destroy())
   req.pipe(on)
+}
+
+/** What may change its protocol gets a connection of its own, whose bytes are none of a balancer's business. */
+function join(address: string | undefined, req: IncomingMessage, socket: Duplex, head: Buffer): void {
+  if (address === undefined) return void socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n')
+  const { hostname, port } = new URL(address)
+  const on = connect(Number(port), hostname)
+  const fields = req.rawHeaders.map((text, i) => (i % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('')
+  on.write(`${req.method} ${req.url} HTTP/1.1\r\n${fields}\r\n`)
+  on.write(head)
+  // What broke on one side breaks on the other.
+  pipeline(socket, on, socket, () => on.destroy())
 }

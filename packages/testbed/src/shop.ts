@@ -35,8 +35,8 @@ export interface ShopOptions {
   readonly redisUrl?: string
   /** What one user may ask of a BFF. Default 1 200, as theirs is. */
   readonly requestsPerMinute?: number
-  /** What mobile-bff signs with. Default: a key for this run alone. */
-  readonly mobileKeys?: KeyRing
+  /** What both BFFs sign with. Default: each a key for this run alone. */
+  readonly keys?: KeyRing
 }
 
 /** Where the BFFs are. */
@@ -68,8 +68,7 @@ const cookieSecret = 'testbed-only-identity-cookie-secret-0'
 
 /** Every service and both BFFs in this process, on free ports, with a database of their own that goes with them. */
 export async function startShop(options: ShopOptions = {}): Promise<Shop> {
-  const { webRoot = '', stepMs = 0, redisUrl = '', dpop = 'off', mobileKeys = newKeyRing() } = options
-  const { requestsPerMinute = 1_200 } = options
+  const { webRoot = '', stepMs = 0, redisUrl = '', dpop = 'off', requestsPerMinute = 1_200 } = options
   const stack = new AsyncDisposableStack()
   try {
     const { log = logger('shop', process.env['TESTBED_LOG'] ?? 'silent') } = options
@@ -79,7 +78,7 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
     const issuers = bffIssuers({ WEB_BFF_URL: web, MOBILE_BFF_URL: mobile })
     const { services, startTracking } = await startServices({ stack, log, web, issuers, stepMs })
     const issuer = `http://localhost:${services.identity.port}`
-    const keys = { web: newKeyRing(), mobile: mobileKeys }
+    const keys = { web: options.keys ?? newKeyRing(), mobile: options.keys ?? newKeyRing() }
     const running = stack.use(new AsyncDisposableStack())
     const common = { hostname, log, upstreams: upstreamsOf(services), issuer, requestsPerMinute }
     const { start, startWeb, startMobile } = starter({ running, common, keys, web, mobile, webRoot, redisUrl, dpop })
