@@ -1,7 +1,7 @@
+import { freePort } from './testing-port.ts'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -76,18 +76,4 @@ async function begin(configuration: string): Promise<ChildProcess> {
   child.stdin.end(configuration)
   await ready.promise
   return child
-}
-
-/** Below those that systems give out to whoever asks for any, so that nobody is given it between two starts. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(20_000 + Math.floor(Math.random() * 10_000), '127.0.0.1')
-  try {
-    await once(server, 'listening')
-  } catch {
-    return freePort()
-  }
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

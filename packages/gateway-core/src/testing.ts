@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { AddressInfo } from 'node:net'
 import type { Identity } from './exchange.ts'
 
+export { freePort } from './testing-port.ts'
 export { hasRedis, redisServer } from './testing-redis.ts'
 export type { RedisServer } from './testing-redis.ts'
 

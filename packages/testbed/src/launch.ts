@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { freePort } from './free-port.ts'
+import { freePort } from '@bff/gateway-core/testing'
 import { until } from './until.ts'
 
 const programs = {

@@ -13,7 +13,7 @@ import { start as startReviews } from '@bff/reviews'
 import { bffIssuers, type Logger, logger, type Running, verifier } from '@bff/service-kit'
 import { start as startTracking } from '@bff/tracking'
 import { start as startWebBff } from '@bff/web-bff'
-import { freePort } from './free-port.ts'
+import { freePort } from '@bff/gateway-core/testing'
 
 /** The demo users. */
 export const people = {

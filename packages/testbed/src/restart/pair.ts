@@ -1,5 +1,5 @@
 import { type Balancer, balancer } from '../balancer.ts'
-import { freePort } from '../free-port.ts'
+import { freePort } from '@bff/gateway-core/testing'
 import { type Bff, launch, type Process } from '../launch.ts'
 import { until } from '../until.ts'
 
