@@ -63,6 +63,8 @@ export interface Exchange {
   readonly calls: [upstream: string, outcome: string, ms: number][]
   /** Set once `authenticate` has succeeded. */
   identity?: Identity
+  /** Set once its response is a stream: how long that stays open is no measure of how fast we are. */
+  streams?: boolean
   /** Rejects with a 401 `Problem`. The app decides how: a session cookie or a bearer token. */
   authenticate(): Promise<Identity>
 }

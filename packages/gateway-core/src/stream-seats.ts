@@ -52,6 +52,7 @@ export class StreamSeats {
       throw this.#refusal('route', 503)
     }
     streams.opened(this.#route)
+    exchange.streams = true
     // Not `once`: its wrapper would weigh on each of ten thousand.
     res.on('close', () => {
       this.#all.leave('')

@@ -164,11 +164,15 @@ describe('event streams through a forward have caps of their own:', () => {
     expect(await open()).toBe(3)
     await refused(bff, { headers: named })
     expect(await bff.metrics()).toContain('streams_refused_total{route="/s/*",cap="client"} 1')
+    expect(await bff.metrics()).toContain('streams_opened_total{route="/s/*"} 3')
     await act(bff, far)
     if (far.open.size === 3) client.abort()
     await eventually(() => far.open.size === 0)
     for (let tries = 0; tries < 50 && (await open()) > 0; tries++) await pause(20)
     expect(await open()).toBe(0)
+    // A request that was refused has a duration, one that became a stream has none.
+    const requests = (await bff.metrics()).match(/^http_server_requests_seconds_count\{.*\/s\/.*$/gm)
+    expect(requests).toEqual(['http_server_requests_seconds_count{route="/s/*",method="GET",status="4xx"} 1'])
   })
 
   it('that cannot be meant stops the start', () => {

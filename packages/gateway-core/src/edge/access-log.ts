@@ -11,8 +11,8 @@ export interface AccessLogOptions {
   readonly tracing?: Tracing
   /** Told of each request as it comes, before anything else happens. */
   readonly began?: () => void
-  /** Told of each once it is over, as the line tells it. */
-  readonly ended?: (route: string | undefined, method: string, status: number, ms: number) => void
+  /** Told of each once it is over, as the line tells it; of a stream without `ms`. */
+  readonly ended?: (route: string | undefined, method: string, status: number, ms?: number) => void
 }
 
 /** What others leave in `res.locals` for the line. */
@@ -33,6 +33,7 @@ export interface Locals {
 interface Visitor {
   readonly address: string
   readonly identity?: Identity
+  readonly streams?: boolean
   readonly calls?: readonly CallEnd[]
 }
 
@@ -62,12 +63,16 @@ export function accessLog(log: Logger, { tracing, began, ended }: AccessLogOptio
     res.on('close', () => {
       const ms = performance.now() - start
       const status = res.writableFinished ? res.statusCode : 499
-      ended?.(locals.route, req.method, status, ms)
+      ended?.(locals.route, req.method, status, isStream(locals, status) ? undefined : ms)
       write(log, res, { status, ms, url, address, bytes: socket.bytesWritten - written })
     })
     next()
   }
 }
+
+/** Not one that was refused: that is a response like any other. */
+const isStream = ({ exchange }: Locals, status: number): boolean =>
+  exchange?.streams === true && (status < 400 || status === 499)
 
 interface Ending {
   readonly status: number

@@ -73,6 +73,7 @@ export class Inbound implements Exchange {
   readonly scope = new Scope()
   readonly calls: Exchange['calls'] = []
   identity?: Identity
+  streams = false
   #req: IncomingMessage
   readonly #res: ServerResponse
   readonly #around: Pick<Surroundings, 'authenticate' | 'revocations'>

@@ -147,6 +147,7 @@ async function pass(way: Way, exchange: Exchange, req: IncomingMessage, res: Ser
     throw problem(502, 'upstream-failed', { source: upstream, cause })
   }
   if (reply.lasting === true && !lasting) seatUnasked(seats, reply, exchange, res)
+  exchange.streams = reply.lasting === true
   res.writeHead(reply.status, headers)
   const body = reply.lasting === true ? untilAway(reply, away, exchange.traceId) : reply.body
   await passOn(body, res, (error) => {

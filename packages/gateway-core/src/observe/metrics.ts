@@ -35,8 +35,8 @@ export interface Known {
 export interface Metrics extends Counted {
   /** A request has come. Each must be followed by one `ended`. */
   readonly began: () => void
-  /** Its answer is out. `route` is the pattern, never the path; absent when none matched. 499 when the client left. */
-  readonly ended: (route: string | undefined, method: string, status: number, ms: number) => void
+  /** Its answer is out. `route` is the pattern, never the path; absent when none matched. 499 when the client left. A stream has no `ms`. */
+  readonly ended: (route: string | undefined, method: string, status: number, ms?: number) => void
   /** One attempt at an upstream is over. */
   readonly call: (upstream: string, outcome: Outcome, ms: number) => void
   /** It was tried once more. */

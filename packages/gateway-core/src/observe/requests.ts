@@ -13,7 +13,7 @@ export function requestSeries(
   registry: Registry,
   routes: readonly { readonly path: string; readonly methods: readonly string[] }[],
 ) {
-  const help = 'Requests, until the last byte of their answer.'
+  const help = 'Requests, until the last byte of their response. Streams are not among them.'
   const requests = histogram(registry, 'http_server_requests_seconds', help)
   let inFlight = 0
   // Read when someone asks; it registers itself.
@@ -31,8 +31,9 @@ export function requestSeries(
   )
   return {
     began: (): void => void inFlight++,
-    ended(route: string | undefined, method: string, status: number, ms: number): void {
+    ended(route: string | undefined, method: string, status: number, ms?: number): void {
       inFlight--
+      if (ms === undefined) return
       const byStatus = child(route ?? 'other')(method)
       const took = byStatus[Math.trunc(status / 100)] ?? byStatus[0]!
       took(ms)

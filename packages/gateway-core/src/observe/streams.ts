@@ -15,6 +15,12 @@ export function streamSeries(
   all: readonly { readonly path: string; readonly made?: { readonly door: string } }[],
 ): StreamSeries {
   const registers = [registry]
+  const opened = new Counter({
+    name: 'streams_opened_total',
+    help: 'Streams opened.',
+    labelNames: ['route'],
+    registers,
+  })
   const help = 'Streams open now, or about to be.'
   const open = new Gauge({ name: 'streams_open', help, labelNames: ['route'], registers })
   const refused = new Counter({
@@ -25,11 +31,18 @@ export function streamSeries(
   })
   const child = children(
     all.map(({ path }) => path),
-    (route) => ({ open: open.labels(route), refused: children(caps, (cap) => refused.labels(route, cap)) }),
+    (route) => ({
+      opened: opened.labels(route),
+      open: open.labels(route),
+      refused: children(caps, (cap) => refused.labels(route, cap)),
+    }),
   )
   for (const { path, made } of all) if (made?.door === 'stream' || made?.door === 'forward') child(path).open.set(0)
   return {
-    opened: (route) => child(route).open.inc(),
+    opened(route) {
+      child(route).opened.inc()
+      child(route).open.inc()
+    },
     closed: (route) => child(route).open.dec(),
     refused: (route, cap) => child(route).refused(cap).inc(),
   }
