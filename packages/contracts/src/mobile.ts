@@ -129,6 +129,7 @@ export const mobile = {
       resync: z.boolean(),
     }),
     errors: { 'order-not-found': 404 },
+    polls: true,
   },
   'POST /m/v1/tickets': {
     summary: 'A ticket that opens one socket at /m/v1/live within `expiresIn` milliseconds',

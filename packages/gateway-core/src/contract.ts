@@ -35,6 +35,8 @@ export interface Operation {
    * that grows, and whoever comes back with the last one that it knows gets what it missed.
    */
   readonly streams?: true | 'numbered'
+  /** Long polling: it answers as soon as there is something new. Never cached, and without an ETag. */
+  readonly polls?: true
   /** It tells over a WebSocket what happens, as it happens; `out` is one such thing. See `Followed` for what comes of it. */
   readonly feed?: Feed
   /** How a service is asked for many of these at once. */
@@ -166,8 +168,9 @@ type Having<C extends Contract, Flag> = {
   [K in keyof C & string]: C[K] extends Flag ? K : never
 }[keyof C & string]
 
-/** Operations that answer many times; those that do so by number; those that are followed; and those that answer once. */
+/** Operations that answer many times; that are polled; that answer many times, by number; that are followed; and that answer once. */
 export type Streaming<C extends Contract> = Having<C, { readonly streams: true }>
+export type Polled<C extends Contract> = Having<C, { readonly polls: true }>
 export type Numbered<C extends Contract> = Having<C, { readonly streams: 'numbered' }>
 export type Fed<C extends Contract> = Having<C, { readonly feed: Feed }>
 export type Once<C extends Contract> = Exclude<keyof C & string, Streaming<C> | Numbered<C> | Fed<C>>

@@ -1,5 +1,5 @@
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
-import type { Contract, Numbered, Once, Schema, Streaming } from './contract.ts'
+import type { Contract, Numbered, Once, Polled, Schema, Streaming } from './contract.ts'
 import { type App, createApp, type Limits, type Running } from './app.ts'
 import { type Core, connect } from './connect.ts'
 import { faultsOfDeprecated } from './edge/deprecation.ts'
@@ -42,7 +42,7 @@ export function gateway<const C extends Contract, const S extends Sources>(
   return {
     /** What was declared, for whoever explains it. */
     estate: { contract, sources, policies, budget } as Estate,
-    screen: <K extends Once<C>, G extends object, P extends object>(
+    screen: <K extends Exclude<Once<C>, Polled<C>>, G extends object, P extends object>(
       key: K,
       spec: ScreenSpec<C, K, S, G, P>,
     ): Fitting<C, K, P, Route<Core>> =>
@@ -53,7 +53,7 @@ export function gateway<const C extends Contract, const S extends Sources>(
       path: `/${string}`,
       spec: SocketSpec<S, G, P, T, O>,
     ): Route<Core> => placed(socketRoute(path, spec)),
-    poll: <K extends Once<C>, G extends object, T>(key: K, spec: PollSpec<C, K, S, G, T>): Route<Core> =>
+    poll: <K extends Polled<C>, G extends object, T>(key: K, spec: PollSpec<C, K, S, G, T>): Route<Core> =>
       placed(pollRoute(contract, key, spec)),
     ticket: (key: `POST /${string}`, spec: TicketSpec): Route<Core> => placed(ticketRoute(key, spec)),
     live: <K extends Numbered<C>, G extends object, T>(key: K, spec: LiveSpec<C, K, S, G, T>): Route<Core> =>

@@ -30,12 +30,13 @@ export const isTagged = (facts: Facts): boolean =>
   isSafe(facts) &&
   !facts.own &&
   facts.operation.streams === undefined &&
+  facts.operation.polls !== true &&
   facts.operation.out !== undefined &&
   (facts.operation.status ?? 200) === 200
 
 function circumstances(facts: Facts): ReadonlySet<Where> {
   const { operation, security, own, floor } = facts
-  const { params, query, headers, body, deprecated, streams } = operation
+  const { params, query, headers, body, deprecated, streams, polls } = operation
   const holds: readonly (readonly [Where, boolean])[] = [
     ['operation', true],
     ['screen', !own],
@@ -47,7 +48,7 @@ function circumstances(facts: Facts): ReadonlySet<Where> {
     [security, needsUser(facts)],
     ['csrf', security === 'session' && (own || !isSafe(facts))],
     ['sunset', deprecated?.sunset !== undefined],
-    ['stream', streams !== undefined],
+    ['stream', streams !== undefined || polls === true],
     ['version', floor],
   ]
   return new Set(holds.filter(([, so]) => so).map(([where]) => where))

@@ -67,7 +67,9 @@ function success(facts: Facts, status: number): Response {
   const { operation, own } = facts
   const { out, deprecated } = operation
   const sent = named([
-    ...(own ? [] : ['Cache-Control', ...(operation.streams === undefined ? ['Server-Timing'] : [])]),
+    ...(own
+      ? []
+      : ['Cache-Control', ...(operation.streams === undefined && operation.polls !== true ? ['Server-Timing'] : [])]),
     ...(isTagged(facts) ? ['ETag'] : []),
     ...(status === 201 && !own ? ['Location'] : []),
     ...(deprecated === undefined ? [] : ['Deprecation']),

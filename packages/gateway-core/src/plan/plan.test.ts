@@ -42,7 +42,11 @@ const contract = {
   'POST /api/orders': { out: z.object({ id: z.string() }) },
   'GET /api/broken': { out: z.object({}) },
   'GET /api/orders/:id/events': { streams: 'numbered', out: Event, summary: 'What happens to an order' },
-  'GET /api/orders/:id/news': { query: z.object({ after: z.coerce.number<number>() }), out: z.array(Event) },
+  'GET /api/orders/:id/news': {
+    query: z.object({ after: z.coerce.number<number>() }),
+    out: z.array(Event),
+    polls: true,
+  },
 } as const satisfies Contract
 
 const { screen, forward, live, poll, socket, ticket, estate } = gateway(

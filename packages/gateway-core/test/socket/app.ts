@@ -18,6 +18,7 @@ import { plainTokens } from '../tokens.ts'
 const front = {
   'POST /tickets': { out: z.object({ ticket: z.string(), expiresIn: z.int() }) },
   'GET /things/:id/news': {
+    polls: true,
     query: z.object({ after: z.coerce.number<number>().default(0), wait: z.coerce.number<number>().default(0) }),
     out: z.object({ items: z.array(Thing), rev: z.int(), resync: z.boolean() }),
     errors: { 'thing-not-found': 404 },
