@@ -484,7 +484,7 @@ describe('what cannot be meant', () => {
     [{ origins: ['shop.example'] }, /is no origin/],
     [{ caps: { client: 0 } }, /caps\.client must be at least 1/],
     [{ idle: 0 }, /idle must be more than 0/],
-    [{ rewrite: { request: [['set', 'cookie', 'a']] } }, /cookie is the gateway's to say/],
+    [{ rewrite: { request: [['set', 'cookie', 'a']] } }, /cookie is set by the gateway/],
   ])('%j is a fault at boot', async (spec, sentence) => {
     await expect(doorTo('http://127.0.0.1:1', { spec })).rejects.toThrow(sentence)
   })

@@ -43,7 +43,7 @@ export interface ServeOptions extends ListenOptions {
 
 /**
  * Listens, answers `/livez` and `/readyz`, and shuts down without losing a request: readiness fails first, responses in
- * progress finish and close their connection, and what is left at the end is cut, see `listening`. ServerConnections keep
+ * progress finish and close their connection, and what is left at the end is cut, see `listening`. Connections keep
  * within `limits`.
  */
 export async function serve(options: ServeOptions): Promise<Listening> {
