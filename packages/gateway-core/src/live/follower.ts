@@ -24,17 +24,17 @@ export class Follower implements AsyncIterableIterator<Followed<unknown>> {
   /** The log `rev` refers to; undefined before the first event. */
   log: object | undefined
   state: 'live' | 'lost' | undefined
-  readonly #teller: FollowerSource
+  readonly #source: FollowerSource
   readonly #release: () => void
   #wake: ((step: Step) => void) | undefined
   #left = false
 
   constructor(
-    teller: FollowerSource,
+    source: FollowerSource,
     asking: { readonly exchange: Exchange; readonly scope: Exchange['scope'] },
     rev: number,
   ) {
-    this.#teller = teller
+    this.#source = source
     this.exchange = asking.exchange
     this.rev = rev
     this.#release = asking.scope.onEnd(() => void this.return())
@@ -65,7 +65,7 @@ export class Follower implements AsyncIterableIterator<Followed<unknown>> {
   #step(): Step | undefined {
     if (this.#left) return Promise.resolve({ done: true, value: undefined })
     try {
-      const value = this.#teller.tell(this)
+      const value = this.#source.tell(this)
       return value && Promise.resolve({ done: false, value })
     } catch (error) {
       return Promise.reject(error)
@@ -76,7 +76,7 @@ export class Follower implements AsyncIterableIterator<Followed<unknown>> {
     if (!this.#left) {
       this.#left = true
       this.#release?.()
-      this.#teller.leave(this)
+      this.#source.leave(this)
       this.wake()
     }
     return Promise.resolve({ done: true, value: undefined })

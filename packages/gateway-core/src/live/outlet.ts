@@ -9,8 +9,8 @@ const patience = 30_000
 
 export const pulse = { heartbeat: beatAfter, stalled: patience }
 
-/** Base reconnect delay in milliseconds, plus as many reconnect at random: what broke for one broke for many. */
-const reconnect = 1_000
+/** Base reconnect delay in milliseconds, plus as many again at random: what broke for one broke for many. */
+const reconnectDelay = 1_000
 
 /** Milliseconds a client gets to read the last event. */
 const parting = 500
@@ -30,7 +30,7 @@ export class Outlet {
   readonly #began: () => void
   readonly #random: () => number
   /** `performance.now()` of the last write; undefined before the first. */
-  #spoken: number | undefined
+  #wroteAt: number | undefined
 
   constructor(res: ServerResponse, format: Format, began: () => void = () => undefined, random = Math.random) {
     this.#res = res
@@ -48,15 +48,15 @@ export class Outlet {
     if (this.begun) return
     this.#res.writeHead(200, { ...headers, 'content-type': this.#format.type })
     this.#res.flushHeaders()
-    this.#write(this.#format.begin(Math.round(reconnect + this.#random() * reconnect)))
+    this.#write(this.#format.begin(Math.round(reconnectDelay + this.#random() * reconnectDelay)))
     this.#began()
-    this.#spoken = performance.now()
+    this.#wroteAt = performance.now()
   }
 
   /** Called about once a second. */
   tick(now: number): void {
-    if (this.#spoken === undefined || now - this.#spoken < beatAfter) return
-    this.#spoken = now
+    if (this.#wroteAt === undefined || now - this.#wroteAt < beatAfter) return
+    this.#wroteAt = now
     this.#write(this.#format.beat)
   }
 
@@ -71,7 +71,7 @@ export class Outlet {
 
   #say(text: string): Promise<void> | undefined {
     this.begin()
-    this.#spoken = performance.now()
+    this.#wroteAt = performance.now()
     if (this.#write(text)) return undefined
     return new Promise((resolve) => {
       const stalled = setTimeout(() => this.#res.destroy(), patience)

@@ -28,7 +28,7 @@ export class Topics {
     return this.#followed?.size ?? 0
   }
 
-  /** TopicsOwner from `after`, replacing any earlier subscription. */
+  /** Follows from `after`, replacing any earlier subscription. */
   follow(topic: string, after: number): void {
     this.drop(topic)
     const followed = (this.#followed ??= new Map<string, Scope>())
