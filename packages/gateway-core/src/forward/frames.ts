@@ -4,7 +4,7 @@ const longest = 14
 const [close, control] = [0x8, 0x8]
 
 /** Tracks frame and message boundaries of a WebSocket (RFC 6455 §5.2), in chunks of any size. */
-export class Frames {
+export class WebSocketFrames {
   readonly #head = Buffer.alloc(longest)
   /** Header bytes received. */
   #have = 0

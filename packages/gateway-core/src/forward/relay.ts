@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Session, SessionEnd } from '../exchange.ts'
-import { closeFrame, Frames } from './frames.ts'
+import { closeFrame, WebSocketFrames } from './frames.ts'
 
 /** Milliseconds the other side gets to finish after one side has ended. */
 const linger = 2_000
@@ -25,7 +25,7 @@ class Relay implements Session {
   why: SessionEnd | undefined
   readonly #client: Socket
   readonly #upstream: Socket
-  readonly #frames = new Frames()
+  readonly #frames = new WebSocketFrames()
   #ending: NodeJS.Timeout | undefined
   #leaving = false
   /** Our close frame is sent: anything further from the upstream is dropped. */
@@ -37,7 +37,7 @@ class Relay implements Session {
     this.#watch(client, upstream, idle, 'client')
     this.#watch(upstream, client, idle, 'upstream')
     // Both sides send a close frame; the first one tells who initiated it.
-    const asked = new Frames()
+    const asked = new WebSocketFrames()
     client.on('data', (piece: Buffer) => {
       asked.push(piece)
       if (asked.closing) this.why ??= 'client'

@@ -2,9 +2,9 @@ import type { Credential } from '../credential.ts'
 import { complete, type FullPolicy, type Policy, type ProbePolicy } from '../policy.ts'
 import { ask } from './ask.ts'
 import { type Balancer, balancer } from './balance/balancer.ts'
-import type { Connections } from './balance/instance.ts'
+import type { InstanceConnections } from './balance/instance.ts'
 import { Breaker, type BreakerState } from './breaker.ts'
-import { Budget } from './budget.ts'
+import { RetryBudget } from './budget.ts'
 import { type Filter, pipe, type Service } from './call.ts'
 import { type Address, type Endpoint, endpointOf } from './discover/address.ts'
 import { parseAddresses } from './discover/addresses.ts'
@@ -23,48 +23,48 @@ import { connections } from './pool.ts'
 import type { Secured } from './tls.ts'
 
 export interface RoadOptions {
-  /** Told of each attempt. Like the others, it must not throw. */
+  /** Called for each attempt. Like the others, it must not throw. */
   readonly attempted?: Attempted
-  /** A call is tried once more. */
+  /** A call is retried. */
   readonly retried?: () => void
-  /** A second address is asked beside the first. */
+  /** A hedged attempt is sent. */
   readonly hedged?: () => void
   readonly breaker?: (state: BreakerState) => void
-  /** What came of asking the cache. */
+  /** The cache's result. */
   readonly cached?: (result: CacheResult) => void
-  /** What the upstream is shown. Absent: nothing. See `credentialOf`. */
+  /** Credentials for the upstream. Absent: none. See `credentialOf`. */
   readonly credential?: Credential | undefined
-  /** How TLS is spoken to it: then all of its addresses must be https. Absent: as Node does. */
+  /** TLS settings; if set, all addresses must be https. Absent: Node's defaults. */
   readonly tls?: Secured | undefined
-  /** An address was left out (`ejected`, `unwell`), is `well` again, or a name is `unresolved`, of which `cause` says more. */
+  /** An address became `ejected` or `unwell`, is `well` again, or a name is `unresolved`, with `cause`. */
   readonly address?: (url: string, state: string, cause?: unknown) => void
 }
 
 export interface Road extends AsyncDisposable {
   readonly policy: FullPolicy
-  /** Where it leads now, of every arm. */
+  /** Current addresses, of every arm. */
   readonly addresses: readonly Address[]
-  /** How to connect to one of them. */
+  /** How to connect to an address. */
   readonly endpointOf: (address: Address) => Endpoint
   readonly send: Service
-  /** For calls that ask for a WebSocket: the same places, breaker and instances; never kept, shared, or asked twice. */
+  /** For WebSocket calls: the same bulkhead, breaker and instances; never cached, shared or retried. */
   readonly upgrade: Service
-  /** For what goes by none of them. */
+  /** For calls outside of both. */
   readonly credential: Credential | undefined
 }
 
-/** What is at the end of a road: a protocol. */
+/** The protocol at the end of a road. */
 export interface Wire {
-  readonly open: (endpoint: Endpoint, policy: FullPolicy) => Connections
-  /** Whether one says that it is well. A rejection is a no. */
+  readonly open: (endpoint: Endpoint, policy: FullPolicy) => InstanceConnections
+  /** Whether an instance reports itself healthy. A rejection counts as no. */
   readonly ask: (probe: Required<ProbePolicy>) => (endpoint: Endpoint) => Promise<boolean>
 }
 
 const http: Wire = { open: connections, ask }
 
 /**
- * The one way to an upstream, for both doors: its policy as filters, outermost first, onto its instances. A filter that the
- * policy leaves out costs nothing. `addresses` is the upstream's variable, see `parseAddresses`, which throws.
+ * The only way to an upstream: its policy as filters, outermost first, in front of its instances. A filter absent from
+ * the policy costs nothing. `addresses` is the upstream's variable, see `parseAddresses`, which throws.
  */
 export function road(addresses: string, given: Policy, options: RoadOptions = {}, wire: Wire = http): Road {
   const { address: told = () => undefined } = options
@@ -97,7 +97,7 @@ export function road(addresses: string, given: Policy, options: RoadOptions = {}
   }
 }
 
-/** What counts for all that goes to an upstream: its places, and whether it is well. */
+/** Filters shared by all calls to an upstream, so that limits and breaker cover them together. */
 interface Shared {
   readonly seats: Filter
   readonly breaker: Filter | false
@@ -120,7 +120,7 @@ function filters(
   shared: Shared,
 ): Filter[] {
   const { token, timeout } = policy
-  const budget = new Budget(policy.retryBudget)
+  const budget = new RetryBudget(policy.retryBudget)
   const copies = policy.shadow > 0 ? instances.to('shadow') : undefined
   return present([
     policy.cache && told.cached && cacheReport(told.cached),
