@@ -39,15 +39,15 @@ export function appVersion(versions: AppVersions): Gate {
 function validated(versions: AppVersions): AppVersions {
   const { minimum, latest, storeUrl, exempt = [] } = versions
   const faults = [
-    isVersion(minimum) ? '' : `minimum: ${JSON.stringify(minimum)} is no version`,
-    isVersion(latest) ? '' : `latest: ${JSON.stringify(latest)} is no version`,
+    isVersion(minimum) ? '' : `minimum: ${JSON.stringify(minimum)} is not a version`,
+    isVersion(latest) ? '' : `latest: ${JSON.stringify(latest)} is not a version`,
     isVersion(minimum) && isVersion(latest) && inRange(`<${minimum}`)(latest)
-      ? `latest: nobody could update, ${latest} is older than ${minimum}`
+      ? `latest: no one could update, ${latest} is older than ${minimum}`
       : '',
     URL.canParse(storeUrl) && !/^(?:http|javascript|data|file):/i.test(storeUrl)
       ? ''
-      : `storeUrl: ${JSON.stringify(storeUrl)} is no address to send a user to`,
-    ...exempt.map((path) => (path.startsWith('/') ? '' : `exempt: ${JSON.stringify(path)} is no path of a route`)),
+      : `storeUrl: ${JSON.stringify(storeUrl)} is not an address to send a user to`,
+    ...exempt.map((path) => (path.startsWith('/') ? '' : `exempt: ${JSON.stringify(path)} is not a route path`)),
   ].filter((fault) => fault !== '')
   if (faults.length > 0) throw new TypeError(`The versions of the app do not fit: ${faults.join('; ')}.`)
   return versions

@@ -67,20 +67,20 @@ const http: Wire = { open: connections, ask }
  * the policy costs nothing. `addresses` is the upstream's variable, see `parseAddresses`, which throws.
  */
 export function road(addresses: string, given: Policy, options: RoadOptions = {}, wire: Wire = http): Road {
-  const { address: told = () => undefined } = options
+  const { address: addressChanged = () => undefined } = options
   const policy = complete(given)
   const { tls } = options
   const targets = parseAddresses(addresses, tls !== undefined)
   const reach = (address: Address) => endpointOf(address, tls)
-  const found = resolver(targets, { failed: (name, error) => told(name, 'unresolved', error) })
+  const found = resolver(targets, { failed: (name, error) => addressChanged(name, 'unresolved', error) })
   const isWell = policy.probe === false ? undefined : wire.ask(policy.probe)
   const instances = balancer(found, policy, {
     open: (address) => wire.open(reach(address), policy),
     ask: isWell && ((address) => isWell(reach(address))),
-    changed: ({ address, state }) => told(address.url, state),
+    changed: ({ address, state }) => addressChanged(address.url, state),
   })
   const shared = sharedBy(policy, options)
-  const { breaker: spared, seats, told: tell, last } = shared
+  const { breaker: spared, seats, attempts, last } = shared
   return {
     policy,
     get addresses() {
@@ -88,7 +88,7 @@ export function road(addresses: string, given: Policy, options: RoadOptions = {}
     },
     endpointOf: reach,
     send: pipe(filters(policy, targets[0]!.url, instances, options, shared), instances.send),
-    upgrade: pipe(present([seats, spared, tell, last]), instances.send),
+    upgrade: pipe(present([seats, spared, attempts, last]), instances.send),
     credential: options.credential,
     async [Symbol.asyncDispose]() {
       await instances[Symbol.asyncDispose]()
@@ -101,14 +101,14 @@ export function road(addresses: string, given: Policy, options: RoadOptions = {}
 interface Shared {
   readonly seats: Filter
   readonly breaker: Filter | false
-  readonly told: Filter | undefined
+  readonly attempts: Filter | undefined
   readonly last: Filter
 }
 
 const sharedBy = (policy: FullPolicy, { attempted, breaker: turned, credential }: RoadOptions): Shared => ({
   seats: bulkhead(policy.bulkhead),
   breaker: policy.breaker && breaker(new Breaker(policy.breaker, turned)),
-  told: attempted && report(attempted),
+  attempts: attempted && report(attempted),
   last: onward(credential),
 })
 
@@ -116,23 +116,23 @@ function filters(
   policy: FullPolicy,
   address: string,
   instances: Balancer,
-  told: RoadOptions,
+  options: RoadOptions,
   shared: Shared,
 ): Filter[] {
   const { token, timeout } = policy
   const budget = new RetryBudget(policy.retryBudget)
   const copies = policy.shadow > 0 ? instances.to('shadow') : undefined
   return present([
-    policy.cache && told.cached && cacheReport(told.cached),
+    policy.cache && options.cached && cacheReport(options.cached),
     policy.cache && cache({ ...policy.cache, token, timeout, address }),
     policy.coalesce && coalesce(token, policy.maxBytes),
     deadline(timeout, policy.streamTimeout),
     copies && shadow(policy.shadow, pipe([shared.last], copies)),
     shared.seats,
-    retry(policy, budget, Math.random, told.retried),
-    policy.hedge && hedge(policy.hedge, told.hedged === undefined ? budget : budget.purse(told.hedged)),
+    retry(policy, budget, Math.random, options.retried),
+    policy.hedge && hedge(policy.hedge, options.hedged === undefined ? budget : budget.purse(options.hedged)),
     shared.breaker,
-    shared.told,
+    shared.attempts,
     shared.last,
   ])
 }

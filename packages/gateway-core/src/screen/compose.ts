@@ -78,8 +78,8 @@ async function validated(
       cause: new Error(`the view of ${key} does not match its contract: ${faults}`),
     })
   }
-  const told = operation.optional !== undefined || operation.stale !== undefined
-  return told ? { ...(result.value as object), meta: { parts: statuses } } : result.value
+  const hasStatuses = operation.optional !== undefined || operation.stale !== undefined
+  return hasStatuses ? { ...(result.value as object), meta: { parts: statuses } } : result.value
 }
 
 /** A service's own problem passes only if the contract declares it. Clients could not interpret any other. */

@@ -40,7 +40,7 @@ export function ticket(key: `POST /${string}`, { guard, cost }: TicketSpec): Rou
         await receive({}, req, exchange)
         const { identity } = exchange
         if (identity === undefined)
-          throw problem(500, 'internal-error', { cause: new Error(`${key}: its guard signs nobody in`) })
+          throw problem(500, 'internal-error', { cause: new Error(`${key}: its guard does not authenticate anyone`) })
         const body = JSON.stringify(await tickets.issue(identity, life))
         const type = 'application/json; charset=utf-8'
         res.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' }).end(body)

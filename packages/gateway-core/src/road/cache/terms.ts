@@ -93,8 +93,8 @@ function lifetimeOf(
   isPrivate: boolean,
 ): number | undefined {
   if (said.has('no-cache')) return 0
-  const told = (isPrivate ? undefined : seconds(said, 's-maxage')) ?? seconds(said, 'max-age')
-  if (told !== undefined) return told
+  const given = (isPrivate ? undefined : seconds(said, 's-maxage')) ?? seconds(said, 'max-age')
+  if (given !== undefined) return given
   if (headers['expires'] !== undefined) {
     const date = dateOf(headers['date'])
     const length = dateOf(headers['expires']) - (Number.isNaN(date) ? Date.now() : date)
@@ -107,8 +107,8 @@ function lifetimeOf(
 function ageOf(headers: Headers, sent: number, now: number): number {
   const date = dateOf(headers['date'])
   const apparent = Number.isNaN(date) ? 0 : Math.max(0, Math.floor(Date.now() / 1_000) * 1_000 - date)
-  const told = text(headers['age'])
-  const corrected = (/^\d+$/.test(told) ? Number(told) * 1_000 : 0) + (now - sent)
+  const reported = text(headers['age'])
+  const corrected = (/^\d+$/.test(reported) ? Number(reported) * 1_000 : 0) + (now - sent)
   return Math.max(apparent, corrected)
 }
 
