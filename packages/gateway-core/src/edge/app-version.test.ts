@@ -57,7 +57,7 @@ describe('appVersion', () => {
     [{ storeUrl: 'store' }, 'storeUrl: "store" is not an address'],
     [{ storeUrl: 'javascript:alert(1)' }, 'storeUrl: "javascript:alert(1)" is not an address'],
     [{ storeUrl: 'http://store.example' }, 'storeUrl: "http://store.example" is not an address'],
-    [{ exempt: ['bootstrap'] }, 'exempt: "bootstrap" is no path'],
+    [{ exempt: ['bootstrap'] }, 'exempt: "bootstrap" is not a route path'],
   ])('does not start with %j', (wrong, fault) => {
     expect(() => appVersion({ ...versions, ...wrong })).toThrow(fault)
   })
