@@ -55,7 +55,7 @@ describe('deny by default', () => {
     const loose = [bare('/one'), routes[0]!, bare('/two', null), bare('/three', true), bare('/four', open)]
     expect(() => app(loose, nobody)).toThrow(
       new TypeError(
-        'Nobody guards these routes. Name a guard, or `open` for what anybody may:\n' +
+        'These routes have no guard. Name one, or `open` for public access:\n' +
           '  - GET /one (screens/one.ts:7)\n  - GET /two (screens/two.ts:7)\n  - GET /three (screens/three.ts:7)',
       ),
     )

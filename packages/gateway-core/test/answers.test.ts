@@ -305,7 +305,7 @@ describe('what else it says', () => {
       }),
       view: ({ first }: { first: { word: string } }) => first,
     }
-    expect(() => screen('POST /api/open', spec as never)).toThrow('expose.first: "etag" is ours to say')
+    expect(() => screen('POST /api/open', spec as never)).toThrow('expose.first: "etag" is set by the gateway')
   })
 
   it('the order in which services answer changes no header', async () => {

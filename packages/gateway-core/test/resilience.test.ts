@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { describe, expect, it } from '@jest/globals'
 import { complete, type Policy } from '../src/policy.ts'
 import { Breaker } from '../src/road/breaker.ts'
-import { Budget } from '../src/road/budget.ts'
+import { RetryBudget } from '../src/road/budget.ts'
 import { type Call, type Filter, pipe } from '../src/road/call.ts'
 import { endpointOf } from '../src/road/discover/address.ts'
 import { Fault } from '../src/road/fault.ts'
@@ -20,7 +20,7 @@ async function setUp(given: Policy, script: (socket: Socket, head: string, nth: 
   const upstream = await rawUpstream(script)
   const policy = complete(given)
   const end = connections(endpointOf(upstream), policy)
-  const budget = new Budget(policy.retryBudget)
+  const budget = new RetryBudget(policy.retryBudget)
   const filters: Filter[] = [
     deadline(policy.timeout, policy.streamTimeout),
     bulkhead(policy.bulkhead),

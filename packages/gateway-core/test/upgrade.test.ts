@@ -478,13 +478,13 @@ describe('an open socket', () => {
 describe('what cannot be meant', () => {
   it.each<[object, RegExp]>([
     [{ origins: [] }, /origins is empty/],
-    [{ origins: ['*'] }, /"\*" is no origin/],
-    [{ origins: ['null'] }, /"null" is no origin/],
-    [{ origins: ['https://shop.example/'] }, /is no origin/],
-    [{ origins: ['shop.example'] }, /is no origin/],
+    [{ origins: ['*'] }, /"\*" is not an origin/],
+    [{ origins: ['null'] }, /"null" is not an origin/],
+    [{ origins: ['https://shop.example/'] }, /is not an origin/],
+    [{ origins: ['shop.example'] }, /is not an origin/],
     [{ caps: { client: 0 } }, /caps\.client must be at least 1/],
     [{ idle: 0 }, /idle must be more than 0/],
-    [{ rewrite: { request: [['set', 'cookie', 'a']] } }, /cookie is the gateway's to say/],
+    [{ rewrite: { request: [['set', 'cookie', 'a']] } }, /cookie is set by the gateway/],
   ])('%j is a fault at boot', async (spec, sentence) => {
     await expect(doorTo('http://127.0.0.1:1', { spec })).rejects.toThrow(sentence)
   })

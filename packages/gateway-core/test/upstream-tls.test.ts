@@ -268,15 +268,15 @@ describe('a start', () => {
     await expect(started).rejects.toThrow(EnvironmentError)
     await expect(started).rejects.toThrow(
       'The upstreams cannot be reached:\n' +
-        '  - items: Its tls will not do: ca must hold certificates in PEM, and nothing else; serverName "10.0.0.1" is no DNS name.\n' +
-        '  - items: The addresses will not do: "ftp://b" must be http or https.\n' +
-        '  - others: The addresses will not do: "ftp://b" must be http or https.',
+        '  - items: Invalid tls settings: ca must contain PEM certificates, and nothing else; serverName "10.0.0.1" is not a DNS name.\n' +
+        '  - items: Invalid addresses: "ftp://b" must be http or https.\n' +
+        '  - others: Invalid addresses: "ftp://b" must be http or https.',
     )
   })
 
   it('refuses TLS for an address without it', async () => {
     await expect(bothDoors('https://127.0.0.1:1, http://b', { tls: { ca } })).rejects.toThrow(
-      'items: The addresses will not do: "http://b" must be https, as tls is given for it.',
+      'items: Invalid addresses: "http://b" must be https, as tls is given for it.',
     )
   })
 

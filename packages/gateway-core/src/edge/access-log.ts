@@ -9,27 +9,27 @@ import { type Trace, traceOf, type Tracing } from '../trace.ts'
 export interface AccessLogOptions {
   /** Default `continue`. */
   readonly tracing?: Tracing
-  /** Told of each request as it comes, before anything else happens. */
+  /** Called for each request, before anything else happens. */
   readonly began?: () => void
-  /** Told of each once it is over, as the line tells it; of a stream without `ms`. */
+  /** Called when a request is over, with the values of its log line; without `ms` for a stream. */
   readonly ended?: (route: string | undefined, method: string, status: number, ms?: number) => void
 }
 
-/** What others leave in `res.locals` for the line. */
+/** What other middleware leaves in `res.locals` for the log line. */
 export interface Locals {
   traceId: string
   trace: Trace
-  /** The pattern of the route, never the path. */
+  /** The route's pattern, never the path. */
   route?: string
   failed?: Problem
-  /** Not worth a line where people read along. */
+  /** Logged at debug level only. */
   chatter?: boolean
   exchange?: Visitor
-  /** What a rate limit has to say, for the head of the answer. */
+  /** Rate limit headers of the response. */
   fields?: LimitFields | undefined
 }
 
-/** What an `Exchange` knows that a request does not say. */
+/** What an `Exchange` knows beyond the request. */
 interface Visitor {
   readonly address: string
   readonly identity?: Identity
@@ -37,16 +37,16 @@ interface Visitor {
   readonly calls?: readonly CallEnd[]
 }
 
-/** One attempt at an upstream: whom, how it ended, how many milliseconds until it was known. */
+/** One attempt at an upstream: its name, outcome, and milliseconds until that was known. */
 export type CallEnd = readonly [upstream: string, outcome: string, ms: number]
 
-/** More calls than these are counted in the metrics only. */
+/** Calls beyond this number are counted in the metrics only. */
 const mostCalls = 16
 
 /**
- * First of all: give the request its trace (`res.locals.traceId`, `res.locals.trace`), and write one line once its answer is
- * out, or its client gone (499). The line holds at most 8 KiB, of what the client sent only path and user agent, both cut
- * and cleaned, and no query, header or token. An error of ours is told with what caused it.
+ * Runs first: gives the request its trace (`res.locals.traceId`, `res.locals.trace`) and writes one log line when the
+ * response is sent or the client has gone (499). A line is at most 8 KiB. Of client input it holds only path and user
+ * agent, both truncated and cleaned; no query, header or token. Errors of ours are logged with their cause.
  */
 export function accessLog(log: Logger, { tracing, began, ended }: AccessLogOptions = {}): RequestHandler {
   return (req, res, next) => {
@@ -56,7 +56,7 @@ export function accessLog(log: Logger, { tracing, began, ended }: AccessLogOptio
     locals.trace = trace
     locals.traceId = trace.id
     const { socket, url } = req
-    // Once the socket is closed it does not know any more whose it was.
+    // A closed socket no longer knows its remote address.
     const address = socket.remoteAddress
     const written = socket.bytesWritten
     began?.()
@@ -70,7 +70,7 @@ export function accessLog(log: Logger, { tracing, began, ended }: AccessLogOptio
   }
 }
 
-/** Not one that was refused: that is a response like any other. */
+/** A refused stream is a response like any other. */
 const isStream = ({ exchange }: Locals, status: number): boolean =>
   exchange?.streams === true && (status < 400 || status === 499)
 
@@ -96,15 +96,15 @@ function write(log: Logger, res: Response, { status, ms, url, address, bytes }: 
       route,
       status,
       ms: Math.round(ms * 10) / 10,
-      // With its head. Answers that a client asks for before it has the last one share what was written meanwhile.
+      // Includes the head. Pipelined responses each count what was written meanwhile.
       bytes,
       received: headers['content-length'] === undefined ? undefined : Number(headers['content-length']),
       code: failed?.code,
       source: failed?.options.source,
-      // Of a refused forgery: what spoke against it.
+      // Which signal gave a suspected forgery away.
       signal: failed?.options.extra?.['signal'],
       user: cut(exchange?.identity?.user.id, 128),
-      // Who still asks for what will be no more.
+      // Shows who still calls deprecated operations.
       ...(res.hasHeader('deprecation') && {
         deprecated: true,
         client: cut(exchange?.identity?.client, 64),
@@ -119,5 +119,5 @@ function write(log: Logger, res: Response, { status, ms, url, address, bytes }: 
   )
 }
 
-const cut = (said: string | string[] | undefined, length: number): string | undefined =>
-  said === undefined ? undefined : plain(String(said), length)
+const cut = (value: string | string[] | undefined, length: number): string | undefined =>
+  value === undefined ? undefined : plain(String(value), length)

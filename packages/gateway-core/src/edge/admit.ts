@@ -4,20 +4,20 @@ import { Problem } from '../problem.ts'
 import type { Surroundings } from './exchange.ts'
 import { joined, type LimitFields } from './limit.ts'
 
-/** Where the fields of a rate limit are left for the answer, whichever it will be. */
+/** Holds the rate limit headers for the response, whatever it becomes. */
 export interface Counted {
   fields?: LimitFields | undefined
 }
 
-type Asked = Pick<Route<never>, 'cost' | 'guard' | 'made' | 'path'>
+type GuardedRoute = Pick<Route<never>, 'cost' | 'guard' | 'made' | 'path'>
 
 /**
- * All that stands between a route and whoever asks for it, in its order: the limit by address, so that guessing costs; the
- * gate, the guard; and the limit by user. What the guard grants, or a thrown `Problem`. Who is refused stands in the audit log.
+ * Runs every admission check of a route in order: the address limit (so that guessing costs), the gate, the guard, the
+ * user limit. Returns what the guard grants or throws a `Problem`. Refusals go to the audit log.
  */
 export async function admit(
   exchange: Exchange,
-  route: Asked,
+  route: GuardedRoute,
   around: Pick<Surroundings, 'limits' | 'gate' | 'audit' | 'csrf'>,
   counted: Counted,
 ): Promise<object> {
@@ -29,7 +29,7 @@ export async function admit(
     grant = granted(await route.guard(exchange))
   } catch (error) {
     if (error instanceof Problem && (error.status === 401 || error.status === 403))
-      tellRefusal(error, exchange, route.path, around)
+      auditRefusal(error, exchange, route.path, around)
     throw error
   }
   if (limits.user !== undefined && exchange.identity !== undefined)
@@ -37,7 +37,7 @@ export async function admit(
   return grant
 }
 
-function tellRefusal(
+function auditRefusal(
   { code, options }: Problem,
   exchange: Exchange,
   route: string,

@@ -5,12 +5,12 @@ import type { Locals } from './access-log.ts'
 import { admit } from './admit.ts'
 import { checks } from './checked.ts'
 import { clientAddress } from './client-address.ts'
-import { Inbound, type Surroundings } from './exchange.ts'
+import { InboundExchange, type Surroundings } from './exchange.ts'
 import { type Bound, choose, type Find, router } from './router.ts'
 
 /**
- * Check, route, limit, guard, answer. A path that no route knows is left to what follows; a method that none takes is refused
- * here. The limit by address comes before the guard, so that guessing costs; the one by user after it.
+ * Checks, routes, limits, guards and answers a request. Unknown paths go to the next middleware; a known path with the
+ * wrong method is refused here. For the order of limits and guard see `admit`.
  */
 export function answer(routes: readonly Bound[], around: Surroundings, find: Find = router(routes)): RequestHandler {
   const { check = checks(), addressOf = clientAddress() } = around
@@ -19,13 +19,13 @@ export function answer(routes: readonly Bound[], around: Surroundings, find: Fin
     const match = find(req.method, path)
     if ('allow' in match) {
       if (match.allow.length === 0) return next()
-      return refuse(req, res, [...match.allow, 'OPTIONS'].join(', '))
+      return refuseMethod(req, res, [...match.allow, 'OPTIONS'].join(', '))
     }
     const locals = res.locals as Locals
     const { params, bound } = match
     const { chosenBy } = bound
     const matched = { trace: locals.trace, path, search, params, address: addressOf(req), chosenBy }
-    const exchange = new Inbound(req, res, matched, around)
+    const exchange = new InboundExchange(req, res, matched, around)
     locals.exchange = exchange
     const chosen = choose(bound, exchange)
     if (chosen === undefined) return next()
@@ -40,7 +40,7 @@ export function answer(routes: readonly Bound[], around: Surroundings, find: Fin
   }
 }
 
-function refuse(req: Request, res: Response, allow: string): void {
+function refuseMethod(req: Request, res: Response, allow: string): void {
   if (req.method !== 'OPTIONS') throw problem(405, 'method-not-allowed', { headers: { allow } })
   res.writeHead(204, { allow }).end()
 }

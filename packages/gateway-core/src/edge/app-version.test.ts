@@ -48,16 +48,16 @@ describe('appVersion', () => {
   })
 
   it.each([
-    [{ minimum: '' }, 'minimum: "" is no version'],
-    [{ minimum: '2.x' }, 'minimum: "2.x" is no version'],
-    [{ minimum: '2 <4' }, 'minimum: "2 <4" is no version'],
-    [{ minimum: '>=2' }, 'minimum: ">=2" is no version'],
-    [{ latest: 'new' }, 'latest: "new" is no version'],
-    [{ latest: '2.2' }, 'latest: nobody could update, 2.2 is older than 2.3.0'],
-    [{ storeUrl: 'store' }, 'storeUrl: "store" is no address'],
-    [{ storeUrl: 'javascript:alert(1)' }, 'storeUrl: "javascript:alert(1)" is no address'],
-    [{ storeUrl: 'http://store.example' }, 'storeUrl: "http://store.example" is no address'],
-    [{ exempt: ['bootstrap'] }, 'exempt: "bootstrap" is no path'],
+    [{ minimum: '' }, 'minimum: "" is not a version'],
+    [{ minimum: '2.x' }, 'minimum: "2.x" is not a version'],
+    [{ minimum: '2 <4' }, 'minimum: "2 <4" is not a version'],
+    [{ minimum: '>=2' }, 'minimum: ">=2" is not a version'],
+    [{ latest: 'new' }, 'latest: "new" is not a version'],
+    [{ latest: '2.2' }, 'latest: no one could update, 2.2 is older than 2.3.0'],
+    [{ storeUrl: 'store' }, 'storeUrl: "store" is not an address'],
+    [{ storeUrl: 'javascript:alert(1)' }, 'storeUrl: "javascript:alert(1)" is not an address'],
+    [{ storeUrl: 'http://store.example' }, 'storeUrl: "http://store.example" is not an address'],
+    [{ exempt: ['bootstrap'] }, 'exempt: "bootstrap" is not a route path'],
   ])('does not start with %j', (wrong, fault) => {
     expect(() => appVersion({ ...versions, ...wrong })).toThrow(fault)
   })

@@ -3,34 +3,32 @@ import { inRange } from '../version-range.ts'
 import type { Gate } from './exchange.ts'
 
 export interface AppVersions {
-  /** The oldest app that is still answered: `2.3.0`. A pre-release comes before its release. */
+  /** The oldest supported app: `2.3.0`. A pre-release sorts before its release. */
   readonly minimum: string
-  /** The newest in the store. */
+  /** The newest version in the store. */
   readonly latest: string
-  /** Where an app that is too old sends its user. `https`, or the scheme of a store. */
+  /** Where an outdated app sends its user: `https` or an app store's scheme. */
   readonly storeUrl: string
-  /** Paths of routes as they are listed, which answer every app: what it must ask to find out, and what ends a session. */
+  /** Route paths, as listed, open to every version: the version check itself, and what ends a session. */
   readonly exempt?: readonly string[]
 }
 
 /**
- * Refuses apps that say, in `x-app-version`, that they are older than `minimum`: 403 `app-update-required`, before anybody
- * is authenticated.
+ * Refuses apps whose `x-app-version` is older than `minimum` with 403 `app-update-required`, before authentication.
  *
- * Only an app that says it is too old is refused. One that says nothing, or nothing that can be read, passes: what loads an
- * app's images sends no such field, nor did the releases before it was invented, and they cannot be changed any more. It
- * protects an app from answers that it would misread; it protects nothing from anybody who leaves the field out.
+ * A missing or unreadable version passes: image loaders do not send the header, nor do releases that predate it. The
+ * gate protects an app from responses it would misread; it is no security control, as anybody can omit the header.
  *
- * 403, for 426 demands an `Upgrade` field (RFC 9110 §15.5.22), which HTTP/2 forbids. Throws a `TypeError` for versions or
- * an address that make no sense.
+ * Not 426, which requires an `Upgrade` header (RFC 9110 §15.5.22) that HTTP/2 forbids. Throws a `TypeError` for invalid
+ * versions or an invalid address.
  */
 export function appVersion(versions: AppVersions): Gate {
-  const { minimum, latest, storeUrl, exempt = [] } = sound(versions)
+  const { minimum, latest, storeUrl, exempt = [] } = validated(versions)
   const tooOld = inRange(`<${minimum}`)
   const extra = { minVersion: minimum, latest, storeUrl, blocking: true }
   return (exchange, { path }) => {
-    const said = exchange.headers['x-app-version']
-    if (typeof said !== 'string' || !tooOld(said) || exempt.includes(path)) return
+    const version = exchange.headers['x-app-version']
+    if (typeof version !== 'string' || !tooOld(version) || exempt.includes(path)) return
     throw problem(403, 'app-update-required', {
       detail: 'This version of the app is no longer supported. Update it to continue.',
       extra,
@@ -38,24 +36,24 @@ export function appVersion(versions: AppVersions): Gate {
   }
 }
 
-function sound(versions: AppVersions): AppVersions {
+function validated(versions: AppVersions): AppVersions {
   const { minimum, latest, storeUrl, exempt = [] } = versions
   const faults = [
-    isVersion(minimum) ? '' : `minimum: ${JSON.stringify(minimum)} is no version`,
-    isVersion(latest) ? '' : `latest: ${JSON.stringify(latest)} is no version`,
+    isVersion(minimum) ? '' : `minimum: ${JSON.stringify(minimum)} is not a version`,
+    isVersion(latest) ? '' : `latest: ${JSON.stringify(latest)} is not a version`,
     isVersion(minimum) && isVersion(latest) && inRange(`<${minimum}`)(latest)
-      ? `latest: nobody could update, ${latest} is older than ${minimum}`
+      ? `latest: no one could update, ${latest} is older than ${minimum}`
       : '',
     URL.canParse(storeUrl) && !/^(?:http|javascript|data|file):/i.test(storeUrl)
       ? ''
-      : `storeUrl: ${JSON.stringify(storeUrl)} is no address to send a user to`,
-    ...exempt.map((path) => (path.startsWith('/') ? '' : `exempt: ${JSON.stringify(path)} is no path of a route`)),
+      : `storeUrl: ${JSON.stringify(storeUrl)} is not an address to send a user to`,
+    ...exempt.map((path) => (path.startsWith('/') ? '' : `exempt: ${JSON.stringify(path)} is not a route path`)),
   ].filter((fault) => fault !== '')
   if (faults.length > 0) throw new TypeError(`The versions of the app do not fit: ${faults.join('; ')}.`)
   return versions
 }
 
-/** A range of this one version alone has it, and nothing that is no version is in any. */
+/** Only a valid version lies in the range that starts at it. */
 function isVersion(text: string): boolean {
   try {
     return inRange(`>=${text}`)(text)

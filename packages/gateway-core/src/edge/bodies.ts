@@ -4,26 +4,26 @@ import { linger, refusal, interrupt } from './refuse.ts'
 import { interval, type ServerLimits } from './server-limits.ts'
 
 interface Mark {
-  /** A request that was torn down has none any more. */
+  /** Kept here, as a destroyed request loses its socket. */
   readonly socket: Socket
   readonly res: ServerResponse
   at: number
   bytes: number
 }
 
-/** Bodies that are still on their way to a server. */
+/** Request bodies still arriving at a server. */
 export interface Bodies extends Disposable {
-  /** A request with a body begins: see to what nobody will have read of it once the answer is out. */
+  /** A request with a body begins: handle what remains unread of it after the response. */
   announced(req: IncomingMessage, res: ServerResponse): void
-  /** From now on this body must come fast enough. */
+  /** Enforces the minimum body rate from now on. */
   watch(req: IncomingMessage, res: ServerResponse): void
-  /** Refuse those that have been too slow (408). Called once a second. */
+  /** Refuses bodies that were too slow (408). Called once a second. */
   sweep(): void
 }
 
 /**
- * Look after bodies that come slowly or that nobody wants. One timer for all of them. A body that waits for us, because its
- * upstream takes no more, is never late.
+ * Handles slow and unwanted request bodies with one timer. A body that waits for us, because its upstream exerts
+ * backpressure, is never late.
  */
 export function bodies(limits: ServerLimits, now: () => number = () => performance.now()): Bodies {
   const marks = new Map<IncomingMessage, Mark>()
@@ -50,7 +50,7 @@ export function bodies(limits: ServerLimits, now: () => number = () => performan
       marks.set(req, { socket, res, at: now(), bytes: socket.bytesRead })
     },
     announced(req, res) {
-      // Afterwards a request that was torn down has none.
+      // Read now: a destroyed request loses its socket.
       const { socket } = req
       if (mayExceed(req, limits.unread)) closeUnlessRead(req, res)
       res.once('finish', () => {
@@ -72,17 +72,17 @@ function late({ socket, res }: Mark): void {
   else interrupt(res, refusal(408, 'request-timeout', 'The body took too long to arrive.'))
 }
 
-/** What is read of it now is thrown away: little enough to keep the connection, or what comes while that is being closed. */
+/** Discards the rest of the body: few enough bytes to keep the connection, or whatever arrives while it closes. */
 function leftover(req: IncomingMessage, socket: Socket): void {
   req.resume()
   if (socket.destroyed || !socket.writableEnded) return
-  // Node has asked for the socket to be destroyed once the answer is written, which would be too early.
+  // Node destroys the socket as soon as the response is written, which is too early.
   const [destroy] = socket.listeners('finish').filter((listener) => listener.name === 'destroy')
   if (destroy !== undefined) socket.off('finish', destroy as () => void)
   linger(socket)
 }
 
-/** The answer closes the connection, unless the body has come by then, and says so in time for the client to believe it. */
+/** Announces `Connection: close` in time for the client to see it, unless the whole body has arrived by then. */
 function closeUnlessRead(req: IncomingMessage, res: ServerResponse): void {
   const asked = res.shouldKeepAlive
   res.shouldKeepAlive = false

@@ -2,30 +2,30 @@ import type { IncomingMessage } from 'node:http'
 import { headFault } from './head-limits.ts'
 import { hosts } from './hosts.ts'
 import { refusal } from './refuse.ts'
-import { type Target, target } from './target.ts'
+import { type RequestTarget, target } from './target.ts'
 
-/** Answered by a route or with 405. Of these, QUERY is known and never offered. */
+/** Methods answered by a route or with 405. QUERY is recognised but never offered. */
 const known = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY'])
 
-/** For an answer of 405 that is about no path. */
+/** `Allow` of a 405 that is independent of the path. */
 export const allow = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 
-/** Out of node's parser, which lets more pass than one reading allows. */
+/** From node's parser, which accepts ambiguous input. */
 export type Head = Pick<
   IncomingMessage,
   'httpVersion' | 'httpVersionMinor' | 'method' | 'url' | 'rawHeaders' | 'headers'
 >
 
 export interface CheckOptions {
-  /** Names this gateway answers as, see `hosts`. Default: any. */
+  /** Host names of this gateway, see `hosts`. Default: any. */
   readonly hosts?: readonly string[] | undefined
 }
 
 /**
- * What every request must pass before it is routed. Made once; what it returns gives the target, or throws a `Problem` that
- * closes the connection: version 505, method 501 or 405, head 400, 417, 431 or 501, host 400 or 421, target 400 or 414.
+ * Builds the check every request passes before routing. It returns the target or throws a `Problem` that closes the
+ * connection: version 505, method 501 or 405, head 400, 417, 431 or 501, host 400 or 421, target 400 or 414.
  */
-export function checks(options: CheckOptions = {}): (head: Head) => Target {
+export function checks(options: CheckOptions = {}): (head: Head) => RequestTarget {
   const known = hosts(options.hosts ?? [])
   const any = (options.hosts ?? []).length === 0
   return (head) => {
@@ -36,7 +36,7 @@ export function checks(options: CheckOptions = {}): (head: Head) => Target {
     const fault = headFault(head)
     if (fault !== undefined) throw fault
     const { host } = headers
-    // Before 1.1 there was no Host, so there is nobody it could be wrong about but an allowed one.
+    // HTTP/1.0 has no Host; its absence matters only where hosts are restricted.
     if (host === undefined && httpVersion === '1.0' && any) return target(url, '')
     if (host === undefined) throw refusal(400, 'malformed-host', 'The Host header is missing.')
     const verdict = known(host)

@@ -6,14 +6,14 @@ type Asked = Pick<IncomingMessage, 'headers'> & {
   readonly socket: { readonly remoteAddress?: string | undefined; readonly encrypted?: boolean }
 }
 
-/** How far back along a chain of proxies one looks. */
+/** Most proxies followed back along a chain. */
 const mostHops = 50
 
 /**
- * Who is calling. It is the other end of the socket, unless that is one of the trusted proxies (addresses and ranges; default
- * none): then the right-most address of `X-Forwarded-For` that is not one of them, for what stands further left anybody may
- * have written. A chain with something else than addresses in it says nothing, and neither does one of more than 50.
- * `Forwarded` (RFC 7239) is not read: of two fields that may differ, one must be the one that counts.
+ * The client's address: the socket's peer, unless that is a trusted proxy (addresses and ranges; default none). Then it
+ * is the right-most address of `X-Forwarded-For` that is not trusted, as anybody may have written what stands further
+ * left. A chain with anything but addresses, or longer than 50, is ignored. `Forwarded` (RFC 7239) is not read: two
+ * headers could disagree.
  */
 export function clientAddress(trusted: readonly string[] = []): (req: Asked) => string {
   const isTrusted = within(trusted)
@@ -36,7 +36,7 @@ function nearest(chain: string, isTrusted: (address: string) => boolean): string
   return undefined
 }
 
-/** Of `192.0.2.7`, `192.0.2.7:80`, `2001:db8::7`, `[2001:db8::7]:80`, each also in quotes. */
+/** Accepts `192.0.2.7`, `192.0.2.7:80`, `2001:db8::7`, `[2001:db8::7]:80`, each optionally quoted. */
 function addressIn(text: string): string | undefined {
   const bare = text.trim().replace(/^"(.*)"$/, '$1')
   if (bare.length > 64) return undefined
@@ -45,13 +45,13 @@ function addressIn(text: string): string | undefined {
   return isIP(address) === 0 || address.includes('%') ? undefined : plainAddress(address)
 }
 
-/** An IPv4 address that IPv6 carries (`::ffff:192.0.2.7`) as what it is, so that a client has one name. */
+/** Unwraps an IPv4-mapped address (`::ffff:192.0.2.7`), so that a client has one name. */
 export const plainAddress = (address: string): string =>
   address.length > 7 && address.slice(0, 7).toLowerCase() === '::ffff:' && isIPv4(address.slice(7))
     ? address.slice(7)
     : address
 
-/** What a limit counts by: an IPv4 address, or the /56 of an IPv6 one, of which one subscriber has all. */
+/** The key of a rate limit: an IPv4 address, or the /56 of an IPv6 one, which one subscriber owns entirely. */
 export function limitKey(address: string): string {
   if (!isIPv6(address)) return address
   const [bare = ''] = address.split('%')

@@ -7,13 +7,13 @@ interface Listed {
   readonly methods: readonly Method[]
   readonly path: string
   readonly when?: Predicate | undefined
-  /** Where it was made: `screens/home.ts:12`. */
+  /** Where it was declared: `screens/home.ts:12`. */
   readonly place?: string | undefined
 }
 
-/** What cannot be meant in a list of routes, one sentence each, with the places of both where two are at odds. */
+/** Faults and conflicts in a list of routes, one sentence each, with both places where two routes conflict. */
 export function conflicts(routes: readonly Listed[]): string[] {
-  const alone = routes.flatMap((route) => strange(route).map((fault) => `${named(route)}: ${fault}`))
+  const alone = routes.flatMap((route) => faultsOf(route).map((fault) => `${named(route)}: ${fault}`))
   const pairs = keysOf(routes.map((route) => ({ route }))).flatMap(({ choices }) =>
     choices.slice(1).flatMap(({ route }, i) => {
       const earlier = choices.slice(0, i + 1).map((one) => one.route)
@@ -26,9 +26,9 @@ export function conflicts(routes: readonly Listed[]): string[] {
 
 const shape = /^(?:\/(?:[^/:*?()]*|:\w+))*(?:\/\*)?$/
 
-function strange({ methods, path }: Listed): string[] {
+function faultsOf({ methods, path }: Listed): string[] {
   if (!path.startsWith('/') || !shape.test(path))
-    return ['a path is of literal segments, `:name` segments, and perhaps a last `*`']
+    return ['a path consists of literal segments, `:name` segments and optionally a final `*`']
   const names: readonly string[] = path.match(/:\w+/g) ?? []
   const twice = names.find((name, i) => names.indexOf(name) < i)
   const example = path.replace(/:\w+/g, 'x').replace(/\*$/, 'x')

@@ -11,34 +11,36 @@ import type { Room } from './room.ts'
 import { Seats } from '../seats.ts'
 import type { ServerLimits } from './server-limits.ts'
 
-/** How many requests one connection may be ahead of what is answered, in all. Nobody pipelines that far in earnest. */
+/** Most requests one connection may queue. No real client pipelines that far. */
 const farAhead = 256
 
-/** One connection of a server, and what is under way on it. */
-interface Line {
+/** State of one connection. */
+interface Connection {
   /** Requests begun so far. */
   begun: number
-  /** Of these, answers that are not over. */
-  under: number
-  /** Requests that were sent ahead of their turn. */
+  /** Of these, responses still in progress. */
+  active: number
+  /** Pipelined requests that wait for their turn. */
   readonly waiting: [IncomingMessage, ServerResponse][]
   last: ServerResponse | undefined
-  /** Bytes that are no HTTP came, and this is to be said of them after what is under way. */
+  /** Set when unparsable bytes arrived: sent after the responses in progress. */
   failed: Problem | undefined
 }
 
-/** Keep the connections of a server in order: how many, how much at a time on each, and what is said when one breaks. */
-export class Connections {
+/**
+ * Tracks the connections of a server: how many, how many requests at a time on each, and the answer when one breaks.
+ */
+export class ServerConnections {
   readonly #limits: ServerLimits
   readonly #bodies: Bodies
   readonly #handle: RequestListener
   readonly #answered: () => void
-  readonly #lines = new Map<Duplex, Line>()
+  readonly #connections = new Map<Duplex, Connection>()
   readonly #room: Room
   readonly #seats: Seats
   readonly #uncounted: (address: string) => boolean
 
-  /** `answered` is told of each answer that is over. */
+  /** Calls `answered` after each response. */
   constructor(limits: ServerLimits, bodies: Bodies, room: Room, handle: RequestListener, answered: () => void) {
     this.#limits = limits
     this.#bodies = bodies
@@ -49,53 +51,55 @@ export class Connections {
     this.#uncounted = within(limits.uncounted)
   }
 
-  /** The server's `connection` listener. Over the cap of its address a connection is cut: an answer would be work, too. */
+  /**
+   * The server's `connection` listener. Over the cap of its address a connection is cut: even an answer would be work.
+   */
   readonly open = (socket: Socket): void => {
     const address = socket.remoteAddress ?? ''
     const counted = !this.#uncounted(address)
     if (counted && !this.#seats.take(address)) return void socket.destroy()
     this.#room.enter(socket)
-    this.#lines.set(socket, { begun: 0, under: 0, waiting: [], last: undefined, failed: undefined })
-    // It comes once: to say so with `once` would take three objects more, for as long as the connection lasts.
+    this.#connections.set(socket, { begun: 0, active: 0, waiting: [], last: undefined, failed: undefined })
+    // `close` fires once; `once` would hold three more objects for as long as the connection lasts.
     socket.on('close', () => {
-      this.#lines.delete(socket)
+      this.#connections.delete(socket)
       this.#room.leave(socket)
       if (counted) this.#seats.leave(address)
     })
   }
 
-  /** The server's `request` listener, and that of its `checkContinue` and `checkExpectation`. */
+  /** The server's `request`, `checkContinue` and `checkExpectation` listener. */
   readonly take = (req: IncomingMessage, res: ServerResponse): void => {
-    const line = this.#lines.get(req.socket)
-    if (line === undefined || line.failed !== undefined) return
-    line.last = res
-    if (line.under < this.#limits.pipelined) this.#begin(line, req, res)
-    else if (line.waiting.push([req, res]) > farAhead) req.socket.destroy()
+    const connection = this.#connections.get(req.socket)
+    if (connection === undefined || connection.failed !== undefined) return
+    connection.last = res
+    if (connection.active < this.#limits.pipelined) this.#begin(connection, req, res)
+    else if (connection.waiting.push([req, res]) > farAhead) req.socket.destroy()
   }
 
-  /** The server's `clientError` listener. Says once what is wrong, after the answers that are under way. */
+  /** The server's `clientError` listener. Reports the fault once, after the responses in progress. */
   readonly fail = (failed: Problem | undefined, socket: Duplex): void => {
-    const line = this.#lines.get(socket)
-    if (socket.destroyed || line === undefined) return void socket.destroy()
-    // What is closing already is given the time to.
-    if (socket.writableEnded || line.failed !== undefined || failed === undefined) return
-    line.failed = failed
-    const { last } = line
+    const connection = this.#connections.get(socket)
+    if (socket.destroyed || connection === undefined) return void socket.destroy()
+    // A connection that is closing already may finish.
+    if (socket.writableEnded || connection.failed !== undefined || failed === undefined) return
+    connection.failed = failed
+    const { last } = connection
     if (last !== undefined && !last.req.complete)
       return last.writableEnded ? void socket.destroy() : interrupt(last, failed)
-    if (line.under === 0) refuse(socket, failed, traceIdOf({}))
+    if (connection.active === 0) refuse(socket, failed, traceIdOf({}))
   }
 
-  /** We stop: a connection that has never said anything is not waited for. */
+  /** On shutdown: connections that never sent a byte are not waited for. */
   closeUnused(): void {
-    for (const [socket, { begun }] of this.#lines)
+    for (const [socket, { begun }] of this.#connections)
       if (begun === 0 && (socket as Socket).bytesRead === 0) socket.destroy()
   }
 
-  #begin(line: Line, req: IncomingMessage, res: ServerResponse): void {
-    line.under++
-    if (++line.begun >= this.#limits.requestsPerConnection) res.setHeader('connection', 'close')
-    res.on('close', () => this.#over(line, req))
+  #begin(connection: Connection, req: IncomingMessage, res: ServerResponse): void {
+    connection.active++
+    if (++connection.begun >= this.#limits.requestsPerConnection) res.setHeader('connection', 'close')
+    res.on('close', () => this.#over(connection, req))
     if (!req.complete && announcesBody(req)) {
       this.#bodies.announced(req, res)
       if (waits(req)) continueWhenRead(req, res, () => this.#bodies.watch(req, res))
@@ -104,12 +108,12 @@ export class Connections {
     this.#handle(req, res)
   }
 
-  #over(line: Line, req: IncomingMessage): void {
-    line.under--
-    const next = line.waiting.shift()
-    if (next !== undefined) this.#begin(line, ...next)
-    else if (line.under === 0 && line.failed !== undefined && !req.socket.writableEnded)
-      refuse(req.socket, line.failed, traceIdOf({}))
+  #over(connection: Connection, req: IncomingMessage): void {
+    connection.active--
+    const next = connection.waiting.shift()
+    if (next !== undefined) this.#begin(connection, ...next)
+    else if (connection.active === 0 && connection.failed !== undefined && !req.socket.writableEnded)
+      refuse(req.socket, connection.failed, traceIdOf({}))
     this.#answered()
   }
 }

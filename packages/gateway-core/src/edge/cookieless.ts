@@ -2,31 +2,31 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import type { Logger } from 'pino'
 import type { Head } from './checked.ts'
 import type { Last } from './every-answer.ts'
-import type { Target } from './target.ts'
+import type { RequestTarget } from './target.ts'
 
-export type Check = (head: Head) => Target
+export type Check = (head: Head) => RequestTarget
 
-/** Where a cookie was that should not be. */
+/** Direction of an unwanted cookie. */
 export type CookieWay = 'received' | 'sent'
 
-/** Milliseconds between two lines in the log about the same. */
+/** Milliseconds between two log lines for one direction. */
 const quiet = 60_000
 
 /**
- * For apps whose clients prove themselves by tokens: a cookie that comes is taken away before anything can read it, and none
- * leaves. Both are counted; the log has a line a minute, for a cookie that comes is a client gone wrong or somebody who tries,
- * and one that would leave is a fault of ours.
+ * For apps whose clients authenticate by tokens: strips incoming cookies before anything can read them, and outgoing
+ * ones. Both are counted, and logged once a minute: an incoming cookie means a broken client or a probe, an outgoing
+ * one a fault of ours.
  */
 export function cookieless(
   log: Logger,
   count: (way: CookieWay) => void,
   clock: () => number = () => performance.now(),
 ) {
-  const told: Record<CookieWay, number> = { received: -Infinity, sent: -Infinity }
+  const loggedAt: Record<CookieWay, number> = { received: -Infinity, sent: -Infinity }
   const note = (way: CookieWay, level: 'info' | 'warn'): void => {
     count(way)
-    if (clock() - told[way] < quiet) return
-    told[way] = clock()
+    if (clock() - loggedAt[way] < quiet) return
+    loggedAt[way] = clock()
     log[level]({ way }, 'cookie ignored')
   }
   return {

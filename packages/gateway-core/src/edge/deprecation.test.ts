@@ -55,18 +55,18 @@ describe('faultsOfDeprecated', () => {
   })
 
   it.each<[Deprecated, string]>([
-    [{ since: '' }, 'since: "" is no date like 2027-01-31T00:00:00Z'],
-    [{ since: '2026-01-31' }, 'since: "2026-01-31" is no date'],
-    [{ since: '2026-02-30T00:00:00Z' }, 'since: "2026-02-30T00:00:00Z" is no date'],
-    [{ since: '2026-13-01T00:00:00Z' }, 'since: "2026-13-01T00:00:00Z" is no date'],
-    [{ since: '2026-01-31T00:00:00+01:00' }, 'is no date'],
-    [{ since, sunset: 'soon' }, 'sunset: "soon" is no date'],
+    [{ since: '' }, 'since: "" is not a date like 2027-01-31T00:00:00Z'],
+    [{ since: '2026-01-31' }, 'since: "2026-01-31" is not a date'],
+    [{ since: '2026-02-30T00:00:00Z' }, 'since: "2026-02-30T00:00:00Z" is not a date'],
+    [{ since: '2026-13-01T00:00:00Z' }, 'since: "2026-13-01T00:00:00Z" is not a date'],
+    [{ since: '2026-01-31T00:00:00+01:00' }, 'is not a date'],
+    [{ since, sunset: 'soon' }, 'sunset: "soon" is not a date'],
     [{ since, sunset: '2026-01-30T23:59:59Z' }, `sunset: 2026-01-30T23:59:59Z is before since, ${since}`],
-    [{ since, link: 'docs' }, 'link: "docs" is no address'],
-    [{ since, link: 'javascript:alert(1)' }, 'link: "javascript:alert(1)" is no address'],
-    [{ since, link: 'https://x.example/>; rel="next"' }, 'is no address'],
-    [{ since, link: 'https://x.example/\r\nset-cookie: a=b' }, 'is no address'],
-    [{ since, link: 'https://' }, 'is no address'],
+    [{ since, link: 'docs' }, 'link: "docs" is not an address'],
+    [{ since, link: 'javascript:alert(1)' }, 'link: "javascript:alert(1)" is not an address'],
+    [{ since, link: 'https://x.example/>; rel="next"' }, 'is not an address'],
+    [{ since, link: 'https://x.example/\r\nset-cookie: a=b' }, 'is not an address'],
+    [{ since, link: 'https://' }, 'is not an address'],
   ])('D-2: finds in %j: %s', (deprecated, fault) => {
     expect(faultsOfDeprecated(deprecated)).toEqual([expect.stringContaining(fault)])
   })

@@ -2,30 +2,30 @@ import type { Deprecated } from '../contract.ts'
 import type { Compose, Exchange, Handler, Route } from '../exchange.ts'
 import { problem } from '../problem.ts'
 
-/** What every answer of an operation says that will be no more. */
+/** Headers on every response of a deprecated operation. */
 export interface DeprecationFields {
-  /** RFC 9745: `@1735689600`, the seconds of a structured date. */
+  /** RFC 9745: `@1735689600`, a structured date in seconds. */
   readonly deprecation: string
   /** RFC 8594, as an IMF-fixdate. */
   readonly sunset?: string
   readonly link?: string
 }
 
-/** What a declaration cannot mean, one sentence each. */
+/** Faults of a declaration, one sentence each. */
 export function faultsOfDeprecated({ since, sunset, link }: Deprecated): string[] {
   return [
-    isDate(since) ? '' : `since: ${JSON.stringify(since)} is no date like 2027-01-31T00:00:00Z`,
+    isDate(since) ? '' : `since: ${JSON.stringify(since)} is not a date like 2027-01-31T00:00:00Z`,
     sunset === undefined || isDate(sunset)
       ? ''
-      : `sunset: ${JSON.stringify(sunset)} is no date like 2027-01-31T00:00:00Z`,
+      : `sunset: ${JSON.stringify(sunset)} is not a date like 2027-01-31T00:00:00Z`,
     sunset !== undefined && isDate(since) && isDate(sunset) && Date.parse(sunset) < Date.parse(since)
       ? `sunset: ${sunset} is before since, ${since} (RFC 9745 §4)`
       : '',
-    link === undefined || isLink(link) ? '' : `link: ${JSON.stringify(link)} is no address`,
+    link === undefined || isLink(link) ? '' : `link: ${JSON.stringify(link)} is not an address`,
   ].filter((fault) => fault !== '')
 }
 
-/** Made once: what they say is the same for every answer. */
+/** Built once: every response has the same headers. */
 export function fieldsOf({ since, sunset, link }: Deprecated): DeprecationFields {
   const relations = sunset === undefined ? ['deprecation'] : ['deprecation', 'sunset']
   return {
@@ -36,10 +36,10 @@ export function fieldsOf({ since, sunset, link }: Deprecated): DeprecationFields
 }
 
 /**
- * Has a route say what its contract says of its end: made for `routes.map(deprecation())`; one that will stay is handed back
- * as it is. Until the sunset it answers as ever, with `DeprecationFields` on what it answers; from then on with the 410
- * `endpoint-retired`, whoever asks. `clock` is in epoch ms; `used` is told of each request that is answered
- * or refused for its end. Throws a `TypeError` that lists what `faultsOfDeprecated` finds.
+ * Announces the deprecation that a route's contract declares: made for `routes.map(deprecation())`; other routes are
+ * returned unchanged. Until the sunset the route works as before, with `DeprecationFields` on its responses; from then
+ * on everybody gets 410 `endpoint-retired`. `clock` is in epoch ms; `used` is called for each request answered or
+ * refused. Throws a `TypeError` that lists what `faultsOfDeprecated` finds.
  */
 export function deprecation(
   clock: () => number = Date.now,
@@ -81,7 +81,7 @@ function ending<Core>(route: Route<Core>, deprecated: Deprecated, clock: () => n
 
 type Seen = (exchange: Exchange) => void
 
-/** On the problems that it throws as well. */
+/** Set beforehand, so that thrown problems carry them as well. */
 function answering(handle: Handler, fields: DeprecationFields, seen: Seen): Handler {
   const all: readonly [name: string, value: string][] = Object.entries(fields)
   return (exchange, req, res, grant) => {
@@ -91,7 +91,7 @@ function answering(handle: Handler, fields: DeprecationFields, seen: Seen): Hand
   }
 }
 
-/** What the answer says itself wins, as in `writeHead`. */
+/** Headers of the response itself win, as in `writeHead`. */
 const composing =
   (compose: Compose, fields: DeprecationFields, seen: Seen): Compose =>
   async (exchange, input, grant) => {
@@ -100,12 +100,12 @@ const composing =
     return { ...answer, headers: { ...fields, ...answer.headers } }
   }
 
-/** A day that no month has becomes another one when it is read. */
+/** Round-trips the date, as `Date.parse` turns 30 February into 2 March. */
 function isDate(text: string): boolean {
   const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) ? Date.parse(text) : Number.NaN
   return !Number.isNaN(time) && new Date(time).toISOString() === text.replace('Z', '.000Z')
 }
 
-/** Absolute, or a path of this server. No character that would end it inside the field. */
+/** Absolute, or a path of this server; without characters that would end the link inside the header. */
 const isLink = (text: string): boolean =>
   /^(?:https?:\/\/|\/)[\x21-\x7e]*$/.test(text) && !/[<>"\\]/.test(text) && URL.canParse(text, 'http://here')

@@ -6,24 +6,24 @@ import type { Surroundings } from './exchange.ts'
 import { choose, type Find } from './router.ts'
 import { target } from './target.ts'
 
-/** A request inside of another. */
+/** A request inside another, as in a batch. */
 export interface Inner {
   readonly method: string
   /** Path and query. */
   readonly url: string
-  /** Names in lower case; they replace what the outer request sent of the same name. */
+  /** Lower-case names; they override the outer request's. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: unknown
 }
 
 export type Dispatch = (outer: Exchange, inner: Inner) => Promise<Composed>
 
-/** Belong to the outer request alone: its body, its conditions, its key. */
+/** Headers of the outer request only: its body, conditions and key. */
 const outerOnly = /^(?:content-|if-|transfer-encoding$|idempotency-key$|expect$|range$|accept$)/
 
 /**
- * Answer a request that came inside of another, without a connection: route, limits, gate, guard and contract are those it
- * would meet alone; user, deadline, trace and the end of it are the outer one's. Throws what the route would answer as a problem.
+ * Answers an inner request without a connection. Route, limits, gate, guard and contract apply as if it came alone;
+ * user, deadline, trace and cancellation are the outer request's. Throws what the route would answer as a problem.
  */
 export function dispatcher(find: () => Find, around: Surroundings): Dispatch {
   return async (outer, { method, url, headers, body }) => {

@@ -1,15 +1,15 @@
 import { ServerResponse, type OutgoingHttpHeaders } from 'node:http'
 import type { Express, RequestHandler, Response } from 'express'
 
-/** The fields of an answer as they leave; what was set one by one stands in the response. */
+/** Filters the headers of a response as it leaves; those set individually are in `res`. */
 export type Last = (fields: OutgoingHttpHeaders, res: ServerResponse) => OutgoingHttpHeaders
 
 const identity: Last = (fields) => fields
 
 /**
- * Headers that every answer of an app carries, whoever makes it: a door, a problem, a file. All of them pass `writeHead`,
- * where constant headers cost a twentieth of what setting them one by one does. So do those of a rate limit
- * (`res.locals.fields`). What an answer says itself wins, but for what `last` takes away.
+ * Adds headers to every response of an app, whether from a route, a problem or a file. They are merged in `writeHead`,
+ * at a twentieth of the cost of setting them individually. So are those of a rate limit (`res.locals.fields`). Headers
+ * of the response itself win, except those `last` removes.
  */
 export function everyAnswer(app: Express, always: Readonly<Record<string, string>>, last: Last = identity): void {
   // oxlint-disable-next-line typescript/unbound-method -- called with the response each time
@@ -20,7 +20,7 @@ export function everyAnswer(app: Express, always: Readonly<Record<string, string
   } as Express['response']['writeHead']
 }
 
-/** What a middleware that only sets headers would set, found out once. */
+/** Runs a middleware that only sets headers once, and returns those. */
 export function headersOf(middleware: RequestHandler): Readonly<Record<string, string>> {
   const set: Record<string, string> = {}
   const res = {

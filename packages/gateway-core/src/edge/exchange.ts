@@ -10,7 +10,7 @@ import type { Head } from './checked.ts'
 import type { Limiter } from './limit.ts'
 import { peerOf } from './peer.ts'
 import { interrupt } from './refuse.ts'
-import type { Target } from './target.ts'
+import type { RequestTarget } from './target.ts'
 
 export interface Surroundings {
   readonly authenticate: Authenticate
@@ -18,27 +18,27 @@ export interface Surroundings {
   /** Milliseconds one exchange may take. */
   readonly budget: number
   /** Default: any host. */
-  readonly check?: (head: Head) => Target
+  readonly check?: (head: Head) => RequestTarget
   /** Default: the other end of the socket. */
   readonly addressOf?: (req: IncomingMessage) => string
   readonly limits?: Limiters
   /** Default `continue`. */
   readonly tracing?: Tracing
-  /** Whether this client may use a route at all, before anybody asks who it is. Throws a `Problem`. */
+  /** Decides whether this client may use a route at all, before authentication. Throws a `Problem`. */
   readonly gate?: Gate | undefined
-  /** What proofs are not good any more. Absent: each is good until it ends by itself. */
+  /** Revoked credentials. Absent: each is valid until it expires. */
   readonly revocations?: Pick<Revocations, 'admit'> | undefined
   readonly audit?: Audit | undefined
-  /** Counts a request that seemed forged. */
+  /** Counts suspected forgeries. */
   readonly csrf?: ((signal: string) => void) | undefined
 }
 
 export type Gate = (exchange: Exchange, route: Pick<Route<never>, 'path' | 'made'>) => void
 
 export interface Limiters {
-  /** Asked of every request before its guard. */
+  /** Applied to every request before its guard. */
   readonly address?: Limiter
-  /** Asked after the guard, when that has signed somebody in. */
+  /** Applied after the guard, if a user is signed in. */
   readonly user?: Limiter
 }
 
@@ -48,7 +48,7 @@ export interface Matched {
   /** With its `?`, or empty. */
   readonly search: string
   readonly params: Readonly<Record<string, string>>
-  /** Of the client, see `client-address.ts`. */
+  /** The client's, see `client-address.ts`. */
   readonly address: string
   /** See `Exchange`. Default none. */
   readonly chosenBy?: readonly string[]
@@ -58,8 +58,8 @@ const nothing: readonly string[] = []
 
 const over = new Error('the exchange is over')
 
-/** One request, as guards, screens and the road see it. What most requests never ask for is made when it is asked for. */
-export class Inbound implements Exchange {
+/** One request, as guards, screens and upstream calls see it. What most requests never need is created on demand. */
+export class InboundExchange implements Exchange {
   readonly traceId: string
   readonly trace: Trace
   readonly method: string
@@ -96,7 +96,7 @@ export class Inbound implements Exchange {
     this.#res = res
     this.#around = around
     this.#authenticate = around.authenticate
-    // Answered, cut or left: whatever is still done for it is done for nobody.
+    // Answered, cut or abandoned: nobody needs any further work.
     res.on('close', () => this.scope.end(over))
   }
 
@@ -112,7 +112,7 @@ export class Inbound implements Exchange {
     return peerOf(this.#req)
   }
 
-  /** By what its client is known, where the route that was chosen has another way than the app. */
+  /** Replaces the app's authentication where the chosen route has its own. */
   believe(authenticate: Authenticate | undefined): void {
     if (authenticate !== undefined) this.#authenticate = authenticate
   }
@@ -121,19 +121,19 @@ export class Inbound implements Exchange {
     return (this.#authenticated ??= this.#prove())
   }
 
-  /** Of a socket that lasts for hours, the head has done its work: what it said takes more memory than all else. */
+  /** Frees the request head, which is most of the memory of a socket that lasts for hours. */
   forgetHead(): void {
     this.#req = { headers: {}, socket: this.#req.socket } as IncomingMessage
   }
 
-  /** Ends it before its time: what is under way is called off, and an answer that has begun is cut. */
+  /** Ends the exchange early: work in progress is cancelled, a response that has begun is cut. */
   cut(reason: Problem): void {
     this.scope.end(reason)
-    // What says goodbye by itself has ended its answer by now.
+    // Whatever closes gracefully has ended its response by now.
     if (this.#res.headersSent && !this.#res.writableEnded) interrupt(this.#res, reason)
   }
 
-  /** The one place where anybody is let in, however they prove who they are. */
+  /** The only place where credentials are accepted, of whatever kind. */
   async #prove(): Promise<Identity> {
     const identity = await this.#authenticate(this)
     const waiting = this.#around.revocations?.admit(this, identity)

@@ -1,21 +1,21 @@
 import { IncomingMessage, type ServerResponse } from 'node:http'
 
-/** Whether its client waits for a word before it sends the body (RFC 9110 §10.1.1). */
+/** Whether the client waits for a 100 before it sends the body (RFC 9110 §10.1.1). */
 export const waits = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean => headers.expect !== undefined
 
-/** What a stream calls when somebody wants of it what it does not have yet. */
+/** The method a stream calls when it needs more data. */
 const read = '_read'
 
 /**
- * Send the 100 that a client waits for when somebody begins to read the body, then call `begun`. Whoever refuses the request
- * before reads nothing, so that the client is spared the upload.
+ * Sends 100 Continue once something reads the body, then calls `begun`. Handlers that refuse the request earlier read
+ * nothing, which spares the client the upload.
  */
 export function continueWhenRead(req: IncomingMessage, res: ServerResponse, begun: () => void): void {
   const asked: { [read]?: IncomingMessage[typeof read] } = req
   asked[read] = (size) => {
-    // Back to the method of the class.
+    // Restores the class's method.
     delete asked[read]
-    // Once there is an answer, node reads what is left of a body, only to throw it away.
+    // After the response, node reads the rest of the body only to discard it.
     if (!res.headersSent && !res.destroyed) res.writeContinue()
     begun()
     IncomingMessage.prototype[read].call(req, size)

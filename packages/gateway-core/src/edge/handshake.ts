@@ -4,23 +4,23 @@ import { problem, type Problem } from '../problem.ts'
 import type { Upgrade } from '../exchange.ts'
 
 /**
- * Node's `shouldUpgradeCallback`: what asks for any other protocol is served as if it had not asked (RFC 9110 §7.8), so `h2c`
- * and its like change nothing. Needs `closeBehind`.
+ * Node's `shouldUpgradeCallback`: a request for any other protocol is served as if it had not asked (RFC 9110 §7.8), so
+ * `h2c` and the like change nothing. Needs `closeBehind`.
  */
 export const wantsWebSocket = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean =>
   /(?:^|,)[ \t]*websocket[ \t]*(?:,|$)/i.test(headers.upgrade ?? '')
 
 /**
- * Close the connection behind an upgrade that was not taken: node drops what came with it in one packet, so that a proxy before
- * us that counts two requests would give the next answer to the wrong client.
+ * Closes the connection after a declined upgrade: node drops what arrived in the same packet, so that a proxy before us
+ * that counts two requests would give the next response to the wrong client.
  */
 export function closeBehind(req: IncomingMessage, res: ServerResponse): void {
   if (req.headers.upgrade !== undefined) res.setHeader('connection', 'close')
 }
 
 /**
- * Until a protocol is changed nobody reads a socket, and nobody would notice that its client leaves: it is read into its own buffer,
- * and destroyed at its end. Returns what stops that.
+ * Before the protocol switch nothing reads the socket, so a client that leaves would go unnoticed. Reads it into its
+ * own buffer and destroys it at its end. Returns a function that stops this.
  */
 export function hearOfLeaving(socket: Duplex): () => void {
   const left = () => void socket.destroy()
@@ -29,7 +29,10 @@ export function hearOfLeaving(socket: Duplex): () => void {
   return () => void socket.off('end', left)
 }
 
-/** What is wrong with the opening handshake (RFC 6455 §4.2.1). Its origin comes first: a foreign page learns nothing else. */
+/**
+ * First fault of the opening handshake (RFC 6455 §4.2.1). The origin is checked first, so that a foreign page learns
+ * nothing else.
+ */
 export function handshakeFault(req: IncomingMessage, origins: Upgrade['origins']): Problem | undefined {
   const { headers, method } = req
   if (!mayConnect(headers, origins)) return problem(403, 'origin-not-allowed')
@@ -46,7 +49,7 @@ export function handshakeFault(req: IncomingMessage, origins: Upgrade['origins']
 
 function mayConnect({ origin, host }: IncomingMessage['headers'], origins: Upgrade['origins']): boolean {
   if (origins === 'any' || (origins === 'own' && origin === undefined)) return true
-  // By host and port alone: behind a proxy that ends TLS it cannot be seen which scheme was used.
+  // Compares host and port only: behind a proxy that terminates TLS the scheme is unknown.
   return origins === 'own' ? URL.parse(origin ?? '')?.host === host?.toLowerCase() : origins.includes(origin ?? '')
 }
 

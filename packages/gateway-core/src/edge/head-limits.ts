@@ -3,10 +3,10 @@ import type { Problem } from '../problem.ts'
 import { refusal } from './refuse.ts'
 import { singletons } from './singletons.ts'
 
-/** Most fields in one head. */
+/** Most headers in one request. */
 const mostFields = 100
 
-/** Longest field, name and value, in bytes. */
+/** Longest header, name and value, in bytes. */
 const longestField = 8_192
 
 const mostCookies = 50
@@ -14,12 +14,12 @@ const mostCookies = 50
 type Head = Pick<IncomingMessage, 'rawHeaders' | 'httpVersionMinor'>
 
 interface Field {
-  /** One of its own when it may stand once only, or 0. */
+  /** A distinct bit if the header may appear only once, else 0. */
   readonly bit: number
   readonly fault?: (value: string, head: Head) => Problem | undefined
 }
 
-/** Fields by which somebody is known or told apart: two readings of one byte must not make two people of one. */
+/** For headers that identify someone: two readings of one byte must not confuse two people. */
 const plainText = (value: string): Problem | undefined =>
   /^[\t\x20-\x7e]*$/.test(value) ? undefined : malformed('A header that names somebody has bytes outside of ASCII.')
 
@@ -54,14 +54,14 @@ const fields: ReadonlyMap<string, Field> = new Map(
   }),
 )
 
-/** What services believe about a request, spelled with `-`. */
-const believed =
+/** Headers that services trust, spelled with `-`. */
+const trusted =
   /^(?:connection|cookie|forwarded|keep-alive|te|trailer|upgrade|x-(?:auth|csrf|forwarded|internal|original|real|rewrite|user)(?:-.*)?)$/
 
 /**
- * The first fault of a head, in one pass over its fields: too many or too large (431), repeated where that has two meanings,
- * framing that another parser could read in another way, a name that some service would read as another (`X_User_Id`), bytes
- * outside of ASCII in what names somebody.
+ * The first fault of a head, in one pass over its headers: too many or too large (431), repeated where that is
+ * ambiguous, framing that another parser could read differently, a name that some service would read as another
+ * (`X_User_Id`), bytes outside ASCII in a header that identifies someone.
  */
 export function headFault(head: Head): Problem | undefined {
   const raw = head.rawHeaders
@@ -77,7 +77,7 @@ export function headFault(head: Head): Problem | undefined {
     if (field !== undefined && (seen & field.bit) !== 0)
       return refusal(400, 'repeated-header', `${name} may be sent only once.`)
     if (field !== undefined) seen |= field.bit
-    const fault = field === undefined ? strange(name, value) : field.fault?.(value, head)
+    const fault = field === undefined ? faultOfUnlisted(name, value) : field.fault?.(value, head)
     if (fault !== undefined) return fault
     if (name === 'cookie' && (cookies += count(value)) > mostCookies)
       return malformed(`At most ${mostCookies} cookies.`)
@@ -87,10 +87,10 @@ export function headFault(head: Head): Problem | undefined {
 
 const malformed = (detail: string): Problem => refusal(400, 'malformed-header', detail)
 
-function strange(name: string, value: string): Problem | undefined {
+function faultOfUnlisted(name: string, value: string): Problem | undefined {
   if (name.includes('_')) {
     const meant = name.replaceAll('_', '-')
-    if (fields.has(meant) || believed.test(meant)) return malformed('A header has _ where its name has -.')
+    if (fields.has(meant) || trusted.test(meant)) return malformed('A header has _ where its name has -.')
   }
   return name.startsWith('x-') ? plainText(value) : undefined
 }

@@ -3,8 +3,8 @@ import { isIPv6 } from 'node:net'
 const shape = /^(?:[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*|\[([0-9a-f:.]+)\])(?::([0-9]{1,5}))?$/
 
 /**
- * The name in a Host field (RFC 9110 §7.2), in lower case and without its port; `undefined` when it is malformed. A trailing
- * dot is malformed: the same host under another name would pass for another wherever names are compared.
+ * The name in a Host header (RFC 9110 §7.2), in lower case and without port; `undefined` if malformed. A trailing dot
+ * is malformed: it would make one host two wherever names are compared.
  */
 export function hostOf(field: string): string | undefined {
   if (field.length > 255) return undefined
@@ -17,14 +17,14 @@ export function hostOf(field: string): string | undefined {
 export type Hosts = (field: string) => 'ours' | 'unknown' | 'malformed'
 
 /**
- * Who this gateway answers as: names without ports, IPv6 in brackets. An empty list is any well-formed name, for development.
- * Throws when one of them could match nothing.
+ * Host names of this gateway, without ports, IPv6 in brackets. An empty list accepts any well-formed name, for
+ * development. Throws when a name could match nothing.
  */
 export function hosts(allowed: readonly string[]): Hosts {
   const wrong = allowed.filter((name) => hostOf(name) !== name.toLowerCase())
   if (wrong.length > 0) throw new TypeError(`Not names of hosts, without a port: ${wrong.join(', ')}`)
   const ours = new Set(allowed.map((name) => name.toLowerCase()))
-  // Clients that reach us call us by the same few names, over and over.
+  // Clients use the same few names over and over.
   let last: string | undefined
   return (field) => {
     if (field === last) return 'ours'

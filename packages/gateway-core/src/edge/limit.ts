@@ -4,54 +4,57 @@ import type { Taken } from '../state/gcra.ts'
 import { soon } from '../state/soon.ts'
 import type { Store } from '../state/store.ts'
 
-/** So much in such a time, for each client. */
+/** A quota per window, for each client. */
 export interface Limit {
-  /** In the headers and the metrics: lower case, digits and `-`. Two limits of one store need two names. */
+  /** Used in headers and metrics: lower case, digits and `-`. Unique among the limits of one store. */
   readonly name: string
-  /** Units that come back within `window`, steadily. */
+  /** Units restored steadily over each `window`. */
   readonly quota: number
   /** Milliseconds. */
   readonly window: number
-  /** Units that may be taken at once after a rest. Default `quota`, so that any window sees twice the quota at most. */
+  /** Units that may be taken at once after a rest. Default `quota`, so any window sees at most twice the quota. */
   readonly burst?: number
-  /** Units of a request whose route says nothing. Default 1. */
+  /** Units of a request whose route sets no cost. Default 1. */
   readonly cost?: number
-  /** Who shares one quota. Default `client`: the user where one has signed in, else the address. */
+  /** Who shares one quota. Default `client`: the user if signed in, else the address. */
   readonly key?: 'client' | ((exchange: Exchange) => string)
 }
 
 export interface LimitOptions {
   readonly store: Store
-  /** What counts as one client among addresses without a user: whoever has one IPv6 address has 2⁶⁴ of them. */
+  /** Groups addresses of requests without a user: whoever has one IPv6 address has 2⁶⁴ of them. */
   readonly addressKey: (address: string) => string
-  /** While the store fails: `open` lets everyone pass, `closed` answers 503. Default `open`: a limit protects, it does not admit. */
+  /**
+   * While the store fails: `open` lets everyone pass, `closed` answers 503. Default `open`: a limit protects, it does
+   * not authorize.
+   */
   readonly onStoreError?: 'open' | 'closed'
-  /** Milliseconds after which a store that is silent has failed. Default 50. */
+  /** Milliseconds after which a silent store counts as failed. Default 50. */
   readonly patience?: number
-  /** Told the name of the limit with each refusal. */
+  /** Called with the limit's name at each refusal. */
   readonly refused?: (limit: string) => void
   readonly clock?: () => number
 }
 
-/** The fields of draft-ietf-httpapi-ratelimit-headers-10, for every answer that a limit has counted. */
+/** Headers of draft-ietf-httpapi-ratelimit-headers-10, for every response that a limit has counted. */
 export interface LimitFields {
   readonly ratelimit: string
   readonly 'ratelimit-policy': string
 }
 
 /**
- * Takes the units of one request, or throws the 429 `rate-limited`. Resolves with nothing when the store failed and the limit
- * is open. Called before the guard it counts addresses, after it users: a limit for each has a name of its own.
+ * Takes the units of one request, or throws 429 `rate-limited`. Resolves with `undefined` when the store failed and the
+ * limit is open. Before the guard it counts addresses, after it users: each needs a limit with its own name.
  */
 export type Limiter = (exchange: Exchange, cost?: number) => Promise<LimitFields | undefined>
 
-/** Milliseconds between two warnings that the store fails. */
+/** Milliseconds between two warnings about the store. */
 const quiet = 1_000
 
-/** Throws a `TypeError` for a limit that makes no sense. */
+/** Throws a `TypeError` for an invalid limit. */
 export function limiter(limit: Limit, options: LimitOptions): Limiter {
   const { store, addressKey, onStoreError = 'open', patience = 50, refused, clock = () => performance.now() } = options
-  const { quota, window, burst = quota, cost: usual = 1 } = sound(limit)
+  const { quota, window, burst = quota, cost: usual = 1 } = validated(limit)
   const interval = window / quota
   const local = store.local === true
   const keyOf = keys(limit, addressKey)
@@ -83,7 +86,7 @@ export function limiter(limit: Limit, options: LimitOptions): Limiter {
   }
 }
 
-/** Both limits of one answer, in one field each. */
+/** Merges both limits into one value per header. */
 export const joined = (first: LimitFields | undefined, second: LimitFields | undefined): LimitFields | undefined =>
   first === undefined || second === undefined
     ? (first ?? second)
@@ -92,7 +95,7 @@ export const joined = (first: LimitFields | undefined, second: LimitFields | und
         'ratelimit-policy': `${first['ratelimit-policy']}, ${second['ratelimit-policy']}`,
       }
 
-function sound(limit: Limit): Limit {
+function validated(limit: Limit): Limit {
   const { name, quota, window, burst = quota, cost = 1 } = limit
   const faults = [
     /^[a-z][a-z0-9-]*$/.test(name) ? '' : 'its name must be lower case, digits and -',
@@ -105,7 +108,7 @@ function sound(limit: Limit): Limit {
   return limit
 }
 
-/** A user's name may look like an address, so what kind of key it is belongs to the key. */
+/** The key includes its kind, as a user's id may look like an address. */
 function keys({ name, key = 'client' }: Limit, addressKey: (address: string) => string) {
   if (key !== 'client') return (exchange: Exchange) => `${name}:own:${key(exchange)}`
   return ({ identity, address }: Exchange) =>

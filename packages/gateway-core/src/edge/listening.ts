@@ -9,14 +9,14 @@ export interface ListenOptions {
   /** 0 lets the system choose. */
   readonly port: number
   readonly hostname: string
-  /** What to change when the port is taken; part of the message. */
+  /** The variable to change when the port is taken; named in the message. */
   readonly portVariable: string
   readonly log: Logger
-  /** How long each step of a stop may take. */
+  /** How long each step of a shutdown may take. */
   readonly stop?: Partial<Stop> | undefined
-  /** Called once a stop is more than a failing readiness: the moment to end long-lived streams with a reason. */
+  /** Called after readiness has failed for `stop.delay`: the moment to end long-lived streams with a reason. */
   readonly drain?: (() => void) | undefined
-  /** What to release once nothing uses it any more. */
+  /** Released once nothing uses it any more. */
   readonly release?: AsyncDisposable | undefined
 }
 
@@ -26,26 +26,26 @@ export interface Listening extends Stoppable {
   readonly stopsWithin: number
 }
 
-/** Milliseconds that `release` gets beyond the end of a stop. */
+/** Milliseconds `release` gets after the shutdown. */
 const lastWords = 1_500
 
-/** What a protocol does about a stop. */
+/** A protocol's steps of a shutdown. */
 export interface Steps {
-  /** Be no longer ready, and nothing else. */
+  /** Fails readiness, nothing else. */
   readonly unready: () => void
-  /** Close what is idle, and whatever is answered from now on behind its answer. */
+  /** Closes idle connections, and others after their current response. */
   readonly close: () => void
 }
 
 /**
- * Put a server on its port; rejects with what to change when that is taken. Disposing it, once however often, is a stop in this
- * order: not ready, for `stop.delay`; then `drain` and `close`, and no new connection; then it waits for what is under way,
- * cuts and logs what is left after `stop.within`, and releases the rest.
+ * Starts a server on its port; rejects with what to change when that is taken. Disposing it shuts it down, once however
+ * often it is called: readiness fails for `stop.delay`; then `drain` and `close`, and no new connections; then it waits
+ * for work in progress, cuts and logs what is left after `stop.within`, and disposes `release`.
  */
 export async function listening(options: ListenOptions, server: Server, steps: Steps): Promise<Listening> {
   const { name, port, hostname, portVariable, log } = options
   const { delay = 0, within = 8_000 } = options.stop ?? {}
-  // Upgraded sockets and closed HTTP/2 sessions are no connections of the server's any more, yet it waits for them.
+  // The server no longer counts upgraded sockets and closed HTTP/2 sessions among its connections, yet waits for them.
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)

@@ -1,14 +1,14 @@
 import { getHeapStatistics } from 'node:v8'
 import type { Logger } from 'pino'
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two samples. */
 const beat = 100
 
-/** Share of the heap's limit above which the process is about to be lost. */
+/** Share of the heap limit above which the process is about to run out of memory. */
 const fullHeap = 0.85
 
 export interface LoadOptions {
-  /** Milliseconds that the event loop may be late. */
+  /** Event loop delay to tolerate, in milliseconds. */
   readonly after: number
   readonly log: Logger
   readonly now?: () => number
@@ -17,9 +17,9 @@ export interface LoadOptions {
 }
 
 /**
- * Whether the process has more to do than it can. A timer looks ten times a second how late it comes: what waits for the event
- * loop waits as long. Twice in a row later than `after`, or the heap nearly full, and `over` is true; once in time and it is
- * false again. A single slow moment is none: to turn people away for it would cost them more than to wait.
+ * Detects overload. A timer samples event loop delay ten times a second. `over` turns true after two delays in a row
+ * above `after`, or when the heap is nearly full, and false after one sample in time. A single slow moment is not
+ * overload: turning clients away would cost them more than waiting.
  */
 export class Load implements Disposable {
   over = false
@@ -29,7 +29,7 @@ export class Load implements Disposable {
   readonly #timer: NodeJS.Timeout
   #due: number
   #before = 0
-  /** Refused since it has been too much. */
+  /** Requests refused during this overload. */
   #refused = 0
 
   constructor(options: LoadOptions) {
@@ -40,7 +40,6 @@ export class Load implements Disposable {
     this.#timer = setInterval(() => this.look(), beat).unref()
   }
 
-  /** A request is turned away. */
   refused(): void {
     this.#refused++
   }

@@ -2,8 +2,8 @@ import { IncomingMessage, type RequestListener, type ServerOptions, ServerRespon
 import type { Express } from 'express'
 
 /**
- * Options for a server in front of an Express app: it makes both objects of a request as the app wants them. Else the app
- * changes their prototypes each time, which costs more than all of its routing. For what is no Express app there are none.
+ * Server options that create the request and response objects an Express app wants. Otherwise the app changes their
+ * prototypes on each request, which costs more than all of its routing. Empty for any other handler.
  */
 export function messagesOf(
   handler: RequestListener | Express,
@@ -11,7 +11,7 @@ export function messagesOf(
   if (!('request' in handler)) return {}
   class Request extends IncomingMessage {}
   class Response<R extends IncomingMessage> extends ServerResponse<R> {
-    /** Also of an answer that the server gives itself. Without a prototype it would be a hash table, four times as large. */
+    /** Also on responses the server gives itself. Without a prototype it would be a hash table, four times as large. */
     locals: object = {}
   }
   handler.request = Object.setPrototypeOf(Request.prototype, handler.request)

@@ -1,12 +1,12 @@
 const unreserved = /%(?:4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9ae]|3[0-9]|2[de]|5f)/gi
 
-/** Most paths: nothing in them to decode or to refuse. */
+/** Most paths: nothing to decode or refuse. */
 const plain = /^(?:\/[\w~-][\w.~-]*)+$/
 
 /**
- * The one spelling of a path that is routed, guarded and forwarded. Escapes of unreserved characters are decoded (RFC 3986
- * §6.2.2.2). What two parsers could read as two paths is refused (`undefined`): dot segments, empty segments, encoded
- * slashes or backslashes, `;` parameters, control characters, invalid escapes.
+ * The canonical form of a path, which is routed, guarded and forwarded. Escapes of unreserved characters are decoded
+ * (RFC 3986 §6.2.2.2). What two parsers could read differently is refused (`undefined`): dot segments, empty segments,
+ * encoded slashes or backslashes, `;` parameters, control characters, invalid escapes.
  */
 export function canonical(path: string): string | undefined {
   if (path.length > maxLength) return undefined

@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Peer } from '../exchange.ts'
 import { plainAddress } from './client-address.ts'
 
-/** Who is at the other end of the socket, whatever the headers say. */
+/** The other end of the socket, whatever the headers claim. */
 export const peerOf = ({ socket }: IncomingMessage): Peer => ({
   address: plainAddress(socket.remoteAddress ?? ''),
   certificate: () => {

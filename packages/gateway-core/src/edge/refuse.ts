@@ -4,10 +4,10 @@ import { problem, type Problem } from '../problem.ts'
 import { traceIdOf } from '../trace.ts'
 import { sendProblem } from './problems.ts'
 
-/** Milliseconds a connection that we have closed stays open for what its client is still sending. */
+/** Milliseconds a connection we closed stays open for what its client still sends. */
 const lingering = 1_000
 
-/** A problem after which nothing that comes on the connection can be believed, so that it is closed. */
+/** A problem after which nothing on the connection can be trusted, so that it is closed. */
 export const refusal = (
   status: number,
   code: string,
@@ -15,7 +15,7 @@ export const refusal = (
   headers: Readonly<Record<string, string>> = {},
 ): Problem => problem(status, code, { detail, headers: { ...headers, connection: 'close' } })
 
-/** Answer with a problem on a socket for which there is no response object, such as an upgrade's, and close it. */
+/** Answers with a problem on a socket without a response object, such as an upgrade's, and closes it. */
 export function refuse(socket: Duplex, failed: Problem, traceId: string): void {
   const body = JSON.stringify(failed.body(traceId))
   const headers = {
@@ -30,7 +30,7 @@ export function refuse(socket: Duplex, failed: Problem, traceId: string): void {
   linger(socket)
 }
 
-/** Answer a request that its own handler has not answered yet; where it has begun to, cut the connection. */
+/** Answers a request in place of its handler; if a response has begun, cuts the connection. */
 export function interrupt(res: ServerResponse, failed: Problem): void {
   const { locals } = res as { locals?: { traceId?: string; failed?: Problem } }
   if (locals !== undefined) locals.failed = failed
@@ -38,8 +38,8 @@ export function interrupt(res: ServerResponse, failed: Problem): void {
 }
 
 /**
- * Wait for the client to close its half too, a second at most, and throw away what it sends until then. A socket that is
- * destroyed with bytes unread resets the connection, and the answer may be lost with it.
+ * Waits for the client to close its half, a second at most, and discards what it sends until then. Destroying a socket
+ * with unread bytes resets the connection, and the response may be lost with it.
  */
 export function linger(socket: Duplex): void {
   const timer = setTimeout(() => socket.destroy(), lingering)

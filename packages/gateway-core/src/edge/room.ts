@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 
-/** Connections over the cap that are let in at a time, to be told so. */
+/** Connections over the cap accepted at a time, only to be refused properly. */
 const atTheDoor = 32
 
-/** Descriptors that are no client's: node's own, files, the store, whatever stands at the door. */
+/** Descriptors not used by clients: node's own, files, the store, refused connections. */
 const others = 64
 
-/** So many connections where nobody says and descriptors allow. */
+/** Default connections, where descriptors allow. */
 export const usual = 10_000
 
-/** The most descriptors that this process may have (`ulimit -n`). Infinity where the system does not say: only Linux has the file. */
+/** The descriptor limit of this process (`ulimit -n`). Infinity where unknown: only Linux has the file. */
 export function openFiles(): number {
   try {
     const [, soft] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1')) ?? []
@@ -22,28 +22,28 @@ export function openFiles(): number {
 }
 
 /**
- * How many connections fit among so many descriptors. A client may cost two, its own and one to a service: as long as nobody says
- * a number, half of them are for clients. A number that was said is believed, as far as it can be had at all.
+ * How many connections fit a descriptor limit. A client may cost two, its own and one to a service: by default half of
+ * them are for clients. A configured number is taken as is, up to the limit.
  */
 export const connectionsAmong = (files: number, wanted?: number): number =>
   Math.max(1, wanted === undefined ? Math.min(usual, pairsAmong(files)) : Math.min(wanted, files - others))
 
-/** Whether that is less than somebody would expect. A tenth less is not worth a word at each start. */
+/** Whether that is fewer than expected. A tenth less is not worth a warning at each start. */
 export const isShort = (files: number, wanted = usual): boolean => pairsAmong(files) < wanted * 0.9
 
 const pairsAmong = (files: number): number => Math.floor((files - others) / 2)
 
 /**
- * Who is let in. Over `most` a connection is let in only to be told that there is no room, and a few of these at a time: the
- * oldest goes for the newest, so that whoever asks whether we are well gets in, however many come and say nothing. Were descriptors to run
- * out instead, the system would take connections and close them without a word, those of probes among them.
+ * Admits connections. Over `most`, a few are accepted at a time only to be refused: the oldest is cut for the newest,
+ * so that health probes get in however many silent connections arrive. If descriptors ran out instead, the system would
+ * accept and close connections without a word, probes included.
  */
 export class Room {
   readonly #most: number
   readonly #log: Logger
   readonly #atTheDoor = new Set<Duplex>()
   #within = 0
-  /** Since there has been no room. */
+  /** Connections refused since the cap was reached. */
   #turnedAway = 0
 
   constructor(most: number, log: Logger) {
@@ -63,16 +63,16 @@ export class Room {
     if (this.#atTheDoor.size > atTheDoor) oldest!.destroy()
   }
 
-  /** Whether all it gets is to be told. */
+  /** Whether it was accepted only to be refused. */
   turnsAway(socket: Duplex): boolean {
     return this.#atTheDoor.has(socket)
   }
 
-  /** It has closed. */
+  /** Call when it has closed. */
   leave(socket: Duplex): void {
     if (this.#atTheDoor.delete(socket)) return
     this.#within--
-    // Not at the first that leaves: another takes its place at once.
+    // Not at the first that closes: another takes its place at once.
     if (this.#turnedAway === 0 || this.#within > this.#most * 0.9) return
     this.#log.warn({ turnedAway: this.#turnedAway }, 'room for connections again')
     this.#turnedAway = 0

@@ -1,10 +1,10 @@
 import type { Method } from '../contract.ts'
 
-/** One method and one path, with all that would answer them. */
+/** One method and path, with every route that could answer it. */
 export interface RouteKey<R> {
   readonly method: Method
   readonly path: string
-  /** In the order of the list. */
+  /** In listing order. */
   readonly choices: R[]
 }
 
@@ -13,8 +13,8 @@ interface Answering {
 }
 
 /**
- * Group routes by what they answer, whatever their parameters are called. Who answers GET answers HEAD too, unless there is
- * a route for the HEAD of that path alone.
+ * Groups routes by method and path, whatever their parameters are called. A GET route also answers HEAD, unless a route
+ * exists for the HEAD of that path alone.
  */
 export function keysOf<R extends Answering>(routes: readonly R[]): readonly RouteKey<R>[] {
   const own = new Set(

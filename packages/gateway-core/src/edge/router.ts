@@ -6,33 +6,33 @@ import { keysOf } from './route-keys.ts'
 export interface Bound {
   readonly route: Route<never>
   readonly handle: Handler
-  /** Absent: it takes no upgrade. */
+  /** Absent: upgrades are refused. */
   readonly upgrade?: Upgrade | undefined
-  /** Absent: it answers on a connection of its own only. */
+  /** Absent: cannot be part of a batch. */
   readonly compose?: Compose | undefined
 }
 
-/** Routes that share a key, as they are listed: the first is asked first. */
+/** Routes that share a key, linked in listing order. */
 export interface Choice extends Bound {
   readonly otherwise: Choice | undefined
-  /** Request fields that decide which of them answers. */
+  /** Request headers that decide which of them answers. */
   readonly chosenBy: readonly string[]
 }
 
 export type Match =
   | { readonly bound: Choice; readonly params: Readonly<Record<string, string>> }
-  /** Nothing answers this path (empty), or not this method. */
+  /** Unknown path (empty), or wrong method. */
   | { readonly allow: readonly string[] }
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
-/** What answers a method at a path. */
+/** Finds the route for a method and path. */
 export type Find = (method: string, path: string) => Match
 
 /**
- * Index the routes once; a look-up then costs the length of the path, however many there are. Segment by segment a literal
- * beats a parameter, and that beats `*`; case counts. A HEAD is answered by the GET of the very same path, unless a route says
- * otherwise. Throws one error that lists every conflict.
+ * Indexes the routes once; a look-up then costs the length of the path, however many routes there are. Segment by
+ * segment a literal beats a parameter, which beats `*`; matching is case-sensitive. A HEAD is answered by the GET of
+ * the same path, unless a route says otherwise. Throws one error that lists every conflict.
  */
 export function router(routes: readonly Bound[]): Find {
   const faults = conflicts(routes.map(({ route }) => route))
@@ -49,7 +49,7 @@ export function router(routes: readonly Bound[]): Find {
   const find = (method: string, path: string) => {
     const found = index.find(method as 'GET', path)
     const empty = found !== null && path.endsWith('/') && /\/:\w+$/.test((found.store as Choice).route.path)
-    // A parameter that stands for nothing: the index takes it, a service would read another path.
+    // Rejects an empty parameter: the index accepts it, a service would read another path.
     return empty ? subtrees.find(method as 'GET', path) : found
   }
   return (method, path) => {
@@ -68,7 +68,7 @@ const chain = (
   chosenBy: readonly string[],
 ): Choice => ({ route, handle, upgrade, compose, otherwise, chosenBy })
 
-/** The first whose predicate holds, or that has none. What a predicate throws is thrown here. */
+/** The first whose predicate holds, or that has none. Errors of predicates are rethrown. */
 export function choose(first: Choice, exchange: Exchange): Choice | undefined {
   for (let one: Choice | undefined = first; one !== undefined; one = one.otherwise) {
     if (one.route.when === undefined || one.route.when.test(exchange)) return one

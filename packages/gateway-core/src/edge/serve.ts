@@ -5,7 +5,7 @@ import { problem, type Problem } from '../problem.ts'
 import { traceIdOf } from '../trace.ts'
 import { bodies } from './bodies.ts'
 import { allow } from './checked.ts'
-import { Connections } from './connections.ts'
+import { ServerConnections } from './connections.ts'
 import { closeBehind, wantsWebSocket } from './handshake.ts'
 import { type Listening, listening, type ListenOptions } from './listening.ts'
 import { Load } from './load.ts'
@@ -18,7 +18,7 @@ import { headBytes, interval, limit, limitsOf, type ServerLimits } from './serve
 /** What `/readyz` answers. */
 export interface Readiness {
   readonly ready: boolean
-  /** What is missing, for people: also of one that is ready all the same. */
+  /** What is missing, for humans; also given when ready in spite of it. */
   readonly detail?: string | undefined
 }
 
@@ -26,18 +26,25 @@ export interface ServeOptions extends ListenOptions {
   readonly handler: RequestListener
   /** Absent: every upgrade is refused. */
   readonly upgrade?: ((req: IncomingMessage, socket: Duplex, head: Buffer) => void) | undefined
-  /** Asked by `/readyz`. Absent: ready from the start. */
+  /** Asked by `/readyz`. Default: ready from the start. */
   readonly ready?: (() => Readiness) | undefined
   readonly limits?: Partial<ServerLimits> | undefined
-  /** Proxies before it, as addresses and CIDR ranges: they bring the connections of many, and are not counted as one client. */
+  /**
+   * Proxies before it, as addresses and CIDR ranges: they carry many clients, so their connections are not capped as
+   * one client's.
+   */
   readonly proxies?: readonly string[] | undefined
-  /** Milliseconds that the event loop may be late, time after time, before requests are refused (503 `overloaded`). Absent, or 0: never. */
+  /**
+   * Sustained event loop delay in milliseconds above which requests are refused (503 `overloaded`). Absent, or 0:
+   * never.
+   */
   readonly shedAfter?: number | undefined
 }
 
 /**
- * Listen, answer `/livez` and `/readyz`, and stop without losing a request: readiness fails first, answers under way are
- * finished and close their connection, and what is left at the end is cut, see `listening`. Connections keep within `limits`.
+ * Listens, answers `/livez` and `/readyz`, and shuts down without losing a request: readiness fails first, responses in
+ * progress finish and close their connection, and what is left at the end is cut, see `listening`. Connections keep
+ * within `limits`.
  */
 export async function serve(options: ServeOptions): Promise<Listening> {
   const { handler, ready = () => ({ ready: true }), shedAfter = 0, log } = options
@@ -52,7 +59,7 @@ export async function serve(options: ServeOptions): Promise<Listening> {
     return detail === undefined ? ready() : { ready: false, detail }
   }
   const refuses = turnsAway(room, load)
-  // An answer begun before the stop has promised to keep its connection, and nothing will come of that.
+  // A response begun before the shutdown has promised to keep its connection; it is closed once idle.
   const answered = () => void (draining && server.closeIdleConnections())
   const take = (req: IncomingMessage, res: ServerResponse) => {
     closeBehind(req, res)
@@ -63,7 +70,7 @@ export async function serve(options: ServeOptions): Promise<Listening> {
     else if (!vital.has(req.url!) && refuses(req.socket)) sendProblem(res, overloaded, traceIdOf(req.headers))
     else handler(req, res)
   }
-  const connections = new Connections(limits, watched, room, take, answered)
+  const connections = new ServerConnections(limits, watched, room, take, answered)
   const server = serverOf(handler, limits, connections)
   server.on('upgrade', upgradesOf(options.upgrade, refuses))
   server.once('close', () => {
@@ -84,16 +91,19 @@ function limitsFor({ limits: given, proxies, log }: ServeOptions): ServerLimits 
   const files = openFiles()
   const limits = limitsOf(given, proxies, files)
   if (isShort(files, given?.connections))
-    log.warn({ openFiles: files, connections: limits.connections }, 'few open files for so many connections: ulimit -n')
+    log.warn(
+      { openFiles: files, connections: limits.connections },
+      'open files limit too low for this many connections: raise ulimit -n',
+    )
   return limits
 }
 
-function serverOf(handler: ServeOptions['handler'], limits: ServerLimits, connections: Connections): Server {
+function serverOf(handler: ServeOptions['handler'], limits: ServerLimits, connections: ServerConnections): Server {
   const server = createServer({
     ...messagesOf(handler),
     maxHeaderSize: headBytes,
     connectionsCheckingInterval: interval,
-    // That there is none is said with the other faults of a head.
+    // A missing Host is reported with the other faults of a head.
     requireHostHeader: false,
     shouldUpgradeCallback: wantsWebSocket,
   })
@@ -118,10 +128,10 @@ const upgradesOf =
   (req, socket, head) =>
     refuses(socket) ? refuse(socket, overloaded, traceIdOf(req.headers)) : take(req, socket, head)
 
-/** Never shed: monitoring must see an overload, and services verify the tokens of those we still serve. */
+/** Never shed: monitoring must see an overload, and services verify the tokens of clients we still serve. */
 const vital = new Set(['/metrics', keySetPath])
 
-/** Before anything is known of the request: the answer costs next to nothing, and comes while its client still waits. */
+/** Refuses before anything is parsed: costs next to nothing, and comes while the client still waits. */
 const turnsAway =
   (room: Room, load: Load | undefined): Refuses =>
   (socket) => {
@@ -137,12 +147,12 @@ const sayReady = (res: ServerResponse, { ready, detail }: Readiness) =>
 
 interface ParseError extends Error {
   readonly code?: string
-  /** What had come, up to `bytesParsed` of which was understood. */
+  /** The bytes received; the first `bytesParsed` were parsed. */
   readonly rawPacket?: Buffer
   readonly bytesParsed?: number
 }
 
-/** What to say of bytes that node could not read; nothing of those that came after the last request. */
+/** The problem for bytes that node could not parse; none for those after the last request. */
 function faultOf({ code, rawPacket, bytesParsed = 0 }: ParseError): Problem | undefined {
   switch (code) {
     case 'HPE_CLOSED_CONNECTION':

@@ -1,29 +1,33 @@
 import type { Server } from 'node:http'
 import { connectionsAmong, usual } from './room.ts'
 
-/** What one client may ask of a server's sockets. Times in milliseconds. */
+/** Limits of a server's sockets. Times in milliseconds. */
 export interface ServerLimits {
-  /** For a whole head, from the first byte of the connection or the end of the request before. Default 10 000. */
+  /**
+   * Time for a whole head, from the first byte of the connection or the end of the previous request. Default 10 000.
+   */
   readonly headTime: number
-  /** For a whole request, body included. Default 300 000. */
+  /** Time for a whole request, body included. Default 300 000. */
   readonly requestTime: number
-  /** A connection may wait for its next request. Longer than a proxy before us keeps its own. Default 65 000. */
+  /** Time a connection may wait for its next request. Longer than a proxy before us keeps its own. Default 65 000. */
   readonly idleTime: number
-  /** Requests on one connection, after which it is closed in good order. Default 10 000. */
+  /** Requests on one connection before it is closed gracefully. Default 10 000. */
   readonly requestsPerConnection: number
-  /** Requests of one connection that are answered at the same time; what was sent ahead waits. Default 16. */
+  /** Pipelined requests of one connection handled concurrently; others wait. Default 16. */
   readonly pipelined: number
-  /** Connections at a time. Default 10 000, or fewer where the limit of open files leaves no two for each. */
+  /** Concurrent connections. Default 10 000, or fewer where the open files limit allows no two descriptors for each. */
   readonly connections: number
-  /** Connections of one address at a time. Default 256. */
+  /** Concurrent connections of one address. Default 256. */
   readonly connectionsPerAddress: number
-  /** Addresses and ranges that are not counted: this machine, and proxies before us. Default loopback. */
+  /** Addresses and ranges exempt from that cap: this machine, and proxies before us. Default loopback. */
   readonly uncounted: readonly string[]
-  /** Bytes per second that a body must come with, on average over each `bodyWindow`. Default 1 024. */
+  /** Minimum bytes per second of a body, averaged over each `bodyWindow`. Default 1 024. */
   readonly bodyRate: number
   /** Default 10 000. */
   readonly bodyWindow: number
-  /** Longest announced body that is read and thrown away to keep the connection when nobody wanted it, in bytes. Default 65 536. */
+  /**
+   * Longest unwanted body, as announced, that is read and discarded to keep the connection, in bytes. Default 65 536.
+   */
   readonly unread: number
 }
 
@@ -41,13 +45,13 @@ export const serverLimits: ServerLimits = {
   unread: 65_536,
 }
 
-/** Bytes of a request's line and fields together. */
+/** Bytes of a request line and headers together. */
 export const headBytes = 16_384
 
-/** Milliseconds between two looks at what has become late. */
+/** Milliseconds between two checks for what is late. */
 export const interval = 1_000
 
-/** Throws one error that lists every limit that is none. `files`: the most descriptors that this process may have. */
+/** Throws one error that lists every invalid limit. `files`: the descriptor limit of this process. */
 export function limitsOf(
   given: Partial<ServerLimits> = {},
   proxies: readonly string[] = [],
@@ -60,7 +64,7 @@ export function limitsOf(
   return { ...merged, connections, uncounted: [...merged.uncounted, ...proxies] }
 }
 
-/** Set what node itself looks after. */
+/** Sets the limits that node enforces itself. */
 export function limit(server: Server, limits: ServerLimits): void {
   server.headersTimeout = limits.headTime
   server.requestTimeout = limits.requestTime

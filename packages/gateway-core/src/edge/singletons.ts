@@ -1,4 +1,4 @@
-/** Fields that mean one thing or nothing: two of them are two meanings, and parsers differ in which they take. */
+/** Headers that must not repeat: two values are ambiguous, and parsers differ in which they take. */
 export const singletons = [
   'authorization',
   'content-encoding',

@@ -2,20 +2,20 @@ import type { Problem } from '../problem.ts'
 import { canonical, maxLength } from './path.ts'
 import { refusal } from './refuse.ts'
 
-export interface Target {
+export interface RequestTarget {
   /** Canonical. */
   readonly path: string
-  /** With its `?`, or empty. As it was sent. */
+  /** With its `?`, or empty; as sent. */
   readonly search: string
 }
 
 /**
- * What a request asks for (RFC 9112 §3.2). The absolute form is taken for the same host as the Host field names, as proxies
- * send it; all else but the origin form is refused. Throws: 414 past 8 KiB, 400 for what has no one reading.
+ * Parses the request target (RFC 9112 §3.2). The absolute form, as proxies send it, must name the same host as the Host
+ * header; only it and the origin form are accepted. Throws 414 past 8 KiB, 400 for an ambiguous path.
  */
-export function target(url: string, host: string): Target {
+export function target(url: string, host: string): RequestTarget {
   if (url.length > maxLength) throw refusal(414, 'target-too-long', `At most ${maxLength} bytes.`)
-  const origin = url.startsWith('/') ? url : reduced(url, host)
+  const origin = url.startsWith('/') ? url : originForm(url, host)
   const mark = origin.indexOf('?')
   const path = canonical(mark < 0 ? origin : origin.slice(0, mark))
   if (path === undefined) throw invalid('The path is not in its canonical form.')
@@ -26,7 +26,7 @@ export function target(url: string, host: string): Target {
 }
 
 /** `http://host/path` as `/path`. */
-function reduced(url: string, host: string): string {
+function originForm(url: string, host: string): string {
   const [, authority, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url) ?? []
   if (authority === undefined || authority === '' || authority.toLowerCase() !== host.toLowerCase())
     throw invalid('The request target is not a path.')

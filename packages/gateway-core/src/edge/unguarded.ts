@@ -5,13 +5,13 @@ interface Listed {
   readonly place?: string | undefined
 }
 
-/** Deny by default: throws one `TypeError` that lists every route which says neither who may nor that anybody may. */
+/** Denies by default: throws one `TypeError` that lists every route without a guard. */
 export function refuseUnguarded(routes: readonly Listed[]): void {
   const faults = routes
     .filter(({ guard }) => typeof guard !== 'function')
     .map(({ methods, path, place }) => `${methods.join('|')} ${path}${place === undefined ? '' : ` (${place})`}`)
   if (faults.length > 0)
     throw new TypeError(
-      `Nobody guards these routes. Name a guard, or \`open\` for what anybody may:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+      `These routes have no guard. Name one, or \`open\` for public access:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
     )
 }

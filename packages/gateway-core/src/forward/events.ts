@@ -4,17 +4,17 @@ import { problem } from '../problem.ts'
 import { Body } from '../road/body.ts'
 import type { Reply } from '../road/call.ts'
 
-/** Whether a request names event streams among what it takes, as that of an `EventSource` does. */
+/** Whether `Accept` names event streams, as an `EventSource` does. */
 export const asksForEvents = ({ headers: { accept } }: IncomingMessage): boolean =>
   accept?.includes('text/event-stream') === true
 
-/** Bytes that show whether an event has ended: a blank line, however its ends are written (WHATWG HTML §9.2.5). */
+/** Matches the end of an event: a blank line, with any line ending (WHATWG HTML §9.2.5). */
 const blank = /(?:\n\n|\r\r|\n\r\n|\r\r\n)$/
 
 /**
- * The event stream of a service, which ends between two events when we stop: with one of ours that says so and when to come back.
- * A browser connects again by itself, and tells the service with `Last-Event-ID` where it was. One that is compressed cannot be read
- * or added to, and is cut: that, too, a browser takes for a reason to connect again.
+ * Ends a service's event stream between two events on shutdown, with an event of ours that says when to reconnect. A
+ * browser reconnects by itself, and tells the service its position by `Last-Event-ID`. A compressed stream cannot be
+ * parsed or appended to, so it is cut: browsers reconnect after that, too.
  */
 export function untilAway({ body, headers }: Reply, { leaving, comeBack }: Away, traceId: string): Body {
   if (headers['content-encoding'] !== undefined) {

@@ -17,34 +17,37 @@ import { forwardUpgrade, lastingOf, type UpgradeSpec } from './upgrade.ts'
 import { uploadOf } from './upload.ts'
 import { compileHeaderOps, compilePath, faultsOfRewrite, type Rewrite } from './rewrite.ts'
 
-/** What only the running app has, and a forward needs. */
+/** What a forward needs of the running app. */
 export interface ForwardCore extends StreamCore {
   readonly roads: Readonly<Record<string, Road>>
-  /** What becomes of the event streams of services when we stop. */
+  /** How event streams of services end on shutdown. */
   readonly away: Away
 }
 
 export interface ForwardSpec {
   readonly guard: Guard
-  /** Default: reads only. A method that is not listed is answered 405. */
+  /** Default: reads only. Other methods are answered 405. */
   readonly methods?: readonly Method[]
   /** Absent: every exchange. */
   readonly when?: Predicate
-  /** Units of a rate limit that one request takes. Default: what the limit says. */
+  /** Rate limit units per request. Default: the limit's. */
   readonly cost?: number
-  /** Path and headers on their way. Default: the path without the prefix. */
+  /** Changes to path and headers. Default: strips the prefix. */
   readonly rewrite?: Rewrite
   /**
-   * Event streams of the service (`text/event-stream`) at a time. Beyond: 429 or 503 `too-many-streams` with `Retry-After`, before
-   * anything is sent where `Accept` names the type, else when the answer turns out to be one. Default: 10 000 of the route, 32 of one
-   * client. They take no place of calls (`bulkhead`), and end with `streamTimeout` or a silence of `idleTimeout`.
+   * Concurrent event streams (`text/event-stream`). Beyond: 429 or 503 `too-many-streams` with `Retry-After`, before
+   * anything is sent if `Accept` names the type, else when the response turns out to be one. Default: 10 000 per route,
+   * 32 per client. They do not count towards the `bulkhead`, and end after `streamTimeout` or `idleTimeout` of silence.
    */
   readonly caps?: Partial<Caps>
-  /** WebSockets: from which sites, and how many. Absent: an upgrade is answered 404. */
+  /** WebSockets: allowed origins and caps. Absent: an upgrade is answered 404. */
   readonly upgrade?: Omit<UpgradeSpec, 'rewrite'>
 }
 
-/** Pass everything below `prefix` to an upstream, streamed both ways: `/api/catalog/images/x.svg` is its `/images/x.svg`. */
+/**
+ * Forwards everything below `prefix` to an upstream, streamed both ways: `/api/catalog/images/x.svg` becomes
+ * `/images/x.svg`.
+ */
 export function forward(prefix: string, upstream: string, spec: ForwardSpec): Route<ForwardCore> {
   const faults = [...faultsOfRewrite(prefix, spec.rewrite ?? {}), ...faultsOfCaps(spec.caps)]
   if (faults.length > 0) throw new TypeError(faults.map((fault) => `${prefix}: ${fault}`).join('\n'))
@@ -76,24 +79,25 @@ export function forward(prefix: string, upstream: string, spec: ForwardSpec): Ro
   }
 }
 
-function proxied(way: Way): Handler {
+function proxied(forwarding: Forwarding): Handler {
   const proxy = createProxyMiddleware({
-    // Never dialled: the road knows where it leads.
+    // Never dialled: the road picks the address.
     target: 'http://upstream.invalid',
-    // Its own plugins answer errors with a body of their own, even after half of one was sent; ours sends the call down the road.
+    // The default plugins answer errors with their own body, even after half a response; ours sends the call down the
+    // road.
     ejectPlugins: true,
     plugins: [
       (server) => {
-        // Without a listener its own report of a rejection would throw; the rejection itself reaches us.
+        // Without a listener the proxy's error event would throw; the rejection itself reaches us.
         server.on('error', () => undefined)
-        server.web = (req, res) => pass(way, (req as Carrier)[carried]!, req, res)
+        server.web = (req, res) => pass(forwarding, (req as Carrier)[carried]!, req, res)
       },
     ],
   })
   return (exchange, req, res) =>
     new Promise((resolve, reject) => {
       ;(req as Carrier)[carried] = exchange
-      // HPM hands a rejection of `web` to its third argument, and otherwise only resolves.
+      // http-proxy-middleware passes a rejection of `web` to its third argument, and otherwise only resolves.
       proxy(req, res, reject as (error?: unknown) => void).then(resolve, reject)
     })
 }
@@ -111,20 +115,23 @@ function roadTo(roads: ForwardCore['roads'], prefix: string, upstream: string): 
   return road
 }
 
-/** A `Rewrite`, made functions at boot. */
+/** A `Rewrite`, compiled at boot. */
 interface Change {
-  /** Then no path of the upstream's can be told from where the client would find it. */
+  /** If so, an upstream path cannot be mapped back to the client's. */
   readonly rewritten: boolean
   readonly path: ReturnType<typeof compilePath>
   readonly request: ReturnType<typeof compileHeaderOps>
   readonly response: ReturnType<typeof compileHeaderOps>
 }
 
-/** HPM takes a request and nothing else along. (A WeakMap beside it would cost more in collections than all filters.) */
+/**
+ * The proxy passes on only the request, so the exchange travels on it. (A WeakMap would cost more in garbage collection
+ * than all filters.)
+ */
 const carried = Symbol('exchange')
 type Carrier = IncomingMessage & { [carried]?: Exchange }
 
-interface Way {
+interface Forwarding {
   readonly prefix: string
   readonly upstream: string
   readonly road: Road
@@ -133,17 +140,18 @@ interface Way {
   readonly seats: StreamSeats
 }
 
-async function pass(way: Way, exchange: Exchange, req: IncomingMessage, res: ServerResponse) {
-  const { prefix, upstream, road, change, away, seats } = way
+async function pass(forwarding: Forwarding, exchange: Exchange, req: IncomingMessage, res: ServerResponse) {
+  const { prefix, upstream, road, change, away, seats } = forwarding
   const url = change.path(exchange.path, exchange.params) + exchange.search
   const lasting = asksForEvents(req)
   if (lasting) seats.take(exchange, res)
-  const reply = await ask(way, exchange, req, { url, lasting })
+  const reply = await ask(forwarding, exchange, req, { url, lasting })
   const headers = responseHeaders(reply, change, road, url, mountOf(exchange.path, prefix))
-  // A service sees no proof but ours, so 401 is about us: a client that was told could only sign in again, in vain.
+  // A service sees only our credentials, so a 401 is about us: a client that received it could only sign in again, in
+  // vain.
   if (headers === undefined || reply.status === 401) {
     reply.body.destroy()
-    const cause = new Error(headers ? 'it does not know us' : 'redirect to a foreign address')
+    const cause = new Error(headers ? 'it rejected our credentials' : 'redirect to a foreign address')
     throw problem(502, 'upstream-failed', { source: upstream, cause })
   }
   if (reply.lasting === true && !lasting) seatUnasked(seats, reply, exchange, res)
@@ -151,14 +159,19 @@ async function pass(way: Way, exchange: Exchange, req: IncomingMessage, res: Ser
   res.writeHead(reply.status, headers)
   const body = reply.lasting === true ? untilAway(reply, away, exchange.traceId) : reply.body
   await passOn(body, res, (error) => {
-    // A client that left is in the access log as 499, and no fault of anybody's.
+    // A client that left is logged as 499, and is no fault.
     if (exchange.scope.ended) return
     exchange.log.warn({ traceId: exchange.traceId, err: error }, 'answer cut short')
   })
 }
 
-function ask(way: Way, exchange: Exchange, req: IncomingMessage, asked: Pick<Call, 'url' | 'lasting'>): Promise<Reply> {
-  const { upstream, road, change } = way
+function ask(
+  forwarding: Forwarding,
+  exchange: Exchange,
+  req: IncomingMessage,
+  asked: Pick<Call, 'url' | 'lasting'>,
+): Promise<Reply> {
+  const { upstream, road, change } = forwarding
   const upload = uploadOf(req, road.policy.maxRequestBytes)
   return road
     .send({
@@ -168,7 +181,7 @@ function ask(way: Way, exchange: Exchange, req: IncomingMessage, asked: Pick<Cal
       body: upload ?? null,
       streamed: true,
       ...asked,
-      // How long an upload takes is up to the client; the upstream's time begins when it has all of it.
+      // The client sets the pace of an upload; the upstream's time starts when it has all of it.
       until: upload === undefined ? exchange.deadline : performance.now() + road.policy.streamTimeout,
       scope: exchange.scope,
       exchange,
@@ -178,7 +191,7 @@ function ask(way: Way, exchange: Exchange, req: IncomingMessage, asked: Pick<Cal
     })
 }
 
-/** Of a stream that its request did not ask for by name. */
+/** Takes a seat for a stream the request did not ask for by name. */
 function seatUnasked(seats: StreamSeats, reply: Reply, exchange: Exchange, res: ServerResponse): void {
   try {
     seats.take(exchange, res)
@@ -188,7 +201,7 @@ function seatUnasked(seats: StreamSeats, reply: Reply, exchange: Exchange, res: 
   }
 }
 
-/** Where the client found the prefix: its parameters have values there. */
+/** The prefix as the client sent it, with parameter values. */
 const mountOf = (path: string, prefix: string): string =>
   prefix.includes(':') ? path.split('/', prefix.split('/').length).join('/') : prefix
 
@@ -207,7 +220,7 @@ function responseHeaders(reply: Reply, change: Change, road: Road, url: string, 
   return headers
 }
 
-/** By its name, where it was found by one. */
+/** The base by host name, if the address was resolved from one. */
 const baseOf = (road: Road, address: Address): string => {
   const { origin, base } = road.endpointOf(address)
   return origin + base

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import * as ws from 'ws'
-import { closeFrame, Frames } from './frames.ts'
+import { closeFrame, WebSocketFrames } from './frames.ts'
 
 /** Not among its types. */
 const { Receiver, Sender } = ws as unknown as {
@@ -40,7 +40,7 @@ const messages: [string, Buffer][] = [
 describe('W-04: where a message ends', () => {
   it.each(messages)('is known of one %s, in pieces of any size', (_, bytes) => {
     for (const size of [1, 2, 3, 7, 1_000, bytes.length]) {
-      const frames = new Frames()
+      const frames = new WebSocketFrames()
       let [seen, tooSoon] = [0, 0]
       for (let at = 0; at < bytes.length; at += size) {
         if (at > 0 && frames.between) tooSoon++
@@ -51,20 +51,20 @@ describe('W-04: where a message ends', () => {
   })
 
   it.each(messages)('of several in one piece is behind the first, one %s', (_, bytes) => {
-    const frames = new Frames()
+    const frames = new WebSocketFrames()
     expect(frames.push(Buffer.concat([bytes, frame('next')]), true)).toBe(bytes.length)
     expect(frames.between).toBe(true)
   })
 
   it('is nowhere in one that never ends', () => {
-    const frames = new Frames()
+    const frames = new WebSocketFrames()
     frames.push(Buffer.from([0x82, 127, 255, 255, 255, 255, 255, 255, 255, 255]))
     expect(frames.push(Buffer.alloc(100_000), true)).toBe(100_000)
     expect(frames.between).toBe(false)
   })
 
   it('is remembered to have been the last', () => {
-    const frames = new Frames()
+    const frames = new WebSocketFrames()
     frames.push(frame(Buffer.from([3, 232]), { opcode: 8 }))
     expect([frames.closing, frames.between]).toEqual([true, true])
   })

@@ -1,29 +1,29 @@
-/** Longest head of a frame. */
+/** Longest frame header, in bytes. */
 const longest = 14
 
 const [close, control] = [0x8, 0x8]
 
-/** Follows where frames and messages of a WebSocket end (RFC 6455 §5.2), in bytes that come in pieces of any size. */
-export class Frames {
+/** Tracks frame and message boundaries of a WebSocket (RFC 6455 §5.2), in chunks of any size. */
+export class WebSocketFrames {
   readonly #head = Buffer.alloc(longest)
-  /** Bytes of it that are there. */
+  /** Header bytes received. */
   #have = 0
-  /** Of the frame's content that is still to come. */
+  /** Payload bytes still to come. */
   #left = 0
   #open = false
   #closing = false
 
-  /** Whether what came so far ends with a message: nothing is half said. */
+  /** Whether the stream is between two messages. */
   get between(): boolean {
     return this.#have === 0 && this.#left === 0 && !this.#open
   }
 
-  /** The sender has said that it is going. */
+  /** The sender has sent a close frame. */
   get closing(): boolean {
     return this.#closing
   }
 
-  /** The next piece. Returns how much of it was looked at: all, or with `stop` as much as the first message that ends in it. */
+  /** Processes a chunk. Returns the bytes consumed: all, or with `stop` those up to the end of the first message. */
   push(piece: Buffer, stop = false): number {
     let at = 0
     while (at < piece.length) {
@@ -50,11 +50,11 @@ export class Frames {
   #begin(): void {
     const [first, second] = [this.#head[0]!, this.#head[1]! & 0x7f]
     const opcode = first & 0x0f
-    // Longer than can be counted exactly: no end of it will be found, and none is needed.
+    // Above the safe integers: its end is never found, nor needed.
     this.#left =
       second === 127 ? Number(this.#head.readBigUInt64BE(2)) : second === 126 ? this.#head.readUInt16BE(2) : second
     this.#have = 0
-    // Control frames may stand between the parts of a message, and are whole themselves.
+    // Control frames may interleave with the fragments of a message, and are never fragmented.
     if (opcode < control) this.#open = first < 0x80
     else if (opcode === close) this.#closing = true
   }

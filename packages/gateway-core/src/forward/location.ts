@@ -1,6 +1,6 @@
 /**
- * A redirect of the upstream's, as the client may see it: below one of the upstream's own addresses it is translated to where
- * the client finds that; a foreign or unreadable one is `undefined`, for the client must not learn internal addresses.
+ * An upstream's redirect, as the client may see it: below one of the upstream's own addresses it is mapped to the
+ * client's path; a foreign or unreadable one is `undefined`, as the client must not learn internal addresses.
  */
 export function publicLocation(
   location: string,

@@ -2,16 +2,19 @@ import type { ServerResponse } from 'node:http'
 import type { Body } from '../road/body.ts'
 import { release } from './release.ts'
 
-/** Bytes up to which an answer goes out in one piece with its head. */
+/** Largest body, in bytes, sent in one write with its head. */
 const small = 16_384
 
-/** Bytes that may wait for the client, before the upstream waits too. */
+/** Bytes buffered for the client before the upstream is paused. */
 const window = 262_144
 
-/** Milliseconds a client has to take what waits for it, once that is all that may. */
+/** Milliseconds a client may take to drain a full buffer. */
 const longest = 30_000
 
-/** Send a body on as it comes. Resolves once it is out or cut (`undefined`: it is out already): half of one must not look whole, so its connection dies with it. */
+/**
+ * Streams a body to the client. Resolves once it is sent or cut (`undefined`: it is sent already). A truncated body
+ * must not look whole, so its connection is destroyed.
+ */
 export function passOn(
   body: Body,
   res: ServerResponse,
@@ -20,7 +23,7 @@ export function passOn(
 ): Promise<void> | undefined {
   const whole = body.take()
   if (whole === undefined) return stream(body, res, cut, patience)
-  // As text, node puts a small body and the head into one write; as bytes they are two.
+  // Node writes head and body at once if the body is text; bytes take two writes.
   if (whole.length <= small) res.end(whole.toString('latin1'), 'latin1')
   else res.end(whole)
   return undefined

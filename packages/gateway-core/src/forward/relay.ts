@@ -1,22 +1,21 @@
 import type { Socket } from 'node:net'
 import type { Session, SessionEnd } from '../exchange.ts'
-import { closeFrame, Frames } from './frames.ts'
+import { closeFrame, WebSocketFrames } from './frames.ts'
 
-/** Milliseconds the other side gets to say its last after one side has ended. */
+/** Milliseconds the other side gets to finish after one side has ended. */
 const linger = 2_000
 
-/** Of the registry of RFC 6455 §11.7: the service restarts, come back. */
+/** Close code of the RFC 6455 §11.7 registry: service restart, reconnect. */
 export const restart = 1_012
-/** Of our own: who opened it is not signed in any more. */
+/** Our own close code: the user is no longer signed in. */
 export const unproven = 4_401
 
 /**
- * Pass bytes both ways between two sockets, each no faster than the other takes them, until one ends: its end is passed on,
- * and both are gone a moment later. When one breaks, or for `idle` ms nothing moves, both are destroyed at once. `head` is what
- * the upstream has said already.
+ * Relays bytes both ways between two sockets with backpressure, until one ends: its end is passed on, and both are
+ * closed a moment later. When one breaks, or nothing moves for `idle` ms, both are destroyed at once. `head` is what
+ * the upstream has sent already.
  *
- * What goes to the client is followed frame by frame, so that a last word of ours stands between two messages and never inside
- * of one.
+ * Frames towards the client are tracked, so that our close frame lands between two messages.
  */
 export function relay(client: Socket, upstream: Socket, idle: number, head: Buffer): Session {
   return new Relay(client, upstream, idle, head)
@@ -26,10 +25,10 @@ class Relay implements Session {
   why: SessionEnd | undefined
   readonly #client: Socket
   readonly #upstream: Socket
-  readonly #frames = new Frames()
+  readonly #frames = new WebSocketFrames()
   #ending: NodeJS.Timeout | undefined
   #leaving = false
-  /** Our last word is out: what the upstream still says is nobody's. */
+  /** Our close frame is sent: anything further from the upstream is dropped. */
   #over = false
 
   constructor(client: Socket, upstream: Socket, idle: number, head: Buffer) {
@@ -37,8 +36,8 @@ class Relay implements Session {
     this.#upstream = upstream
     this.#watch(client, upstream, idle, 'client')
     this.#watch(upstream, client, idle, 'upstream')
-    // Whoever is asked to close answers, and a server closes the connection: the first word tells whose wish it was.
-    const asked = new Frames()
+    // Both sides send a close frame; the first one tells who initiated it.
+    const asked = new WebSocketFrames()
     client.on('data', (piece: Buffer) => {
       asked.push(piece)
       if (asked.closing) this.why ??= 'client'
@@ -49,7 +48,7 @@ class Relay implements Session {
     if (client.destroyed || upstream.destroyed) this.#cut()
   }
 
-  /** The client's own close frame goes on to the upstream, which then ends as after any goodbye. */
+  /** The client's close frame goes on to the upstream, which then ends as usual. */
   leave(): void {
     if (this.#leaving || this.#client.destroyed) return
     this.why ??= 'draining'
@@ -62,7 +61,7 @@ class Relay implements Session {
     this.why ??= 'ended'
     this.#upstream.destroy()
     const { closing, between } = this.#frames
-    // What waits for the client already is not for it any more.
+    // Bytes still buffered are no longer for this client.
     if (this.#over || closing || !between || this.#client.writableLength > 0) return this.#cut()
     this.#client.end(closeFrame(unproven, 'session over'))
     this.#cutSoon()

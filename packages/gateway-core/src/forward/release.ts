@@ -1,10 +1,9 @@
-/** Bytes from which on it is worth it. */
+/** Smallest chunk worth releasing, in bytes. */
 const large = 16_384
 
 /**
- * Give the memory of a chunk back that is written, if the chunk is all there is in it. Left to the collector it waits until
- * 32 MiB of such have gathered, and then for a collection of the whole heap, with everybody else waiting too. Nobody may have
- * the chunk any more, least of all the kernel.
+ * Frees the memory of a written chunk if it owns its whole buffer. The collector would let 32 MiB of these gather, and
+ * then stop everything for a full collection. Danger: nothing may use the chunk any more, least of all the kernel.
  */
 export function release({ buffer, length }: Buffer): void {
   if (length >= large && length === buffer.byteLength) (buffer as ArrayBuffer).transfer(0)

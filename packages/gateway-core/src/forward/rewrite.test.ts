@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
-import { compileHeaderOps, compilePath, faultsOfRewrite, type HeaderOp, type HeaderOps, type Way } from './rewrite.ts'
+import {
+  compileHeaderOps,
+  compilePath,
+  faultsOfRewrite,
+  type HeaderOp,
+  type HeaderOps,
+  type Direction,
+} from './rewrite.ts'
 
 type Headers = Record<string, string | string[]>
 
@@ -27,8 +34,8 @@ describe('header operations', () => {
     expect(compileHeaderOps(ops, 'request')({ ...given })).toEqual(expected)
   })
 
-  const ours = /is the gateway's to say, or never crosses it/
-  it.each<[Way, HeaderOp, RegExp]>([
+  const ours = /is set by the gateway, or never forwarded/
+  it.each<[Direction, HeaderOp, RegExp]>([
     ['request', ['set', 'Connection', 'x-a'], ours],
     ['request', ['set', 'Transfer-Encoding', 'chunked'], ours],
     ['request', ['add', 'te', 'trailers'], ours],
@@ -53,9 +60,9 @@ describe('header operations', () => {
     ['request', ['set', 'x-a', 'b\r\nx-user: root'], /characters that no header may have/],
     ['response', ['add', 'x-a', 'b\nc'], /characters that no header may have/],
     ['request', ['set', 'x-a', 'b\0'], /characters that no header may have/],
-    ['request', ['set', 'x a', 'b'], /is no name of a header/],
-    ['request', ['rename', 'x-a', 'x:b'], /is no name of a header/],
-    ['request', ['remove', ''], /is no name of a header/],
+    ['request', ['set', 'x a', 'b'], /is not a header name/],
+    ['request', ['rename', 'x-a', 'x:b'], /is not a header name/],
+    ['request', ['remove', ''], /is not a header name/],
   ])('%s: refuses %j', (way, op, sentence) => {
     expect(() => compileHeaderOps([op], way)).toThrow(sentence)
     expect(faultsOfRewrite('/a', { [way]: [op] })).toEqual([expect.stringMatching(sentence)])
@@ -81,13 +88,13 @@ describe('a path template', () => {
   it.each([
     ['no slash', 'a', /must start with \//],
     ['a parameter that the prefix has not', '/:id', /has no parameter :id/],
-    ['a star inside', '/*/a', /\* stands last/],
-    ['a dot segment', '/a/../b', /"\.\." is no literal segment/],
-    ['an empty segment', '/a//b', /"" is no literal segment/],
-    ['a query', '/a?b', /"a\?b" is no literal segment/],
-    ['an escape', '/%2e%2e', /is no literal segment/],
-    ['a line break', '/a\r\nb', /is no literal segment/],
-    ['half a parameter', '/a-:key', /is no literal segment/],
+    ['a star inside', '/*/a', /\* must come last/],
+    ['a dot segment', '/a/../b', /"\.\." is not a literal path segment/],
+    ['an empty segment', '/a//b', /"" is not a literal path segment/],
+    ['a query', '/a?b', /"a\?b" is not a literal path segment/],
+    ['an escape', '/%2e%2e', /is not a literal path segment/],
+    ['a line break', '/a\r\nb', /is not a literal path segment/],
+    ['half a parameter', '/a-:key', /is not a literal path segment/],
   ])('refuses %s', (_, template, sentence) => {
     expect(() => compilePath('/img/:key', template)).toThrow(sentence)
     expect(faultsOfRewrite('/img/:key', { path: template })).toEqual([expect.stringMatching(sentence)])

@@ -1,35 +1,35 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { fromClient, fromUpstream } from '../road/headers.ts'
 
-/** One change of headers: names in any case, values as they are sent. */
+/** One header operation: names in any case, values as sent. */
 export type HeaderOp =
   | readonly [op: 'set', name: string, value: string]
-  /** Beside what is there already. */
+  /** Keeps existing values. */
   | readonly [op: 'add', name: string, value: string]
   | readonly [op: 'remove', name: string]
   | readonly [op: 'rename', from: string, to: string]
 
-/** In this order. */
+/** Applied in this order. */
 export type HeaderOps = readonly HeaderOp[]
 
 export interface Rewrite {
   /**
-   * Path at the upstream: literals, `:name` from the prefix, and as its last segment `*` for what follows the prefix, which
-   * is dropped without it. Absent: `/*`, the path without the prefix.
+   * Path at the upstream: literals, `:name` from the prefix, and as last segment `*` for what follows the prefix, which
+   * is dropped without it. Default: `/*`, the path without the prefix.
    */
   readonly path?: string
   readonly request?: HeaderOps
-  /** On what came from the upstream, never on what the gateway says itself. */
+  /** Applied to headers of the upstream, never to the gateway's own. */
   readonly response?: HeaderOps
 }
 
-export type Way = 'request' | 'response'
+export type Direction = 'request' | 'response'
 type Headers = Record<string, string | string[]>
 
-/** They say how long the body is and how it is packed, which no change of headers changes. */
+/** They describe the body, which header operations do not change. */
 const framing = new Set(['content-length', 'content-encoding', 'content-range'])
 
-/** What a rewrite cannot mean, one sentence each. */
+/** Faults of a rewrite, one sentence each. */
 export function faultsOfRewrite(prefix: string, { path, request = [], response = [] }: Rewrite): string[] {
   return [
     ...(path === undefined ? [] : faultsOfTemplate(prefix, path)),
@@ -39,11 +39,11 @@ export function faultsOfRewrite(prefix: string, { path, request = [], response =
 }
 
 /**
- * Make the operations one function, which changes the headers it is given (names in lower case) and hands them back: give it
- * a copy of its own. Throws a `TypeError` for what `faultsOfRewrite` names.
+ * Compiles the operations into one function, which mutates and returns the headers it is given (lower-case names): pass
+ * a copy. Throws a `TypeError` for what `faultsOfRewrite` names.
  */
-export function compileHeaderOps(ops: HeaderOps, way: Way): (headers: Headers) => Headers {
-  const faults = ops.flatMap((op) => faultsOfOp(op, way))
+export function compileHeaderOps(ops: HeaderOps, direction: Direction): (headers: Headers) => Headers {
+  const faults = ops.flatMap((op) => faultsOfOp(op, direction))
   if (faults.length > 0) throw new TypeError(faults.join('\n'))
   const steps = ops.map(compileOp)
   return (headers) => {
@@ -73,7 +73,7 @@ function compileOp([op, given, other = '']: HeaderOp): (headers: Headers) => voi
   }
 }
 
-/** What bore the new name before is gone: nobody outside may choose between two values. */
+/** An existing header of the new name is removed: a client must not be able to add a second value. */
 function rename(from: string, to: string): (headers: Headers) => void {
   return (headers) => {
     const value = headers[from]
@@ -83,24 +83,24 @@ function rename(from: string, to: string): (headers: Headers) => void {
   }
 }
 
-function faultsOfOp([op, name, other = '']: HeaderOp, way: Way): string[] {
-  const what = `${way}: ${op} ${JSON.stringify(name)}`
+function faultsOfOp([op, name, other = '']: HeaderOp, direction: Direction): string[] {
+  const what = `${direction}: ${op} ${JSON.stringify(name)}`
   const written = op === 'rename' ? other : name
   const names = op === 'rename' ? [name, other] : [name]
   const misspelt = names.filter((one) => !valid(() => validateHeaderName(one)))
-  if (misspelt.length > 0) return [`${what}: ${JSON.stringify(misspelt[0])} is no name of a header`]
+  if (misspelt.length > 0) return [`${what}: ${JSON.stringify(misspelt[0])} is not a header name`]
   const frame = names.find((one) => framing.has(one.toLowerCase()))
   if (frame !== undefined) return [`${what}: ${frame} belongs to the body, which stays as it is`]
-  if (op !== 'remove' && !travels(written.toLowerCase(), way))
-    return [`${what}: ${written} is the gateway's to say, or never crosses it`]
+  if (op !== 'remove' && !travels(written.toLowerCase(), direction))
+    return [`${what}: ${written} is set by the gateway, or never forwarded`]
   if ((op === 'set' || op === 'add') && !valid(() => validateHeaderValue(name, other)))
     return [`${what}: its value has characters that no header may have`]
   return []
 }
 
-/** What may not come from outside may not be put there afterwards either. `location` is made public after the changes. */
-const travels = (name: string, way: Way): boolean =>
-  Object.hasOwn(way === 'request' ? fromClient([name, '']) : fromUpstream({ [name]: '' }), name)
+/** Headers stripped from outside may not be set here either. `location` is mapped after the operations. */
+const travels = (name: string, direction: Direction): boolean =>
+  Object.hasOwn(direction === 'request' ? fromClient([name, '']) : fromUpstream({ [name]: '' }), name)
 
 function valid(check: () => void): boolean {
   try {
@@ -116,8 +116,8 @@ type Params = Readonly<Record<string, string>>
 const literal = /^[\w.~!$&'()+,=@-]+$/
 
 /**
- * Make a template one function of a canonical path and its parameters. Parameters are encoded anew, so none leaves its
- * segment; what `*` stands for is canonical already and passes as it is. Throws a `TypeError` for what `faultsOfRewrite` names.
+ * Compiles a template into a function of a canonical path and its parameters. Parameters are re-encoded, so none leaves
+ * its segment; `*` is canonical already and passes unchanged. Throws a `TypeError` for what `faultsOfRewrite` names.
  */
 export function compilePath(prefix: string, template = '/*'): (path: string, params: Params) => string {
   const faults = faultsOfTemplate(prefix, template)
@@ -135,7 +135,7 @@ export function compilePath(prefix: string, template = '/*'): (path: string, par
   }
 }
 
-/** What follows the prefix, with its slash. */
+/** The path after the prefix, with its slash. */
 function restOf(prefix: string): (path: string) => string {
   if (!prefix.includes('/:')) return (path) => path.slice(prefix.length)
   const depth = prefix.split('/').length
@@ -153,11 +153,11 @@ function faultsOfTemplate(prefix: string, template: string): string[] {
   if (!template.startsWith('/')) return [`${what}: it must start with /`]
   return segments.flatMap((segment, i) => {
     const last = i === segments.length - 1
-    if (segment === '*') return last ? [] : [`${what}: * stands last`]
+    if (segment === '*') return last ? [] : [`${what}: * must come last`]
     if (segment.startsWith(':'))
       return known.has(segment) ? [] : [`${what}: the prefix ${prefix} has no parameter ${segment}`]
     if (segment === '' && last) return []
     const fits = literal.test(segment) && segment !== '.' && segment !== '..'
-    return fits ? [] : [`${what}: "${segment}" is no literal segment of a path`]
+    return fits ? [] : [`${what}: "${segment}" is not a literal path segment`]
   })
 }

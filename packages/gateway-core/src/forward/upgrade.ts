@@ -14,26 +14,28 @@ import { compileHeaderOps, compilePath, type Rewrite } from './rewrite.ts'
 export interface UpgradeSpec {
   /** `https://shop.example`, exactly as browsers send it; see `Upgrade.origins`. */
   readonly origins: readonly string[] | 'any'
-  /** Default: 10 000 sockets of the route, 32 of one client. */
+  /** Default: 10 000 sockets per route, 32 per client. */
   readonly caps?: Partial<Caps>
-  /** Milliseconds in which no byte moves either way. Default 120 000: let one end ping more often than that. */
+  /**
+   * Milliseconds without a byte either way before the socket is closed. Default 120 000: let one end ping more often.
+   */
   readonly idle?: number
-  /** Of what the client asks; the upstream's answer is the handshake alone. */
+  /** Applied to the request; the upstream's response is only the handshake. */
   readonly rewrite?: Pick<Rewrite, 'path' | 'request'>
 }
 
-/** What cannot be meant, one sentence each. */
+/** Faults, one sentence each. */
 export function faultsOfUpgrade({ origins, caps, idle = 1 }: UpgradeSpec): string[] {
   const strange = origins === 'any' ? [] : origins.filter((origin) => URL.parse(origin)?.origin !== origin)
   return [
-    ...(origins.length === 0 ? ["origins is empty: nobody could connect; name the sites, or say 'any'"] : []),
-    ...strange.map((origin) => `origins: "${origin}" is no origin: write \`https://shop.example\``),
+    ...(origins.length === 0 ? ["origins is empty: no one could connect; name the sites, or write 'any'"] : []),
+    ...strange.map((origin) => `origins: "${origin}" is not an origin: write \`https://shop.example\``),
     ...faultsOfCaps(caps),
     ...(idle > 0 ? [] : ['idle must be more than 0 ms']),
   ]
 }
 
-/** Pass WebSocket upgrades below `prefix` to an upstream. Throws one `TypeError` that lists what cannot be meant. */
+/** Forwards WebSocket upgrades below `prefix` to an upstream. Throws one `TypeError` that lists all faults. */
 export function forwardUpgrade(prefix: string, upstream: string, road: Road, spec: UpgradeSpec): Upgrade {
   const faults = faultsOfUpgrade(spec)
   if (faults.length > 0) throw new TypeError(faults.map((fault) => `${prefix}: ${fault}`).join('\n'))
@@ -75,7 +77,7 @@ const boundsOf = ({ origins, caps, idle = 120_000 }: Omit<UpgradeSpec, 'rewrite'
   idle,
 })
 
-/** Of each socket that it passes on. */
+/** Bounds and ends of each forwarded socket. */
 export const lastingOf = (spec: Omit<UpgradeSpec, 'rewrite'>): Lasting => ({
   bounds: boundsOf(spec),
   ends: [
@@ -86,9 +88,9 @@ export const lastingOf = (spec: Omit<UpgradeSpec, 'rewrite'>): Lasting => ({
   ],
 })
 
-type Pass = (exchange: Exchange, req: IncomingMessage, socket: Socket, head: Buffer) => Promise<Session | void>
+type PassSocket = (exchange: Exchange, req: IncomingMessage, socket: Socket, head: Buffer) => Promise<Session | void>
 
-/** What the proxy takes along to its end. */
+/** Travels through the proxy on the request. */
 interface Carried {
   readonly exchange: Exchange
   readonly settle: (passed: Promise<Session | void>) => void
@@ -97,8 +99,8 @@ interface Carried {
 const carried = Symbol('upgrade')
 type Carrier = IncomingMessage & { [carried]?: Carried }
 
-/** The proxy would answer what fails with a destroyed socket; here it goes to the door, which has an answer for it. */
-function throughProxy(pass: Pass): Upgrade['take'] {
+/** The proxy would destroy the socket on failure; here the error goes to the caller, which answers it. */
+function throughProxy(pass: PassSocket): Upgrade['take'] {
   const proxy = createProxyMiddleware({
     // Never dialled.
     target: 'http://upstream.invalid',
@@ -123,7 +125,7 @@ function throughProxy(pass: Pass): Upgrade['take'] {
 
 const handshake = ['sec-websocket-key', 'sec-websocket-version', 'sec-websocket-protocol', 'sec-websocket-extensions']
 
-/** Said anew, last: nothing that `Connection` lists or a rewrite does can take a part of it away. */
+/** Set last, so that neither `Connection` nor a rewrite can remove a part of the handshake. */
 function asking({ headers }: IncomingMessage): Record<string, string> {
   const said: Record<string, string> = { connection: 'Upgrade', upgrade: 'websocket' }
   for (const name of handshake) if (headers[name] !== undefined) said[name] = String(headers[name])
@@ -139,7 +141,7 @@ function plain(headers: Record<string, string | string[]>): Record<string, strin
 const acceptOf = (key: string): string =>
   createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
 
-/** Of the upstream's head only what the new protocol is about. */
+/** Passes on only the handshake headers of the upstream. */
 function switching(headers: Headers): string {
   const lines = Object.entries(headers)
     .filter(([name]) => name.startsWith('sec-websocket-'))

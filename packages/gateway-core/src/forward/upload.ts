@@ -3,14 +3,14 @@ import { Readable } from 'node:stream'
 import { problem, type Problem } from '../problem.ts'
 
 /**
- * The body of a request, sent on as it comes, and at most `maxBytes` of it. Whoever reads it may let go of it without the
- * client's connection, on which an early answer must still go out.
+ * A request body, streamed, at most `maxBytes` of it. Destroying it leaves the client's connection open, on which an
+ * early response must still go out.
  */
 export class Upload extends Readable {
   readonly #req: IncomingMessage
   readonly #maxBytes: number
   #size = 0
-  /** Why it was cut short, when that was our doing. */
+  /** Set when we cut it short. */
   refused: Problem | undefined
 
   constructor(req: IncomingMessage, maxBytes: number) {
@@ -42,7 +42,7 @@ export class Upload extends Readable {
   }
 }
 
-/** Nothing when the request has no body; 413 at once when it announces more than may come. */
+/** `undefined` without a body; throws 413 at once when the announced length is too large. */
 export function uploadOf(req: IncomingMessage, maxBytes: number): Upload | undefined {
   const announced = Number(req.headers['content-length'] ?? 0)
   if (announced === 0 && req.headers['transfer-encoding'] === undefined) return undefined

@@ -1,30 +1,40 @@
 import type { Followed } from '../contract.ts'
 import type { Exchange } from '../exchange.ts'
 
-/** What tells all who follow the same. */
-export interface Teller {
-  /** The next thing there is to tell, and how far one is told then; undefined when all is. Throws why there will never be more. */
+/** The shared source of all followers of one topic. */
+export interface FollowerSource {
+  /**
+   * The next event after the follower's position, which it advances; `undefined` if it is up to date. Throws the reason
+   * when there will never be more.
+   */
   tell(follower: Follower): Followed<unknown> | undefined
   leave(follower: Follower): void
 }
 
 type Step = Promise<IteratorResult<Followed<unknown>, undefined>>
 
-/** One who follows: a place in a log that all share, so a slow one holds nothing, and one that falls off its end reads anew. */
+/**
+ * One follower: a position in a shared log, so a slow one holds up nothing, and one that falls behind its start
+ * resyncs.
+ */
 export class Follower implements AsyncIterableIterator<Followed<unknown>> {
   readonly exchange: Exchange
-  /** How far it is told. */
+  /** Last revision delivered. */
   rev: number
-  /** That `rev` counts in; undefined before it has begun. */
+  /** The log `rev` refers to; undefined before the first event. */
   log: object | undefined
   state: 'live' | 'lost' | undefined
-  readonly #teller: Teller
+  readonly #source: FollowerSource
   readonly #release: () => void
   #wake: ((step: Step) => void) | undefined
   #left = false
 
-  constructor(teller: Teller, asking: { readonly exchange: Exchange; readonly scope: Exchange['scope'] }, rev: number) {
-    this.#teller = teller
+  constructor(
+    source: FollowerSource,
+    asking: { readonly exchange: Exchange; readonly scope: Exchange['scope'] },
+    rev: number,
+  ) {
+    this.#source = source
     this.exchange = asking.exchange
     this.rev = rev
     this.#release = asking.scope.onEnd(() => void this.return())
@@ -34,7 +44,7 @@ export class Follower implements AsyncIterableIterator<Followed<unknown>> {
     return this
   }
 
-  /** There may be more to tell. */
+  /** Call when more may be available. */
   wake(): void {
     const wake = this.#wake
     const step = wake && this.#step()
@@ -55,7 +65,7 @@ export class Follower implements AsyncIterableIterator<Followed<unknown>> {
   #step(): Step | undefined {
     if (this.#left) return Promise.resolve({ done: true, value: undefined })
     try {
-      const value = this.#teller.tell(this)
+      const value = this.#source.tell(this)
       return value && Promise.resolve({ done: false, value })
     } catch (error) {
       return Promise.reject(error)
@@ -66,7 +76,7 @@ export class Follower implements AsyncIterableIterator<Followed<unknown>> {
     if (!this.#left) {
       this.#left = true
       this.#release?.()
-      this.#teller.leave(this)
+      this.#source.leave(this)
       this.wake()
     }
     return Promise.resolve({ done: true, value: undefined })

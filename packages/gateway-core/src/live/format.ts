@@ -1,38 +1,39 @@
 import { awayEvent } from '../away.ts'
 
-/** Of a stream itself, between its items: see `Followed`. */
+/** Events about the stream itself, between its items: see `Followed`. */
 export type Note = 'live' | 'lost' | 'resync'
 
-/** How items look on the wire. */
+/** Wire format of a stream. */
 export interface Format {
   readonly type: string
-  /** `retry`: milliseconds after which to connect again, wherever it breaks. */
+  /** `retry`: milliseconds before reconnecting, wherever it breaks. */
   readonly begin: (retry: number) => string
-  /** Of a numbered stream with its `rev`. */
+  /** `rev` for numbered streams only. */
   readonly item: (value: unknown, rev?: number) => string
   readonly note: (note: Note, rev: number) => string
-  /** Says nothing, and keeps what lies between from thinking that nobody is there. */
+  /** Keep-alive without content, against idle timeouts of intermediaries. */
   readonly beat: string
-  /** Nothing more will come, and nothing is missing. */
+  /** The stream ended completely. */
   readonly end: string
   readonly problem: (body: unknown) => string
-  /** Whoever reads it is not signed in any more. */
+  /** The reader is no longer signed in. */
   readonly signedOut: (body: unknown) => string
-  /** We stop, nothing is wrong: connect again, after so many milliseconds. */
+  /** Shutdown without a fault: reconnect after `retry` milliseconds. */
   readonly away: (body: unknown, retry: number) => string
 }
 
 const event = (name: string, body: unknown, id = ''): string => `${id}event: ${name}\ndata: ${JSON.stringify(body)}\n\n`
 
 /**
- * Server-sent events (WHATWG HTML §9.2): each item is a `message` and, where it has a number, that is its id; `end` is the last event of
- * a stream that is over, `problem` of one that failed, `session-ended` of one whose reader has been signed out. A browser's
- * `EventSource` connects again when none of these has come, and says the last id that it had: after `away` as late as that says.
+ * Server-sent events (WHATWG HTML §9.2): each item is a `message`, with its number as id if it has one; the last event
+ * is `end` when the stream is over, `problem` when it failed, `session-ended` when its reader was signed out. Without
+ * any of these, a browser's `EventSource` reconnects with the last id it had: after `away`, with the delay that event
+ * gives.
  */
 export const events: Format = {
   type: 'text/event-stream; charset=utf-8',
   begin: (retry) => `retry: ${retry}\n\n`,
-  // JSON has no line breaks of its own, so one line holds it.
+  // Compact JSON contains no line breaks.
   item: (value, rev) => `${rev === undefined ? '' : `id: ${rev}\n`}data: ${JSON.stringify(value)}\n\n`,
   note: (note, rev) => event(note, { rev }, note === 'resync' ? `id: ${rev}\n` : ''),
   beat: ':\n\n',
@@ -47,8 +48,8 @@ const line = (value: unknown): string => `${JSON.stringify(value)}\n`
 const lastLine = (body: unknown): string => line({ problem: body })
 
 /**
- * One JSON text per line. Empty lines say nothing; the last line of a stream that failed is `{"problem": …}`, with `retry` where it
- * goes on elsewhere. Items with a number are `{"rev": 3, "item": …}`, what is said between them is `{"rev": 3, "note": "live"}`.
+ * One JSON text per line. Empty lines are keep-alives; a failed stream ends with `{"problem": …}`, with `retry` where
+ * it continues elsewhere. Numbered items are `{"rev": 3, "item": …}`, events between them `{"rev": 3, "note": "live"}`.
  */
 export const lines: Format = {
   type: 'application/x-ndjson; charset=utf-8',
@@ -62,7 +63,7 @@ export const lines: Format = {
   away: (body, retry) => line({ problem: body, retry }),
 }
 
-/** Lines for whoever asks for them and not for events; events for everybody else. */
+/** Lines if `Accept` asks for them and not for events; otherwise events. */
 export const formatFor = (accept: string | undefined): Format =>
   accept !== undefined && /\bapplication\/(?:x-ndjson|jsonl)\b/i.test(accept) && !/\btext\/event-stream\b/i.test(accept)
     ? lines

@@ -3,10 +3,10 @@ import { Fault } from '../road/fault.ts'
 import { Scope } from '../scope.ts'
 import { until } from './until.ts'
 
-/** What has happened, all of it: or, with `resync`, no longer all, so that the client reads anew and goes on from `rev`. */
+/** Everything that happened; or, with `resync`, not everything: the client must reload and continue from `rev`. */
 export interface News<T> {
   readonly items: readonly { readonly rev: number; readonly item: T }[]
-  /** The last that is known: from here the client goes on. */
+  /** The latest known revision: the client continues from here. */
   readonly rev: number
   readonly resync: boolean
 }
@@ -14,18 +14,18 @@ export interface News<T> {
 export interface Waiting {
   readonly items: AsyncIterable<Followed<unknown>>
   readonly scope: Scope
-  /** Ends the waiting, as if its time were over. */
+  /** Ends the wait as if its time were up. */
   readonly leaving: Scope
-  /** What the client knows. */
+  /** The client's last revision. */
   readonly after: number
-  /** Milliseconds until nothing is an answer too. */
+  /** Milliseconds before answering with no items. */
   readonly wait: number
 }
 
-/** Milliseconds, beyond the wait, in which a source must have told what had happened before. */
+/** Milliseconds beyond the wait in which a source must have delivered its backlog. */
 const patience = 5_000
 
-/** Read what has happened or, if that is nothing, the first that does. What it has read when its time is over is the answer. */
+/** Reads the backlog or, if it is empty, waits for the first event. Answers with what it has when time is up. */
 export async function gather({ items, scope, leaving, after, wait }: Waiting): Promise<News<unknown>> {
   const reading = scope.child()
   const found: { rev: number; item: unknown }[] = []
@@ -51,7 +51,7 @@ export async function gather({ items, scope, leaving, after, wait }: Waiting): P
     release()
     reading.close()
   }
-  // A service that tells less than the client knows, for it has just begun anew, sets nobody back.
+  // A service that restarted may report an older number; clients never go backwards.
   return { items: found, rev: found.at(-1)?.rev ?? Math.max(live ?? 0, after), resync: false }
 }
 

@@ -10,9 +10,9 @@ import { Topic } from './topic.ts'
 
 export interface HubOptions {
   readonly log: Logger
-  /** Milliseconds for which a connection stays when nobody follows any more: a page that loads anew finds it. Default 5 000. */
+  /** Milliseconds a connection outlives its last follower, so that a page reload finds it. Default 5 000. */
   readonly linger?: number
-  /** Connections at a time. Default 10 000. */
+  /** Most concurrent connections. Default 10 000. */
   readonly most?: number
   /** 0 to 1. Default `Math.random`. */
   readonly random?: () => number
@@ -20,13 +20,12 @@ export interface HubOptions {
 
 export interface Hub extends Disposable {
   /**
-   * Follow what happens to one thing: `hub.follow(asking, 'GET /orders/:id/events', { id, after: 3 })`. What is newer than `after`,
-   * then `live`, then whatever happens, each once and in order, over any number of broken connections. It ends with
-   * `asking.scope`, or when the iterator is told to. Throws at its first step what the service refuses it with, later what ends
-   * it for good.
+   * Follows one topic: `hub.follow(asking, 'GET /orders/:id/events', { id, after: 3 })`. Yields what is newer than
+   * `after`, then `live`, then new events, each once and in order, across reconnects. Ends with `asking.scope`, or when
+   * the iterator is closed. Its first step throws the service's refusal, later ones what ends it for good.
    */
   readonly follow: Follow
-  /** Connections there are, also those that nobody follows any more. */
+  /** Open connections, including those without followers. */
   readonly size: number
 }
 
@@ -36,13 +35,15 @@ type Follow = (
   input?: Readonly<Record<string, unknown>>,
 ) => AsyncIterableIterator<Followed<unknown>>
 
-/** So far back a new connection reaches, for those who know less than the first who asks. */
+/**
+ * Events before the first follower's position that a new connection requests, for followers that are further behind.
+ */
 const reach = 100
 
 /**
- * The feeds of one service. All who follow the same thing share one connection to it, if the service cannot tell them apart:
- * where it is shown users, they must be equal in every fact that it is told (`factsOf`). It is the service that decides who may see
- * what, so nobody else's connection can stand in for its yes; two devices of one person are two sessions, and ask twice.
+ * The feeds of one service. Followers of the same topic share one connection, if the service cannot tell them apart:
+ * where it sees users, all facts it is told must be equal (`factsOf`). The service decides who may see what, so no
+ * other user's connection can stand in for its consent; two devices of one person are two sessions, and ask separately.
  */
 export function hub(upstream: string, contract: Contract, road: Road, options: HubOptions): Hub {
   const { log, linger = 5_000, most = 10_000, random = Math.random } = options

@@ -10,18 +10,18 @@ import { hear } from '../road/socket.ts'
 import type { Scope } from '../scope.ts'
 import { validate } from '../validate.ts'
 
-export interface Listening {
-  /** Whose token is shown. */
+export interface FeedRequest {
+  /** Whose token is sent. */
   readonly exchange: Exchange
-  /** Ends it. */
+  /** Ends the connection. */
   readonly scope: Scope
   readonly after: number
 }
 
-/** One connection to a feed: resolves with the code it was closed with, rejects with a `Problem` that is an answer, or a `Fault`. */
-export type Listen = (listening: Listening, said: (said: Said, bytes: number) => void) => Promise<number>
+/** One connection to a feed: resolves with its close code, rejects with a `Problem` that is an answer, or a `Fault`. */
+export type Listen = (request: FeedRequest, said: (said: Said, bytes: number) => void) => Promise<number>
 
-/** How to listen to one thing of a service: `input` says which. */
+/** Builds a `Listen` for one topic of a service, selected by `input`. */
 export function listenTo(
   upstream: string,
   road: Road,
@@ -40,12 +40,12 @@ export function listenTo(
     const { policy } = road
     const headers = { traceparent: traceparent!, ...token }
     const heard = (text: string) => said(read(text), text.length)
-    // Not waited for here: that would keep the token, and all else that was asked with, for as long as the connection.
+    // Not awaited: that would retain the token, and everything else used to connect, as long as the connection.
     return hear({ upstream, endpoint: road.endpointOf(next()), policy, url, headers, scope, heard }).then(answered)
   }
 }
 
-/** Throws what the service answered by it. */
+/** Throws the problem that a close code stands for. */
 function codeOf(upstream: string, { feed, errors = {} }: Operation & { readonly feed: Feed }, code: number): number {
   const answer = feed.closes?.[code]
   const status = answer === undefined ? undefined : errors[answer]
@@ -53,7 +53,7 @@ function codeOf(upstream: string, { feed, errors = {} }: Operation & { readonly 
   return code
 }
 
-/** One drawn at random and, where there are others, not the one that was taken before: that one has just failed. */
+/** Picks an address at random, avoiding the previous one if possible: it has just failed. */
 function addresses(upstream: string, road: Road): () => Address {
   let before: string | undefined
   return () => {
@@ -66,12 +66,12 @@ function addresses(upstream: string, road: Road): () => Address {
   }
 }
 
-/** What was not said as the contract has it may be what somebody waits for: it is a fault, never passed over. */
+/** A message that breaks the contract may be one somebody waits for: it is a fault, never skipped. */
 const reader =
   (upstream: string, { message, read }: Feed) =>
   (text: string): Said => {
     const result = validate(message, JSON.parse(text))
-    if (result instanceof Promise) throw new TypeError('the schema of a message must not take its time')
+    if (result instanceof Promise) throw new TypeError('the schema of a message must be synchronous')
     if ('faults' in result) throw new Fault('malformed', upstream, new Error(JSON.stringify(result.faults)))
     return read(result.value as never)
   }

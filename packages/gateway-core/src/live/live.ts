@@ -7,7 +7,7 @@ import type { Step } from './serve.ts'
 import { show } from './show.ts'
 import { type LiveCore, streaming, type StreamOptions } from './streaming.ts'
 
-/** The last number that its client knows. 0: none. */
+/** The last number the client knows. 0: none. */
 interface Known {
   readonly after: number
 }
@@ -19,19 +19,19 @@ export interface LiveSpec<
   G extends object,
   T,
 > extends StreamOptions {
-  /** Who may. What it grants is handed to `follow`. */
+  /** Who may call it. What it grants is passed to `follow`. */
   readonly guard: Guard<G>
-  /** What is followed, for one client: the only place with I/O. What it throws at its first step is a status. */
+  /** What to follow, for one client: the only place with I/O. An error of its first step becomes the status. */
   readonly follow: (
     request: Received<C, K> & NoInfer<G> & Known & { readonly from: From<S> },
   ) => AsyncIterable<Followed<T>>
-  /** What to show of one. Pure. Members that the contract does not know do not leave. */
+  /** Maps an item to its response. Pure. Members unknown to the contract are dropped. */
   readonly view: (item: NoInfer<T>) => Answer<C, K>
-  /** Whether nothing can happen after this one: the stream ends with it, and is 204 for whoever comes back. Default: never. */
+  /** Whether this is the final item: the stream ends with it, and later requests get 204. Default: never. */
   readonly over?: (item: NoInfer<T>) => boolean
 }
 
-/** A `LiveSpec` without its types. */
+/** A `LiveSpec` without its type parameters. */
 export interface ErasedLive extends StreamOptions {
   readonly guard: Guard
   readonly follow: (request: never) => AsyncIterable<Followed<unknown>>
@@ -40,10 +40,9 @@ export interface ErasedLive extends StreamOptions {
 }
 
 /**
- * A stream whose items have numbers: whoever comes back says the last one it knows, as `Last-Event-ID` or else as the query's
- * `after`, and gets what it missed, once and in order. Between the items it says `live` when all that had happened has been told,
- * `lost` while nothing can be heard, and `resync` where items can no longer be told: whoever reads it has to read anew what
- * they are about.
+ * A stream of numbered items: a returning client sends the last number it knows, as `Last-Event-ID` or else as query
+ * `after`, and gets what it missed, once and in order. Between items, `live` marks the end of the backlog, `lost` a
+ * broken feed, and `resync` that items can no longer be replayed: the reader must reload what they are about.
  */
 export function live(contract: Contract, key: string, spec: ErasedLive): Route<LiveCore> {
   const operation = contract[key as keyof Contract] as Operation
@@ -65,7 +64,7 @@ const stepOf =
 
 const sources: readonly (readonly [pointer: string, read: (exchange: Asked) => string | null | undefined])[] = [
   ['/headers/last-event-id', ({ headers }) => headers['last-event-id'] as string | undefined],
-  // Not `query`, which would be kept as long as the stream.
+  // Not `query`, which would be retained as long as the stream.
   ['/query/after', ({ search }) => (search === '' ? null : new URLSearchParams(search).get('after'))],
 ]
 
@@ -74,7 +73,7 @@ type Asked = Pick<Exchange, 'search'> & { readonly headers: IncomingHttpHeaders 
 function afterOf(exchange: Asked): number {
   for (const [pointer, read] of sources) {
     const text = read(exchange)
-    // An `EventSource` that has had no id yet may say so.
+    // An `EventSource` without an id yet may send an empty one.
     if (text === undefined || text === null || text === '') continue
     if (/^\d{1,15}$/.test(text)) return Number(text)
     throw problem(422, 'validation', {

@@ -1,25 +1,24 @@
-/** What happened, by number. */
+/** One numbered event. */
 export interface Entry {
   readonly rev: number
   readonly item: unknown
   readonly bytes: number
 }
 
-/** Of one log, however many read it: what a reader may lag behind before it has to read anew what the log is about. */
+/** Bounds of one log, shared by all readers: a reader further behind must resync. */
 export const room = { entries: 1_000, bytes: 65_536 }
 
-/** The newest of what happened; one that reads it is a number. The newest of all stays, however large it is. */
+/** A bounded log of the newest entries; a reader is only a number. The newest entry stays, however large. */
 export class Log {
   #entries: Entry[] = []
   #bytes = 0
   #floor: number
 
-  /** Begins after `floor`. */
   constructor(floor: number) {
     this.#floor = floor
   }
 
-  /** All that happened after it is here. */
+  /** Everything after it is in the log. */
   get floor(): number {
     return this.#floor
   }
@@ -32,7 +31,7 @@ export class Log {
     return this.#entries.at(-1)?.item
   }
 
-  /** Whether it was news. */
+  /** Whether the entry was new. */
   add(entry: Entry): boolean {
     if (entry.rev <= this.last) return false
     this.#entries.push(entry)
@@ -45,7 +44,7 @@ export class Log {
     return true
   }
 
-  /** The oldest that is newer than `rev`. Most who ask have read all but the last. */
+  /** The oldest entry after `rev`. Scans backwards: most readers lack only the last. */
   after(rev: number): Entry | undefined {
     let found: Entry | undefined
     for (let i = this.#entries.length - 1; i >= 0 && this.#entries[i]!.rev > rev; i--) found = this.#entries[i]

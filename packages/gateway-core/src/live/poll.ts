@@ -13,15 +13,15 @@ import { show } from './show.ts'
 import type { LiveCore } from './streaming.ts'
 
 export interface PollSpec<C extends Contract, K extends keyof C, S extends Sources, G extends object, T> {
-  /** Who may. What it grants is handed to `follow`. */
+  /** Who may call it. What it grants is passed to `follow`. */
   readonly guard: Guard<G>
-  /** Units of a rate limit that it takes. Default: what the limit says. */
+  /** Rate limit units it takes. Default: the limit's. */
   readonly cost?: number
-  /** What happens after what the client knows: the only place with I/O. What it throws is the answer. */
+  /** Events after the client's position: the only place with I/O. Errors it throws are the answer. */
   readonly follow: (request: Received<C, K> & NoInfer<G> & { readonly from: From<S> }) => AsyncIterable<Followed<T>>
-  /** The last that the client knows, and for how many milliseconds it waits: at most 25 000, as proxies hang up at 30 s. */
+  /** The client's last revision, and how many milliseconds it waits: at most 25 000, as proxies time out at 30 s. */
   readonly wait: (request: Pick<Received<C, K>, 'query'>) => Wait
-  /** What to show of what happened, maybe nothing. Pure. Members that the contract does not know do not leave. */
+  /** Maps the news, which may be empty, to the response. Pure. Members unknown to the contract are dropped. */
   readonly view: (news: News<NoInfer<T>>) => Answer<C, K>
 }
 
@@ -30,7 +30,7 @@ interface Wait {
   readonly wait: number
 }
 
-/** A `PollSpec` without its types. */
+/** A `PollSpec` without its type parameters. */
 export interface ErasedPoll {
   readonly guard: Guard
   readonly cost?: number
@@ -52,8 +52,8 @@ const lasting: Lasting = {
 }
 
 /**
- * Long polling (RFC 6202 §2), for who gets no socket: answers as soon as something has happened that the client does not know, or
- * with nothing once it has waited; at once when this process stops. Never cached.
+ * Long polling (RFC 6202 §2), for clients without sockets: answers as soon as there is something new to the client,
+ * without items after the wait, and at once on shutdown. Never cached.
  */
 export function poll(contract: Contract, key: string, spec: ErasedPoll): Route<LiveCore> {
   const operation = contract[key as keyof Contract] as Operation
@@ -89,4 +89,4 @@ export function poll(contract: Contract, key: string, spec: ErasedPoll): Route<L
   }
 }
 
-const over = (scope: Scope): void => scope.end(new Fault('aborted', 'poll', new Error('it is answered')))
+const over = (scope: Scope): void => scope.end(new Fault('aborted', 'poll', new Error('the poll has been answered')))

@@ -7,7 +7,7 @@ import { formatFor, type Note } from './format.ts'
 import { Outlet } from './outlet.ts'
 import type { Ticked, Ticks } from './ticks.ts'
 
-/** One thing to say, an item or something about the stream, and whether it is the last. */
+/** One message, an item or a note about the stream, and whether it is the last. */
 export type Step = (
   | { readonly value: unknown; readonly rev?: number }
   | { readonly note: Note; readonly rev: number }
@@ -15,7 +15,7 @@ export type Step = (
   readonly last?: boolean
 }
 
-/** What is said of an item of the source. Nothing: the stream is over. */
+/** Maps a source item to a step. `undefined`: the stream is over. */
 export type StepOf = (item: never) => Promise<Step | undefined>
 
 export interface Serving {
@@ -25,26 +25,26 @@ export interface Serving {
   readonly items: AsyncIterable<unknown>
   readonly stepOf: StepOf
   readonly ticks: Ticks
-  /** What becomes of it when the app stops. */
+  /** How it ends on shutdown. */
   readonly away: Away
-  /** One that ends before it has begun has nothing to tell any more: 204. */
+  /** If it ends before it has begun, there is nothing left to send: 204. */
   readonly numbered: boolean
 }
 
-/** Milliseconds after which a client gets its head, even if there is no item yet to go with it. */
+/** Milliseconds after which the head is sent, even without an item. */
 const headAfter = 2_000
 
 /**
- * Say what there is to say, for as long as there is somebody who may hear it. Resolves once it has begun: whatever waits for the
- * answer of a request would else be kept for hours. Rejects with why there is no stream at all.
+ * Pumps items to the client while it may read them. Resolves once the stream has begun: awaiting its end would retain
+ * the request's state for hours. Rejects if there is no stream at all.
  */
 export const serve = (serving: Serving): Promise<void> =>
   new Promise((begun, refused) => {
-    // Who has left is refused nothing.
+    // A client that has left needs no refusal.
     new Pump(serving, begun, (failed) => (serving.res.destroyed ? begun() : refused(failed))).start()
   })
 
-/** Steps, one after the other. There may be ten thousand of these at rest: it is one object, and a promise for the next item. */
+/** Sends steps in sequence. Ten thousand may be idle: each is one object, and a promise for the next item. */
 class Pump implements Ticked {
   readonly #serving: Serving
   readonly #outlet: Outlet
@@ -64,7 +64,7 @@ class Pump implements Ticked {
   start(): void {
     const { numbered, ticks } = this.#serving
     this.#release = endings(this.#serving, this.#fail)
-    // It may have ended while the request was read.
+    // It may have ended while the request was being read.
     if (this.#over) return this.#release()
     if (!numbered) this.#patience = setTimeout(() => this.#outlet.begin(), headAfter)
     ticks.add(this)
@@ -125,7 +125,7 @@ class Pump implements Ticked {
     this.#outlet.fail(body)
   }
 
-  /** Its source is told to stop, and not waited for. */
+  /** Closes the source without waiting for it. */
   #close(): void {
     this.#over = true
     clearTimeout(this.#patience)
@@ -140,9 +140,9 @@ const draining = problem(503, 'draining', { headers: { 'retry-after': '1' } })
 
 const over = new Fault('aborted', 'stream', new Error('the stream is over'))
 
-/** All that may end it from outside: the app stops, its client leaves, the proof of who reads is over (see `tick`) or taken back. */
+/** External ends: shutdown, the client leaving, credentials expired (see `tick`) or revoked. */
 function endings({ exchange: { scope }, away }: Serving, fail: (reason: unknown) => void): () => void {
-  // Whoever cuts an exchange cuts its connection next: what is said last is said at once.
+  // Cutting an exchange cuts its connection next, so the last event is written synchronously.
   const releases = [away.leaving.onEnd(() => scope.end(draining)), scope.onEnd(fail)]
   return () => {
     for (const release of releases) release()

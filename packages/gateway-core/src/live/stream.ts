@@ -12,18 +12,18 @@ export interface StreamSpec<
   G extends object,
   T,
 > extends StreamOptions {
-  /** Who may. What it grants is handed to `items`. */
+  /** Who may call it. What it grants is passed to `items`. */
   readonly guard: Guard<G>
   /**
-   * Where items come from, for one client: the only place with I/O. Read no faster than the client reads, and ended when it
-   * leaves. What it throws before its first item is a status; afterwards it is the last thing that is sent.
+   * The source of items, for one client: the only place with I/O. Read no faster than the client reads, and closed when
+   * it leaves. An error before the first item becomes the status; afterwards it is the last event.
    */
   readonly items: (request: Received<C, K> & NoInfer<G> & { readonly from: From<S> }) => AsyncIterable<T>
-  /** What to show of one. Pure. Members that the contract does not know do not leave. */
+  /** Maps an item to its response. Pure. Members unknown to the contract are dropped. */
   readonly view: (item: NoInfer<T>) => Answer<C, K>
 }
 
-/** A `StreamSpec` without its types. */
+/** A `StreamSpec` without its type parameters. */
 export interface ErasedStream extends StreamOptions {
   readonly guard: Guard
   readonly items: (request: never) => AsyncIterable<unknown>
@@ -31,8 +31,9 @@ export interface ErasedStream extends StreamOptions {
 }
 
 /**
- * Many answers to one request: server-sent events, or a JSON text per line where `Accept` asks for `application/x-ndjson`. It
- * has no deadline of the exchange's once it has begun, and no identity outlives its proof: a stream ends within a second of that.
+ * A streamed response: server-sent events, or a JSON text per line where `Accept` asks for `application/x-ndjson`. Once
+ * begun, the exchange's deadline no longer applies. No identity outlives its credentials: a stream ends within a second
+ * of their expiry.
  */
 export function stream(contract: Contract, key: string, spec: ErasedStream): Route<LiveCore> {
   const operation = contract[key as keyof Contract] as Operation

@@ -9,40 +9,43 @@ import { pulse } from './outlet.ts'
 import { serve, type StepOf } from './serve.ts'
 import { Ticks } from './ticks.ts'
 
-/** What only the running app has, and a stream needs. */
+/** What a stream needs of the running app. */
 export interface LiveCore extends StreamCore {
   readonly away: Away
-  /** Clients whose calls are all made for one stream. */
+  /** Clients that make the calls of one stream. */
   readonly from: (asking: Asking) => unknown
 }
 
-/** What streams of every kind may be told beside what they are. */
+/** Options of every kind of stream. */
 export interface StreamOptions {
   /** Absent: every exchange. */
   readonly when?: Predicate
-  /** Units of a rate limit that it takes. Default: what the limit says. */
+  /** Rate limit units it takes. Default: the limit's. */
   readonly cost?: number
-  /** Streams at a time; beyond, 429 or 503 `too-many-streams`. Default: 10 000 of the route, 32 of one client. */
+  /** Concurrent streams; beyond, 429 or 503 `too-many-streams`. Default: 10 000 per route, 32 per client. */
   readonly caps?: Partial<Caps>
 }
 
-type Asked = Made & { readonly door: 'stream' }
+type MadeStream = Made & { readonly door: 'stream' }
 
-function soundCaps(key: string, given: Partial<Caps> | undefined): Caps {
+function validCaps(key: string, given: Partial<Caps> | undefined): Caps {
   const faults = faultsOfCaps(given)
   if (faults.length > 0) throw new TypeError(faults.map((fault) => `${key}: ${fault}`).join('\n'))
   return streamCaps(given)
 }
 
-/** Where items come from, and what is said of each. */
+/** The source of items, and how each is sent. */
 interface Source {
-  /** For whoever explains the route. */
-  readonly items: Asked['items']
+  /** For introspection of the route. */
+  readonly items: MadeStream['items']
   readonly follow: (request: never, exchange: Exchange) => AsyncIterable<unknown>
   readonly stepOf: StepOf
 }
 
-/** The road of every stream: caps, what the contract asks of a request, and an end when its client, its proof or the app ends. */
+/**
+ * The common part of all streams: caps, validation of the request, and an end when the client, its credentials or the
+ * app ends.
+ */
 export function streaming(
   key: string,
   operation: Operation,
@@ -51,7 +54,7 @@ export function streaming(
 ): Route<LiveCore> {
   const { method, path } = parseKey(key)
   const numbered = operation.streams === 'numbered'
-  const bounds = { ...soundCaps(key, given), ...pulse, ...(numbered && { replay: room }) }
+  const bounds = { ...validCaps(key, given), ...pulse, ...(numbered && { replay: room }) }
   return {
     methods: [method],
     path,
@@ -69,7 +72,7 @@ export function streaming(
         const { scope, deadline: until } = exchange
         const asking: Asking = { exchange, scope, until, heard: [], gathering: new Map() }
         const source = follow({ ...received, ...grant, from: from(asking) } as never, exchange)
-        // Nothing comes behind a stream, and Express would keep its whole way here for as long as that.
+        // No middleware follows a stream, and `next` would retain Express's whole call chain.
         Object.assign(req, { next: undefined })
         await serve({ exchange, req, res, items: source, stepOf, away, ticks, numbered })
       }

@@ -1,9 +1,12 @@
-/** What is to be looked at about once a second: `now` of `performance`, `date` of the clock that proofs go by. */
+/**
+ * Something checked about once a second: `now` is `performance.now()`, `date` the wall clock that credentials expire
+ * by.
+ */
 export interface Ticked {
   tick(now: number, date: number): void
 }
 
-/** One timer for thousands of them, and none while there is nobody. */
+/** One timer for thousands, and none while there are none. */
 export class Ticks {
   readonly #all = new Set<Ticked>()
   #timer: NodeJS.Timeout | undefined

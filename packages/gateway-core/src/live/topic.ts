@@ -5,22 +5,22 @@ import { Problem } from '../problem.ts'
 import { Fault } from '../road/fault.ts'
 import type { Asking } from '../road/asking.ts'
 import { Scope } from '../scope.ts'
-import { Follower, type Teller } from './follower.ts'
+import { Follower, type FollowerSource } from './follower.ts'
 import { Log } from './log.ts'
 import type { Listen } from './listen.ts'
 
 export interface TopicOptions {
   readonly upstream: string
-  /** For the log. */
+  /** For log lines. */
   readonly key: string
   readonly listen: Listen
-  /** All that happened after it can be told, as far as the log reaches. */
+  /** Everything after it can be replayed, as far as the log reaches. */
   readonly floor: number
-  /** Milliseconds in which the service must have said all that had happened. */
+  /** Milliseconds in which the service must deliver its backlog. */
   readonly timeout: number
-  /** Milliseconds for which it goes on when nobody follows any more. */
+  /** Milliseconds it outlives its last follower. */
   readonly linger: number
-  /** It is over. */
+  /** Called when it is over. */
   readonly gone: () => void
   readonly log: Logger
   /** 0 to 1. */
@@ -29,12 +29,12 @@ export interface TopicOptions {
 
 const over = new Error('the connection is over')
 
-/** Milliseconds to the next try, full jitter (Brooker, 2015). */
+/** Bounds of the retry delay in milliseconds, full jitter (Brooker, 2015). */
 const shortest = 200
 const longest = 10_000
 
-/** One thing that is followed: one connection to its service, one log of what it told, and everybody who reads that. */
-export class Topic implements Teller {
+/** One followed topic: one connection to its service, one log, and all its readers. */
+export class Topic implements FollowerSource {
   readonly #options: TopicOptions
   readonly #scope = new Scope()
   readonly #followers = new Set<Follower>()
@@ -43,7 +43,7 @@ export class Topic implements Teller {
   #why: unknown
   #failure: { readonly error: unknown } | undefined
   #leaving: NodeJS.Timeout | undefined
-  /** Runs until all that had happened is told. */
+  /** Runs until the backlog is delivered. */
   #late: NodeJS.Timeout | undefined
 
   constructor(options: TopicOptions) {
@@ -60,7 +60,7 @@ export class Topic implements Teller {
     return follower
   }
 
-  /** Nobody is told any more. */
+  /** Ends the topic for all followers. */
   end(error: unknown): void {
     if (this.#scope.ended) return
     clearTimeout(this.#leaving)
@@ -123,14 +123,14 @@ export class Topic implements Teller {
     }
   }
 
-  /** One connection, from its begin to its end. Whether all that had happened was told on it. */
+  /** One connection, start to end. Returns whether its backlog was delivered. */
   async #listen(patience: number): Promise<boolean> {
     const { upstream, listen } = this.#options
     const scope = this.#scope.child()
     this.#late = setTimeout(() => scope.end(new Fault('timeout', upstream)), Math.max(1, patience))
     let lived = false
     try {
-      // Whoever follows may ask: to the service they are all the same.
+      // Any follower's credentials will do: the service cannot tell them apart.
       const [follower] = this.#followers
       if (follower === undefined) return false
       const code = await listen({ exchange: follower.exchange, scope, after: this.#log.last }, (said, bytes) => {
@@ -149,7 +149,7 @@ export class Topic implements Teller {
     return lived
   }
 
-  /** A timer that is over is let go of: it is kept as long as whatever names it. */
+  /** Dropped as well as cleared: a timer is retained as long as its reference. */
   #inTime(): void {
     clearTimeout(this.#late)
     this.#late = undefined
@@ -159,19 +159,19 @@ export class Topic implements Teller {
     if (this.#log.add({ rev, item, bytes })) this.#wake()
   }
 
-  /** Behind what it told before, the service has another log; ahead of what it has told, it keeps some to itself. */
+  /** Behind our log, the service has a new one; ahead of it, it withheld events. */
   #live(rev: number): void {
     const { log, key } = this.#options
     if (rev !== this.#log.last) {
-      log.warn({ key, known: this.#log.last, rev }, 'a feed begins anew')
+      log.warn({ key, known: this.#log.last, rev }, 'a feed was reset')
       this.#log = new Log(rev)
     }
-    if (this.#state === 'lost') log.info({ key }, 'a feed is heard again')
+    if (this.#state === 'lost') log.info({ key }, 'a feed is restored')
     this.#state = 'live'
     this.#wake()
   }
 }
 
-/** An answer, or a bug of ours: asking again would change nothing. Too many at once are many only for a while. */
+/** An answer, or a bug of ours: retrying would not change it. 429 is only temporary. */
 const isFinal = (why: unknown, first: boolean): boolean =>
   why instanceof Problem ? first || why.status !== 429 : !(why instanceof Fault)

@@ -1,8 +1,8 @@
 import type { Scope } from '../scope.ts'
 
 /**
- * The same items until a scope ends, which throws its reason, also while the next item is waited for. Their source is told to
- * stop, and not waited for.
+ * Yields the items until the scope ends, then throws its reason, even while waiting for an item. Closes the source
+ * without waiting for it.
  */
 export async function* until<T>(scope: Scope, items: AsyncIterable<T>): AsyncGenerator<T> {
   const iterator = items[Symbol.asyncIterator]()

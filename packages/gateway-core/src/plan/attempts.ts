@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FullPolicy } from '../policy.ts'
-import { Budget } from '../road/budget.ts'
+import { RetryBudget } from '../road/budget.ts'
 import { type Call, pipe, type Service } from '../road/call.ts'
 import { Fault } from '../road/fault.ts'
 import { hedge } from '../road/filters/hedge.ts'
@@ -21,7 +21,7 @@ const slow = 5
  * would ask. But for the one silent repetition after a kept connection died unread.
  */
 export async function mostAttempts(policy: FullPolicy, call: Call): Promise<number> {
-  const budget = new Budget(policy.retryBudget)
+  const budget = new RetryBudget(policy.retryBudget)
   const hedged = policy.hedge !== false
   const filters = [retry(policy, budget, () => 0)]
   if (policy.hedge) filters.push(hedge(early, budget))

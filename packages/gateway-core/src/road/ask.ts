@@ -2,7 +2,10 @@ import { buildConnector, Client } from 'undici'
 import type { ProbePolicy } from '../policy.ts'
 import type { Endpoint } from './discover/address.ts'
 
-/** Ask an address by HTTP whether it is well: a 2xx in time says so. Over a connection of its own, so that it proves that one can be made. */
+/**
+ * HTTP health probe of an address: healthy if it answers 2xx in time. Uses a new connection, to prove that one can be
+ * made.
+ */
 export const ask =
   ({ path, timeout }: Required<ProbePolicy>) =>
   async ({ origin, base, connect }: Endpoint): Promise<boolean> => {

@@ -4,11 +4,11 @@ import type { Headers } from './call.ts'
 import { faultOf } from './fault.ts'
 import type { Road } from './road.ts'
 
-/** What axios carries for the road without looking into it: it copies plain objects, deeply and more than once per call. */
+/** Passes through axios untouched: plain objects it would deep-copy, more than once per call. */
 export class Freight {
   readonly asking: Asking
   readonly headers: Readonly<Record<string, string>>
-  /** Of the answer. */
+  /** Response headers. */
   heard: Headers | undefined = undefined
 
   constructor(asking: Asking, headers: Readonly<Record<string, string>>) {
@@ -20,12 +20,12 @@ export class Freight {
 const none = new AxiosHeaders()
 
 /**
- * An axios whose adapter is the road: it follows no redirect, obeys no proxy variable, opens no socket, has the policy's
- * limits, and rejects with a `Fault` that names the upstream. An error status resolves. The body arrives whole, as text; the
- * headers are left in the freight.
+ * An axios on top of the road: it follows no redirects, ignores proxy variables, opens no sockets, applies the policy's
+ * limits, and rejects with a `Fault` that names the upstream. An error status resolves. The body arrives whole, as
+ * text; the headers are left in the freight.
  */
 export const axiosOn = (upstream: string, road: Road): Axios =>
-  // Not `create`: all of its defaults would be merged anew for every call, and an adapter of one's own reads none of them.
+  // Not `create`: it would merge all defaults on every call, and a custom adapter reads none of them.
   new Axios({ adapter: (config) => send(upstream, road, config), validateStatus: null })
 
 async function send(upstream: string, road: Road, config: InternalAxiosRequestConfig) {
@@ -35,7 +35,7 @@ async function send(upstream: string, road: Road, config: InternalAxiosRequestCo
     upstream,
     method: config.method!.toUpperCase(),
     url: config.url!,
-    // Not axios's own, which it fills with guesses: a write would be sent as a form as well.
+    // Not axios's own headers, which it fills with guesses: it would also send a write as a form.
     headers: freight.headers,
     body: (config.data as string | undefined) ?? null,
     streamed: false,

@@ -1,32 +1,32 @@
 import { Fault } from './fault.ts'
 
-/** Where a body goes. */
+/** Consumer of a body. */
 export interface Sink {
-  /** `false` when it wants no more until it has called `resume` on the body. */
+  /** Returns `false` to pause until it calls `resume` on the body. */
   data(chunk: Buffer): boolean
   end(): void
-  /** Nothing more will come, and what came is not the whole. */
+  /** The body is incomplete; nothing more will come. */
   fail(error: Error): void
 }
 
-/** Where a body comes from. */
+/** Producer of a body. */
 export interface Source {
   pause(): void
   resume(): void
   abort(reason: Error): void
 }
 
-/** Bytes held for a reader who has not come yet, before the source is told to wait. */
+/** Bytes buffered before the reader arrives, above which the source is paused. */
 const patience = 65_536
 
 const nowhere: Source = { pause: () => undefined, resume: () => undefined, abort: () => undefined }
 
 /**
- * The bytes of a reply, once, as they arrive. A stream of Node's does the same for three times the price, which is the
- * largest single cost of a small answer.
+ * The bytes of a reply, once, as they arrive. A Node stream costs three times as much, and is the largest single cost
+ * of a small response.
  */
 export class Body {
-  /** Nobody but its reader has the chunks: once done with one, it may give its memory back. Default no. */
+  /** Only its reader holds the chunks, so it may free a chunk's memory after use. Default no. */
   readonly readOnce: boolean
   readonly #source: Source
   #held: Buffer[] = []
@@ -41,7 +41,7 @@ export class Body {
     this.readOnce = readOnce
   }
 
-  /** A body that is there already. */
+  /** A body whose bytes are known. */
   static of(bytes: Buffer | string): Body {
     const body = new Body()
     if (bytes.length > 0) body.push(typeof bytes === 'string' ? Buffer.from(bytes) : bytes)
@@ -49,7 +49,7 @@ export class Body {
     return body
   }
 
-  /** From the source: one more piece. */
+  /** From the source: the next chunk. */
   push(chunk: Buffer): void {
     if (this.#error !== undefined) return
     if (this.#sink !== undefined) {
@@ -61,7 +61,7 @@ export class Body {
     if (this.#size > patience) this.#source.pause()
   }
 
-  /** From the source: that was all. */
+  /** From the source: complete. */
   finish(): void {
     if (this.over) return
     this.#whole = true
@@ -69,14 +69,14 @@ export class Body {
     this.#sink?.end()
   }
 
-  /** From the source: the rest is lost. */
+  /** From the source: failed; buffered bytes are dropped. */
   fail(error: Error): void {
     if (this.over) return
     this.#held = []
     this.failAfter(error)
   }
 
-  /** From the source: that was all, and it ended badly. What is held is still read. */
+  /** From the source: failed at the end. Buffered bytes are still read. */
   failAfter(error: Error): void {
     if (this.over) return
     this.#error = error
@@ -84,13 +84,13 @@ export class Body {
     this.#sink?.fail(error)
   }
 
-  /** Called once, when the source is through with it: whole, failed, or thrown away. */
+  /** Called once, when the body is complete, failed or destroyed. */
   onOver(watcher: (error?: Error) => void): void {
     if (this.over) watcher(this.#error)
     else this.#watchers.push(watcher)
   }
 
-  /** All of it, when all of it is here and nobody reads it yet: most answers are, and need one write. */
+  /** The whole body if it is complete and unread, as most are: it then needs one write. */
   take(): Buffer | undefined {
     if (!this.#whole || this.#sink !== undefined) return undefined
     const held = this.#held
@@ -98,7 +98,7 @@ export class Body {
     return held.length === 1 ? held[0] : Buffer.concat(held)
   }
 
-  /** Read it as it comes. There is one reader only. */
+  /** Reads it as it arrives. Only one reader. */
   read(sink: Sink): void {
     const failed = this.#error
     this.#sink = sink
@@ -112,12 +112,12 @@ export class Body {
     else if (room) this.resume()
   }
 
-  /** The reader has room again. */
+  /** The reader can take more. */
   resume(): void {
     if (!this.over) this.#source.resume()
   }
 
-  /** All of it, at most `maxBytes`. Rejects with what it failed of. */
+  /** The whole body, at most `maxBytes`. Rejects with its failure. */
   bytes(maxBytes: number, upstream: string): Promise<Buffer> {
     const here = this.take()
     const tooMuch = () => new Fault('malformed', upstream, new Error(`more than ${maxBytes} bytes`))
@@ -138,14 +138,13 @@ export class Body {
     })
   }
 
-  /** Throw the rest away, and the connection with it. Nothing happens when there is no rest. */
+  /** Discards the rest, and the connection with it. No effect on a body that is over. */
   destroy(reason: Error = discarded): void {
     if (this.over) return
     this.fail(reason)
     this.#source.abort(reason)
   }
 
-  /** Nothing more will come. */
   get over(): boolean {
     return this.#whole || this.#error !== undefined
   }
@@ -157,5 +156,5 @@ export class Body {
   }
 }
 
-/** Made once: it says nothing about any one body. */
+/** Shared, as it describes no particular body. */
 const discarded = new Error('nobody reads this body')

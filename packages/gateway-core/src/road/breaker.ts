@@ -2,22 +2,22 @@ import type { BreakerPolicy } from '../policy.ts'
 
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
-/** What a call says about its upstream; `nothing` when it was called off, or never got there. */
+/** What a call reveals about its upstream; `nothing` if it was cancelled or never sent. */
 export type Verdict = 'good' | 'slow' | 'bad' | 'nothing'
 
-/** The window moves on by a tenth of itself. */
+/** The window slides in tenths. */
 const buckets = 10
 
-/** Failures in a row that are enough, however few calls there were. */
+/** Consecutive failures that open it, however few calls there were. */
 const row = 10
 
 /**
- * Whether an upstream is spared. Closed, it counts: it opens at a share of failures or of slow calls among enough calls of
- * the window, or after ten failures in a row. Open, it refuses until the cooldown is over. Then it is half open: one call
- * goes through as a probe, and what that says closes it or opens it again. A probe that was called off leaves its place
- * to the next call, and so does one that has said nothing for another cooldown.
+ * A circuit breaker. Closed, it counts: it opens at a share of failures or of slow calls among enough calls of the
+ * window, or after ten failures in a row. Open, it refuses calls until the cooldown is over. Half open, it lets one
+ * probe through, whose outcome closes or reopens it. A cancelled probe leaves its place to the next call, and so does
+ * one unanswered for another cooldown.
  *
- * What calls of an earlier state report late counts for nothing: it describes an upstream that was.
+ * Late reports of calls from an earlier state are ignored: they describe the past.
  */
 export class Breaker {
   readonly policy: Required<BreakerPolicy>
@@ -25,13 +25,13 @@ export class Breaker {
   readonly #now: () => number
   readonly #seen = new Tally()
   #state: BreakerState = 'closed'
-  /** Changes with the state and with each probe. */
+  /** Changes with each state and each probe. */
   #era = 0
   #since = 0
   #probing = false
   #row = 0
 
-  /** `changed` is told of each new state, and must not throw. */
+  /** `changed` is called with each new state, and must not throw. */
   constructor(
     policy: Required<BreakerPolicy>,
     changed: (state: BreakerState) => void = () => undefined,
@@ -42,17 +42,17 @@ export class Breaker {
     this.#now = now
   }
 
-  /** An open one whose cooldown is over stays `open` until a call comes that can be the probe. */
+  /** Stays `open` after the cooldown until a call arrives to be the probe. */
   get state(): BreakerState {
     return this.#state
   }
 
-  /** Milliseconds until a call may get through again; 0 when one may already, or a probe is under way. */
+  /** Milliseconds until a call may pass again; 0 if one may now, or a probe is in flight. */
   get left(): number {
     return this.#state === 'open' ? Math.max(0, this.#since + this.policy.cooldown - this.#now()) : 0
   }
 
-  /** Ask before each call: a number to hand back to `leave`, or -1 when the upstream is spared. */
+  /** Call before each call: returns an era to pass to `leave`, or -1 when the breaker refuses. */
   enter(): number {
     if (this.#state === 'closed') return this.#era
     if (this.#state === 'open') {
@@ -64,7 +64,7 @@ export class Breaker {
     return ++this.#era
   }
 
-  /** The call that `enter` let through is over. */
+  /** Reports the outcome of a call that `enter` admitted. */
   leave(era: number, verdict: Verdict): void {
     if (era !== this.#era) return
     if (this.#state === 'closed') this.#count(verdict)
@@ -96,7 +96,7 @@ export class Breaker {
   }
 }
 
-/** What the calls of the window said: rings of buckets, and their sums. */
+/** Outcomes within the window: rings of buckets, and their sums. */
 class Tally {
   readonly #calls = new Uint32Array(buckets)
   readonly #bad = new Uint32Array(buckets)

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import { Budget } from './budget.ts'
+import { RetryBudget } from './budget.ts'
 import { seeded } from '../../test/call.ts'
 
 const times = (count: number, act: () => unknown): unknown[] => Array.from({ length: count }, act)
-const granted = (budget: Budget, asked: number): number => times(asked, () => budget.take()).filter(Boolean).length
+const granted = (budget: RetryBudget, asked: number): number => times(asked, () => budget.take()).filter(Boolean).length
 
 describe('budget', () => {
   it.each([
@@ -12,13 +12,13 @@ describe('budget', () => {
     ['a share of the calls under way', 40, 8],
     ['no more at once than the bucket holds', 1_000, 100],
   ])('U-21: lets %s go on at a time: %i calls, %i extra', (_, calls, extras) => {
-    const budget = new Budget(0.2)
+    const budget = new RetryBudget(0.2)
     times(calls, () => budget.begin())
     expect(granted(budget, 300)).toBe(extras)
   })
 
   it('U-21: frees a place when an extra attempt is over, and a share when a call is', () => {
-    const budget = new Budget(0.2)
+    const budget = new RetryBudget(0.2)
     times(30, () => budget.begin())
     expect(granted(budget, 10)).toBe(6)
     budget.give()
@@ -31,7 +31,7 @@ describe('budget', () => {
   })
 
   it('G10: gains a share of a token with each call once the burst is spent', () => {
-    const budget = new Budget(0.25)
+    const budget = new RetryBudget(0.25)
     const one = () => {
       budget.begin()
       const more = budget.take()
@@ -44,14 +44,14 @@ describe('budget', () => {
   })
 
   it('G10: allows nothing when the share is 0', () => {
-    const budget = new Budget(0)
+    const budget = new RetryBudget(0)
     budget.begin()
     expect(budget.take()).toBe(false)
   })
 
   it.each([1, 2, 3, 4, 5])('G10: keeps both bounds whatever begins and ends when (seed %i)', (seed) => {
     const random = seeded(seed)
-    const budget = new Budget(0.2)
+    const budget = new RetryBudget(0.2)
     let [calls, underWay, extras, extra] = [0, 0, 0, 0]
     for (let step = 0; step < 20_000; step++) {
       const dice = random()

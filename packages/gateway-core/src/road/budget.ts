@@ -1,35 +1,35 @@
-/** Tokens that nobody has to save up for first: a service that just began may retry. */
+/** Initial tokens: a service that just started may retry. */
 const advance = 10
 
-/** Tokens that may be saved up: when one of a few instances dies, all that was under way there is tried anew at once. */
+/** Most tokens saved: when one of a few instances dies, everything in flight there is retried at once. */
 const most = 100
 
-/** So many extra attempts may be under way however few calls are. */
+/** Extra attempts always allowed in flight, however few calls are. */
 const floor = 3
 
-/** Extra attempts of one kind, out of the budget they all share. */
+/** Extra attempts of one kind, out of a shared budget. */
 export interface Purse {
-  /** Ask before each extra attempt, and before the pause that precedes it. When true, `give` must follow. */
+  /** Call before each extra attempt, and before the pause that precedes it. If true, `give` must follow. */
   take(): boolean
-  /** An extra attempt has its head, or failed. Its token stays spent. */
+  /** An extra attempt got its head, or failed. Its token stays spent. */
   give(): void
-  /** Nothing is left: waiting for others to `give` does not help. */
+  /** No tokens left, so waiting for a `give` is pointless. */
   readonly empty: boolean
 }
 
 /**
- * How much may be asked of one upstream beyond what was asked of us: its retries and its hedges together. Two bounds, and an
- * extra attempt must keep both.
+ * Limits the extra attempts at one upstream, retries and hedges together. Both bounds apply.
  *
- * - At any moment: at most `share` of the calls under way, or 3 if that is more (Envoy's retry budget). It stops a storm
- *   within one round trip: a retry waits for its turn, a hedge does without. But a service that fails at once has few calls under way however many come.
- * - In the long run: a bucket that gains `share` of a token with each call and loses one with each extra attempt. It starts
- *   with 10 and never holds more than 100, so the first n calls cause at most (1 + `share`) × n + 10 attempts, and any n later
- *   ones (1 + `share`) × n + 100, whatever fails and however. A service that fails less often than `share` can always retry.
+ * - Concurrency: at most `share` of the calls in flight, or 3 if that is more (Envoy's retry budget). Stops a storm
+ *   within one round trip: a retry waits for its turn, a hedge is skipped. But a service that fails at once has few
+ *   calls in flight, however many arrive.
+ * - Long run: a token bucket that gains `share` with each call and loses one with each extra attempt. It starts with 10
+ *   and holds at most 100, so the first n calls cause at most (1 + `share`) × n + 10 attempts, and any n later ones (1
+ *   + `share`) × n + 100, whatever fails. A service that fails less often than `share` can always retry.
  *
- * A `share` of 0 allows nothing, not even a burst.
+ * A `share` of 0 allows none, not even a burst.
  */
-export class Budget implements Purse {
+export class RetryBudget implements Purse {
   readonly #share: number
   readonly #most: number
   #tokens: number
@@ -42,13 +42,12 @@ export class Budget implements Purse {
     this.#tokens = share > 0 ? advance : 0
   }
 
-  /** A call begins. Once per call, whatever becomes of it. */
+  /** A call begins. Once per call, whatever its outcome. */
   begin(): void {
     this.#calls++
     this.#tokens = Math.min(this.#tokens + this.#share, this.#most)
   }
 
-  /** A call is over. */
   end(): void {
     this.#calls--
   }
@@ -68,11 +67,11 @@ export class Budget implements Purse {
     return this.#tokens < 1
   }
 
-  /** The same, for one who wants to be told of each. */
-  purse(told: () => void): Purse {
+  /** A purse that also reports each extra attempt. */
+  purse(onTake: () => void): Purse {
     const take = () => {
       const taken = this.take()
-      if (taken) told()
+      if (taken) onTake()
       return taken
     }
     const empty = () => this.empty

@@ -12,50 +12,50 @@ export interface Call {
   readonly method: string
   /** Path and query below the upstream's address. */
   readonly url: string
-  /** Names in lower case. */
+  /** Lower-case names. */
   readonly headers: Headers
-  /** A stream can be sent once only, so such a call is never tried again. */
+  /** A stream can be sent only once, so such a call is never retried. */
   readonly body: string | Buffer | Readable | null
-  /** The reply is passed on as it arrives: the deadline then ends with its head, and an idle limit takes over. */
+  /** The reply is streamed: the deadline covers only its head, then an idle limit applies. */
   readonly streamed: boolean
-  /** What it asks for most likely lasts, see `Reply`: of several addresses it goes where less is open, on a connection of its own. */
+  /** The reply is probably long-lived, see `Reply`: balanced by open responses, on separate connections. */
   readonly lasting?: boolean
-  /** `performance.now()` by which it must be over. Filters only ever bring it forward. */
+  /** Deadline in `performance.now()`. Filters only ever shorten it. */
   readonly until: number
-  /** Ends when nobody wants the reply any more. */
+  /** Ends when the reply is no longer wanted. */
   readonly scope: Scope
   readonly exchange: Exchange
-  /** Addresses that were asked already; the balancer adds to it and prefers others. */
+  /** Addresses tried already; the balancer adds to it and prefers others. */
   readonly tried?: Set<unknown>
-  /** On a connection of its own: a kept one has just died, and where one was left waiting others were too. */
+  /** Uses a new connection: a kept-alive one has just died, so others may have too. */
   readonly anew?: boolean
-  /** It asks for a WebSocket: the one right `Sec-WebSocket-Accept` (RFC 6455 §4.2.2). */
+  /** Set for WebSockets: the expected `Sec-WebSocket-Accept` (RFC 6455 §4.2.2). */
   readonly upgrade?: string
 }
 
 export interface Reply {
   readonly status: number
-  /** Names in lower case. */
+  /** Lower-case names. */
   readonly headers: Headers
-  /** Must be read or destroyed, or its connection stays taken. */
+  /** Must be read or destroyed to free its connection. */
   readonly body: Body
   /**
-   * It goes on for as long as somebody listens: a WebSocket, a stream of events (`text/event-stream`) that is passed on, a gRPC
-   * method of many answers. It is no work under way any more, so it holds no place of calls; its door has a cap for it.
+   * Lasts as long as somebody listens: a WebSocket, a forwarded event stream (`text/event-stream`), a gRPC server
+   * stream. It does not count as a call in flight, so it takes no bulkhead place; its route caps it.
    */
   readonly lasting?: boolean
-  /** Of a 101: whose it is now, and what came behind the head. Its body is over when the socket is. */
+  /** For a 101: the socket, and the bytes after the head. The body is over when the socket is. */
   readonly upgraded?: { readonly socket: Socket; readonly head: Buffer }
 }
 
-/** Whether its body is a stream: how long it takes is up to the client, and it can be sent once only. */
+/** Whether its body is a stream: the client sets its pace, and it can be sent only once. */
 export const isUpload = ({ body }: Pick<Call, 'body'>): boolean =>
   typeof body === 'object' && body !== null && !Buffer.isBuffer(body)
 
 /** Rejects with a `Fault` when there is no reply. An error status is a reply. */
 export type Service = (call: Call) => Promise<Reply>
 
-/** Wraps what follows it. */
+/** Wraps the next service. */
 export type Filter = (call: Call, next: Service) => Promise<Reply>
 
 /** Outermost first. */

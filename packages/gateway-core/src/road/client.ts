@@ -12,7 +12,9 @@ import type { Road } from './road.ts'
 
 export type Send = (asking: Asking, key: string, input?: Record<string, unknown>) => Promise<unknown>
 
-/** Call an upstream by its contract: encode, send down the road, read, and decode; anything else than a declared answer throws a `Problem`. */
+/**
+ * Calls an upstream by its contract: encode, send, read, decode; anything but a declared response throws a `Problem`.
+ */
 export function client(upstream: string, contract: Contract, road: Road): Send {
   const http = axiosOn(upstream, road)
   const { token, headers: names } = road.policy
@@ -60,11 +62,11 @@ async function decode(
   if ('value' in result) return result.value
   if (policy.validate === 'enforce') throw problemOf(new Fault('malformed', upstream, result.faults))
   const { traceId, log } = exchange
-  log.warn({ traceId, upstream, key, faults: result.faults }, 'an answer that is not what its contract says')
+  log.warn({ traceId, upstream, key, faults: result.faults }, 'an answer that does not match its contract')
   return value
 }
 
-/** An error that the contract names passes on as it is. Any other is the upstream's failure, whatever status it chose. */
+/** Errors the contract declares pass unchanged. Any other is the upstream's failure, whatever its status. */
 function declared(upstream: string, operation: Operation, status: number, text: string): Problem {
   const body = parse(text)
   const { code, detail } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>

@@ -6,12 +6,12 @@ import type { Call, Headers, Reply, Service } from './call.ts'
 import type { Endpoint } from './discover/address.ts'
 import { Fault, faultOf } from './fault.ts'
 
-/** More interim answers than this are an attack. */
+/** More interim responses than this are an attack. */
 const maxInterim = 32
 
 /**
- * The end of the road for calls that ask for a WebSocket. A 101 that proves that the question was understood is a reply with a
- * socket; its body is over when that is closed, and has failed when that broke. Any other answer is a reply without a body.
+ * The end of the road for WebSocket calls. A 101 with the right proof is a reply with a socket; its body is over when
+ * the socket closes, and fails when it breaks. Any other response is a reply without a body.
  */
 export function dialler({ origin, base, hostname, connect }: Endpoint): Service {
   const { protocol, port } = new URL(origin)
@@ -21,8 +21,8 @@ export function dialler({ origin, base, hostname, connect }: Endpoint): Service 
     ...connect,
     hostname,
     port,
-    // A connection that changes its protocol is nobody else's before or after. One of TLS resumes what was verified before, so
-    // an agent is of one upstream: another may trust somebody else.
+    // A connection to be upgraded is never shared. TLS sessions resume earlier verification, so each upstream has its
+    // own agent: another may trust other authorities.
     agent: new (secure ? SecureAgent : Agent)({ keepAlive: false }),
     maxHeaderSize: 16_384,
   }
@@ -56,7 +56,7 @@ function answerOf(call: Call, asked: ClientRequest): Promise<Reply> {
   })
   asked.on('error', (error) => fail(faultOf(error, upstream, scope)))
   asked.on('upgrade', (answer, socket: Socket, head) => {
-    // From here on it is no part of the call, which can no longer end it nor hear of its errors.
+    // From here on the call can neither end the socket nor hear of its errors.
     const body = bodyOf(socket, call)
     if (!scope.ended && proves(answer, call.upgrade))
       return resolve({
@@ -67,14 +67,14 @@ function answerOf(call: Call, asked: ClientRequest): Promise<Reply> {
         upgraded: { socket, head },
       })
     socket.destroy()
-    malformed('it changed to something else')
+    malformed('it switched to another protocol')
   })
   promise.then(settled, settled)
   asked.end()
   return promise
 }
 
-/** What passes over the socket is no part of it; only how that ends. */
+/** Represents only how the socket ends, not its data. */
 function bodyOf(socket: Socket, { upstream, scope }: Call): Body {
   const body = new Body({ pause: () => undefined, resume: () => undefined, abort: () => socket.destroy() })
   socket.on('error', (error) => body.fail(faultOf(error, upstream, scope)))

@@ -2,22 +2,22 @@ import { problem, Problem } from '../problem.ts'
 import type { Scope } from '../scope.ts'
 
 /**
- * `refused` no connection · `reset` the connection died · `malformed` no HTTP, or more than we take · `timeout` ·
- * `aborted` nobody waits any more · `open` the breaker spares it · `full` too many calls wait already,
- * or no connection can be had for want of descriptors or ports.
+ * `refused` no connection · `reset` the connection died · `malformed` invalid HTTP, or over our limits · `timeout` ·
+ * `aborted` no longer wanted · `open` refused by the breaker · `full` too many calls are waiting, or no descriptors or
+ * ports are left.
  */
 export type FaultKind = 'refused' | 'reset' | 'malformed' | 'timeout' | 'aborted' | 'open' | 'full'
 
 export interface FaultOptions {
-  /** Milliseconds after which asking again is worth it. */
+  /** Milliseconds after which a retry is worthwhile. */
   readonly retryAfter?: number
-  /** The connection had answered before and died before the first byte of this answer: the request was most likely never read. */
+  /** A kept-alive connection died before the first byte of this response: the request was most likely never read. */
   readonly reused?: boolean
-  /** The service said, or the connection shows, that nobody looked at it (RFC 9113 §8.7): it may be sent again, whatever it is. */
+  /** The service certainly did not process it (RFC 9113 §8.7): safe to resend, whatever the method. */
   readonly unseen?: boolean
 }
 
-/** Why an upstream gave no usable answer. Its message is for the log: it may name addresses. */
+/** Why an upstream gave no usable response. Its message is for logs only: it may name addresses. */
 export class Fault extends Error {
   override readonly name = 'Fault'
   readonly kind: FaultKind
@@ -38,7 +38,7 @@ const kinds: Readonly<Record<string, FaultKind>> = {
   EAI_AGAIN: 'refused',
   EHOSTUNREACH: 'refused',
   ENETUNREACH: 'refused',
-  // Ours, not the service's: no file descriptor or no port is left.
+  // Our own shortage: no file descriptor or port is left.
   EMFILE: 'full',
   ENFILE: 'full',
   EADDRNOTAVAIL: 'full',
@@ -49,7 +49,7 @@ const kinds: Readonly<Record<string, FaultKind>> = {
   UND_ERR_RESPONSE: 'malformed',
 }
 
-/** Name what went wrong on the way to an upstream, whatever library noticed it. */
+/** Converts an error of any library on the way to an upstream into a fault. */
 export function faultOf(error: unknown, upstream: string, scope: Scope): Fault {
   if (error instanceof Fault) return error
   if (scope.ended) return scope.reason instanceof Fault ? scope.reason : new Fault('aborted', upstream, error)
@@ -68,11 +68,14 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : codeOf(Array.isArray(errors) ? errors[0] : cause)
 }
 
-/** A socket that has read something has answered before: only what comes before the first byte of an answer is asked about. */
+/** A socket with bytes read has answered before: this is only asked before a response's first byte. */
 const wasReused = (error: unknown): boolean =>
   ((error as { readonly socket?: { readonly bytesRead: number } }).socket?.bytesRead ?? 0) > 0
 
-/** The status contract: deadline → 504; spared or too busy → 503 and when to come back; all else an upstream can do wrong → 502. */
+/**
+ * The status contract: deadline → 504; breaker open or overloaded → 503 with `Retry-After`; any other upstream failure
+ * → 502.
+ */
 export function problemOf(fault: Fault): Problem {
   const options = { source: fault.upstream, cause: fault }
   switch (fault.kind) {
@@ -93,7 +96,7 @@ export function problemOf(fault: Fault): Problem {
   }
 }
 
-/** Whatever was thrown, as what may leave. */
+/** Converts anything thrown into a problem that may be sent. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof Fault) return problemOf(error)

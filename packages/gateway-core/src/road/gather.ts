@@ -8,13 +8,13 @@ interface Waiting extends PromiseWithResolvers<unknown> {
   readonly trails: (Trail | undefined)[]
 }
 
-/** What was asked for in one turn, by id. */
+/** Requests of one turn, by id. */
 type Gathering = Map<string, Waiting>
 
 /**
- * Ask for many at once where the contract says how: the calls of one screen to such an operation, made in one turn of the
- * event loop, become one call for all ids, each once. An id that has no item is the operation's declared `missing`. One id
- * alone is asked for by the operation itself.
+ * Batches calls where the contract says how: one screen's calls of such an operation, made in one turn of the event
+ * loop, become one call for all distinct ids. An id without an item is the operation's declared `missing`. A single id
+ * uses the operation itself.
  */
 export function gathered(upstream: string, contract: Contract, send: Send): Send {
   if (!Object.values(contract).some(({ batch }) => batch !== undefined)) return send
@@ -26,7 +26,7 @@ export function gathered(upstream: string, contract: Contract, send: Send): Send
     if (gathering === undefined) {
       gathering = new Map()
       asking.gathering.set(name, gathering)
-      // Behind all that is settled already: what waited for the same answer asks in the same turn.
+      // After all settled promises: calls that waited for the same response join the same turn.
       queueMicrotask(() => process.nextTick(() => void release(upstream, contract, send, asking, key, batch)))
     }
     const id = String(input?.[batch.id])
@@ -36,7 +36,7 @@ export function gathered(upstream: string, contract: Contract, send: Send): Send
       gathering.set(id, waiting)
     }
     waiting.trails.push(trailOfNow())
-    // Each has a promise of its own: what one makes of it is nothing to the others.
+    // Separate promises, so that callers do not affect each other.
     return joined(waiting.promise.then(itself))
   }
 }
@@ -65,7 +65,7 @@ async function release(
   }
 }
 
-/** Make one call for all that wait for it. If it is stale, so is what each of them makes of it. */
+/** Makes one call for all waiting. If it is stale, so are all results made of it. */
 async function answer(
   waiting: readonly Waiting[],
   call: () => Promise<unknown>,
@@ -82,7 +82,7 @@ async function answer(
   }
 }
 
-/** To each its item. */
+/** Gives each its item. */
 function deal(wanted: Gathering, { items, id }: Batch, found: unknown, absent: () => Problem): void {
   const listed = (found as Readonly<Record<string, unknown>>)[items] as readonly Readonly<Record<string, unknown>>[]
   const byId = new Map(listed.map((item) => [String(item[id]), item]))
@@ -98,15 +98,15 @@ const missing = (upstream: string, contract: Contract, key: string, { missing: c
 
 const itself = (value: unknown): unknown => value
 
-/** Everything wrong with the batch forms of a contract. */
+/** All faults of a contract's batch forms. */
 export function faultsOfBatches(upstream: string, contract: Contract): string[] {
   return Object.entries(contract).flatMap(([key, { batch, errors }]) => {
     if (batch === undefined) return []
     const where = `${upstream} ${key}: batch`
     const { path, method } = parseKey(key)
     const faults: [boolean, string][] = [
-      [method !== 'GET', 'only what is read can be gathered'],
-      [!path.includes(`:${batch.id}`), `"${batch.id}" is no parameter of it`],
+      [method !== 'GET', 'only reads can be gathered'],
+      [!path.includes(`:${batch.id}`), `"${batch.id}" is not a path parameter of it`],
       [contract[batch.by]?.out === undefined, `"${batch.by}" answers nothing`],
       [errors?.[batch.missing] === undefined, `"${batch.missing}" is not among its errors`],
       [(batch.most ?? 100) < 1, 'most must be at least 1'],

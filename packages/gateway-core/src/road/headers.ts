@@ -3,14 +3,14 @@ import { traceparent } from '../trace.ts'
 import { disguised, hopByHop, internal, notFromClients } from '../travel.ts'
 import type { Headers } from './call.ts'
 
-/** Ours to say, or nothing a client needs to know. Cookies are the BFF's own. */
+/** Set by the gateway, or of no use to clients. Cookies are the BFF's own. */
 const notFromUpstreams = new Set([...hopByHop, 'alt-svc', 'server', 'set-cookie', 'traceparent', 'via', 'x-powered-by'])
 
 type Kept = Record<string, string | string[]>
 
 /**
- * What may go on from a client to a service, out of node's `rawHeaders`. What `Connection` lists goes first, so that it
- * cannot be used to remove what is added afterwards.
+ * Headers to forward from a client to a service, from node's `rawHeaders`. Those `Connection` lists are removed first,
+ * so that it cannot remove what is added afterwards.
  */
 export function fromClient(raw: readonly string[]): Kept {
   const kept: Kept = {}
@@ -26,10 +26,10 @@ export function fromClient(raw: readonly string[]): Kept {
   return all
 }
 
-/** RFC 9110 §7.6.3: which way a request came is told to whom it is forwarded, after what was told already. */
+/** RFC 9110 §7.6.3: appended to earlier `Via` entries. */
 const received = '1.1 bff'
 
-/** What may go on from a service to a client. */
+/** Headers to forward from a service to a client. */
 export function fromUpstream(headers: Headers): Kept {
   const kept: Kept = {}
   let listed: Set<string> | undefined
@@ -41,7 +41,7 @@ export function fromUpstream(headers: Headers): Kept {
   return without(kept, listed)
 }
 
-/** Of a client's request, what a policy says may go along with a screen's calls. */
+/** Client headers that a policy forwards with a screen's calls. */
 export function named({ headers: sent }: Exchange, names: readonly string[]): Record<string, string> {
   const kept: Record<string, string> = {}
   for (const name of names) {
@@ -51,7 +51,7 @@ export function named({ headers: sent }: Exchange, names: readonly string[]): Re
   return kept
 }
 
-/** What every service learns from us about the request it serves. */
+/** Headers that tell every service about the request it serves. */
 export function ours(exchange: Exchange): Record<string, string> {
   const { id, sampled, state } = exchange.trace
   const headers: Record<string, string> = {
@@ -67,7 +67,7 @@ function keep(kept: Kept, name: string, value: string): void {
   kept[name] = before === undefined ? value : [before, value].flat()
 }
 
-/** Most connections list `close` or `keep-alive`, which are no headers that could have been kept. */
+/** Most list only `close` or `keep-alive`, which are never kept. */
 function tokens(value: string, before: Set<string> | undefined): Set<string> | undefined {
   if (before === undefined && /^(?:close|keep-alive)$/i.test(value)) return undefined
   const listed = before ?? new Set()

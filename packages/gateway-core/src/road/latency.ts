@@ -1,13 +1,13 @@
-/** Answers that are remembered. */
+/** Samples kept. */
 const kept = 256
 
-/** After so many new ones the order is found out anew: sorting costs microseconds, so it must not be paid for each. */
+/** New samples before sorting again: it takes microseconds, too much for each call. */
 const stale = 64
 
-/** Fewer than this say nothing. */
+/** Fewest samples for a percentile. */
 const fewest = 20
 
-/** How long the latest 256 answers of one upstream took, and below what a share of them stayed. */
+/** Percentile of the latest 256 response times of one upstream. */
 export class Latency {
   readonly #share: number
   readonly #ring = new Float64Array(kept)
@@ -20,13 +20,13 @@ export class Latency {
     this.#share = share
   }
 
-  /** One more answer, in milliseconds. */
+  /** Adds a sample, in milliseconds. */
   add(took: number): void {
     this.#ring[this.#count % kept] = took
     this.#count++
   }
 
-  /** Milliseconds, at most 64 answers out of date; undefined while fewer than 20 are known. */
+  /** Milliseconds, at most 64 samples out of date; undefined below 20 samples. */
   get percentile(): number | undefined {
     if (this.#count < fewest) return undefined
     if (this.#sortedAt < 0 || this.#count - this.#sortedAt >= stale) this.#sort()

@@ -1,35 +1,35 @@
 import { buildConnector, type Dispatcher, Pool } from 'undici'
 import type { FullPolicy } from '../policy.ts'
-import type { Connections } from './balance/instance.ts'
+import type { InstanceConnections } from './balance/instance.ts'
 import { Body } from './body.ts'
 import { type Call, isUpload, type Reply, type Service } from './call.ts'
 import { dialler } from './dial.ts'
 import type { Endpoint } from './discover/address.ts'
 import { Fault, faultOf } from './fault.ts'
 
-/** More interim (1xx) answers than this before the real one are an attack. */
+/** More interim (1xx) responses than this are an attack. */
 const maxInterim = 32
 
-/** Milliseconds in which no kept connection is used after one has died: where one was dropped at rest, others were. */
+/** Milliseconds without reuse after a kept-alive connection died: others dropped while idle are likely dead too. */
 const wariness = 1_000
 
-/** Header fields of an answer. No service needs as many. */
+/** Most response headers. No service needs as many. */
 const maxFields = 256
 
-/** The end of the road: the connections to one address. Redirects are answers, never followed. */
-export function connections(endpoint: Endpoint, policy: FullPolicy): Connections {
+/** The end of the road: connections to one address. Redirects are returned, never followed. */
+export function connections(endpoint: Endpoint, policy: FullPolicy): InstanceConnections {
   const { origin, base, connect } = endpoint
   const options: Pool.Options = {
-    // Over TLS, too, what is spoken is HTTP/1.1: the limits on an answer are those of its parser.
+    // HTTP/1.1 over TLS, too: the response limits are those of its parser.
     connect: connector({ ...connect, timeout: policy.connectTimeout, allowH2: false }),
-    // Below the five seconds after which a Node server hangs up: a socket that both ends close at once loses a request.
+    // Below the five seconds after which a Node server hangs up: a request sent as the server closes is lost.
     keepAliveTimeout: 4_000,
     bodyTimeout: policy.idleTimeout,
     maxHeaderSize: 16_384,
   }
   const kept = new Pool(origin, options)
   const fresh = new Pool(origin, { ...options, pipelining: 0 })
-  // Apart, as a pool looks at each of its connections in turn for one that is free.
+  // Separate, as a pool scans all of its connections for a free one.
   const lasting = new Pool(origin, options)
   let waryUntil = 0
   const send: Service = (call) =>
@@ -41,7 +41,7 @@ export function connections(endpoint: Endpoint, policy: FullPolicy): Connections
       })
       if (receiver.gone) return
       try {
-        // Counted from the last byte sent: an upload has no other limit to the wait for its answer.
+        // Counted from the last byte sent: an upload has no other limit on the wait for its response.
         const headersTimeout = policy.firstByteTimeout || (isUpload(call) ? policy.timeout : 0)
         const path = base + call.url
         const isNew = call.anew === true || performance.now() < waryUntil
@@ -63,7 +63,7 @@ export function connections(endpoint: Endpoint, policy: FullPolicy): Connections
 const isEvents = ({ 'content-type': type = '' }: Readonly<Record<string, string>>): boolean =>
   /^text\/event-stream\s*(?:;|$)/i.test(type)
 
-/** A socket that is reset does not say whether it had answered before; what it had read does, see `faultOf`. */
+/** Attaches the bytes read to a socket's error, to tell whether it had answered before, see `faultOf`. */
 function connector(options: buildConnector.BuildOptions): buildConnector.connector {
   const connect = buildConnector(options)
   return (target, done) =>
@@ -74,7 +74,7 @@ function connector(options: buildConnector.BuildOptions): buildConnector.connect
     })
 }
 
-/** One request under way: undici calls it, and it settles the promise and fills the body. */
+/** One request in flight: undici calls it, and it settles the promise and fills the body. */
 class Receiver implements Dispatcher.DispatchHandler {
   gone = false
   readonly #call: Call
@@ -126,7 +126,7 @@ class Receiver implements Dispatcher.DispatchHandler {
     this.#settle(faultOf(error, this.#call.upstream, this.#call.scope))
   }
 
-  /** Not wanted any more, or not to be believed: whoever waits learns of it at once, the connection goes. */
+  /** Cancelled or malformed: rejects at once and drops the connection. */
   #stop(reason: unknown): void {
     this.gone = true
     const fault = reason instanceof Fault ? reason : new Fault('aborted', this.#call.upstream, reason)

@@ -8,7 +8,10 @@ const codes: Readonly<Record<number, string>> = {
   429: 'too-many-requests',
 }
 
-/** What concerns the client keeps its status; all else is the service's fault, or ours: 401, for it saw no proof but ours. */
+/**
+ * Statuses that concern the client pass; all others are the service's fault, or ours: 401, as it saw only our
+ * credentials.
+ */
 export function refusedUpgrade(upstream: string, status: number, headers: Headers): Problem | Fault {
   const code = codes[status]
   if (code === undefined) return new Fault('malformed', upstream, new Error(`status ${status} to an upgrade`))

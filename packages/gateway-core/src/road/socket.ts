@@ -14,16 +14,16 @@ export interface Hearing {
   /** Path and query. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  /** Ends it. */
+  /** Ending it closes the socket. */
   readonly scope: Scope
   readonly heard: (text: string) => void
 }
 
 /**
- * Listen to a service over a WebSocket of our own (RFC 6455), which says nothing. Resolves with the code that it was closed with;
- * rejects with a `Fault`, or with a `Problem` where the service refused it for a reason of the client's. One that is silent for
- * the policy's `idleTimeout`, pings included, is dead; a message may have `maxBytes`. None is kept longer than `streamTimeout`:
- * a permission may be taken back where only the service knows it, so it is asked again from time to time.
+ * Listens to a service over a WebSocket of our own (RFC 6455), sending nothing. Resolves with the close code; rejects
+ * with a `Fault`, or with a `Problem` if the service refused it for a reason on the client's side. Silence for the
+ * policy's `idleTimeout`, pings included, means dead; a message may have `maxBytes`. Closed after `streamTimeout`: the
+ * service may have revoked a permission, so access is checked again regularly.
  */
 export function hear({ upstream, endpoint, policy, url, headers, scope, heard }: Hearing): Promise<number> {
   const { origin, base, connect } = endpoint
@@ -32,7 +32,7 @@ export function hear({ upstream, endpoint, policy, url, headers, scope, heard }:
     headers,
     handshakeTimeout: policy.timeout,
     maxPayload: policy.maxBytes,
-    // Small messages: to unpack them costs more than they are.
+    // Small messages cost more to decompress than they save.
     perMessageDeflate: false,
   })
   const { promise, resolve, reject } = Promise.withResolvers<number>()
@@ -55,10 +55,10 @@ export function hear({ upstream, endpoint, policy, url, headers, scope, heard }:
   })
   socket.on('ping', () => silent.refresh())
   socket.on('message', (data, binary) => {
-    // Whatever came behind what it failed of is there already, and would be told.
+    // Messages received after a failure must not be delivered.
     if (socket.readyState !== WebSocket.OPEN) return
     silent.refresh()
-    if (binary) return fail(new Fault('malformed', upstream, new Error('a message that is no text')))
+    if (binary) return fail(new Fault('malformed', upstream, new Error('a binary message')))
     try {
       heard((data as Buffer).toString())
     } catch (error) {

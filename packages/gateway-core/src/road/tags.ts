@@ -1,12 +1,12 @@
 /**
- * One member of a list of tags, which may be empty (RFC 9110 §5.6.1.2), and what ends it. Blanks in a tag are from before
- * RFC 7232. No text makes it go back far.
+ * One member of a list of tags, possibly empty (RFC 9110 §5.6.1.2), with its delimiter. Spaces within tags predate RFC
+ * 7232. No input makes it backtrack far.
  */
 const member = /[ \t]*(?:((?:W\/)?"[\x20\x21\x23-\x7e\x80-\xff]*")[ \t]*)?(?:,|$)/y
 
 /**
- * Whether `If-Match` (`strong`) or `If-None-Match` (`weak`) names the tag of something that is there (RFC 9110 §8.8.3.2).
- * A list that is none names nothing. Takes time in proportion to the list.
+ * Whether `If-Match` (`strong`) or `If-None-Match` (`weak`) matches an existing tag (RFC 9110 §8.8.3.2). A malformed
+ * list matches nothing. Linear in the list.
  */
 export function isNamed(list: string, tag: string | undefined, how: 'strong' | 'weak'): boolean {
   if (list === '*') return true
@@ -26,5 +26,5 @@ export function isNamed(list: string, tag: string | undefined, how: 'strong' | '
 
 const isWeak = (tag: string): boolean => tag.startsWith('W/')
 
-/** What is compared of a tag, weak or not. */
+/** The opaque part of a tag, without its weakness. */
 export const opaque = (tag: string): string => (isWeak(tag) ? tag.slice(2) : tag)

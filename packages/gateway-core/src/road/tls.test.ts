@@ -25,7 +25,7 @@ const locked = createPrivateKey(ours.key).export({
 
 const date = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z`
 const noPem = (what: string) =>
-  new RegExp(`^Its tls will not do: ${what} must hold certificates in PEM, and nothing else\\.$`)
+  new RegExp(`^Invalid tls settings: ${what} must contain PEM certificates, and nothing else\\.$`)
 
 describe('what TLS to an upstream needs', () => {
   it.each<[string, Tls | undefined]>([
@@ -62,14 +62,14 @@ describe('what TLS to an upstream needs', () => {
     ['a second authority that is cut short', { ca: ca + ca.slice(0, 200) }, noPem('ca')],
     ['a key for an authority', { ca: ours.key }, noPem('ca')],
     ['only authorities that have ended', { ca: past.certificate }, new RegExp(`: ca expired on ${date}\\.$`)],
-    ['a certificate without a key', { cert: ours.certificate }, /: cert and key need each other\.$/],
-    ['a key without a certificate', { key: ours.key }, /: cert and key need each other\.$/],
+    ['a certificate without a key', { cert: ours.certificate }, /: cert and key must be given together\.$/],
+    ['a key without a certificate', { key: ours.key }, /: cert and key must be given together\.$/],
     ['a certificate that is none', { cert: 'x', key: ours.key }, noPem('cert')],
-    ['a key that is none', { cert: ours.certificate, key: 'hunter2' }, /: key is no private key in PEM/],
+    ['a key that is none', { cert: ours.certificate, key: 'hunter2' }, /: key is not a PEM private key/],
     [
       'a key with a passphrase',
       { cert: ours.certificate, key: locked },
-      /: key is no private key in PEM, or has a passphrase\.$/,
+      /: key is not a PEM private key, or has a passphrase\.$/,
     ],
     [
       'the key of another',
@@ -92,10 +92,10 @@ describe('what TLS to an upstream needs', () => {
       new RegExp(`: cert is not valid before ${date}\\.$`),
     ],
     ['a key that is too short', { cert: short.certificate, key: short.key }, /: OpenSSL refuses it: .*too small\.$/],
-    ['an address for a name', { serverName: '10.0.0.1' }, /: serverName "10\.0\.0\.1" is no DNS name\.$/],
-    ['an IPv6 address for a name', { serverName: '::1' }, /: serverName "::1" is no DNS name\.$/],
-    ['a URL for a name', { serverName: 'https://orders' }, /: serverName "https:\/\/orders" is no DNS name\.$/],
-    ['no name for a name', { serverName: '' }, /: serverName "" is no DNS name\.$/],
+    ['an address for a name', { serverName: '10.0.0.1' }, /: serverName "10\.0\.0\.1" is not a DNS name\.$/],
+    ['an IPv6 address for a name', { serverName: '::1' }, /: serverName "::1" is not a DNS name\.$/],
+    ['a URL for a name', { serverName: 'https://orders' }, /: serverName "https:\/\/orders" is not a DNS name\.$/],
+    ['no name for a name', { serverName: '' }, /: serverName "" is not a DNS name\.$/],
   ])('may not be %s', (_, tls, fault) => {
     expect(() => secured(tls)).toThrow(fault)
     expect(() => secured(tls)).not.toThrow(/hunter2/)
@@ -103,7 +103,7 @@ describe('what TLS to an upstream needs', () => {
 
   it('is refused with all that is wrong with it', () => {
     expect(() => secured({ ca: 'x', cert: past.certificate, key: others.key, serverName: ' ' })).toThrow(
-      /ca must hold .*; cert expired on .*; key is not the key .*; serverName " " is no DNS name\.$/,
+      /ca must contain .*; cert expired on .*; key is not the key .*; serverName " " is not a DNS name\.$/,
     )
   })
 })

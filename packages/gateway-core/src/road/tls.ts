@@ -3,29 +3,31 @@ import { isIP } from 'node:net'
 import { createSecureContext, type SecureContext } from 'node:tls'
 
 /**
- * What TLS to one upstream needs beside its address. Its certificate is verified whatever stands here: by default against the
- * authorities that Node trusts (its own, and those of `NODE_EXTRA_CA_CERTS`), and for the host of the address. TLS 1.2 is the
- * least that is spoken.
+ * TLS settings of one upstream. Its certificate is always verified: by default against Node's authorities (its own, and
+ * those of `NODE_EXTRA_CA_CERTS`), and for the host of the address. At least TLS 1.2.
  */
 export interface Tls {
-  /** Certificates of authorities, PEM: the only ones trusted for this upstream, in place of those that Node trusts. */
+  /** CA certificates, PEM: the only ones trusted for this upstream, instead of Node's. */
   readonly ca?: string | undefined
-  /** Certificate that we show when asked (mTLS), PEM: ours first, then those between it and its authority. Needs `key`. */
+  /** Our client certificate (mTLS), PEM: ours first, then the intermediates. Needs `key`. */
   readonly cert?: string | undefined
   /** Its private key, PEM, without a passphrase. */
   readonly key?: string | undefined
-  /** DNS name that the upstream is asked for (SNI, RFC 6066 §3) and that its certificate must hold, in place of the host of its address. */
+  /** DNS name for SNI (RFC 6066 §3) and the certificate, instead of the address's host. */
   readonly serverName?: string | undefined
 }
 
-/** The same, read. */
+/** The parsed settings. */
 export interface Secured {
-  /** Absent: Node's own, with its authorities and without a certificate of ours. */
+  /** Absent: Node's own, with its authorities and no client certificate. */
   readonly context?: SecureContext
   readonly serverName?: string
 }
 
-/** Read what was given; undefined when nothing was. Throws a `TypeError` that lists every fault, and shows nothing of a key. */
+/**
+ * Parses the settings; undefined if none are given. Throws a `TypeError` that lists every fault, and reveals nothing of
+ * a key.
+ */
 export function secured(tls: Tls = {}): Secured | undefined {
   const { ca, cert, key, serverName } = tls
   if ([ca, cert, key, serverName].every((one) => one === undefined)) return undefined
@@ -37,9 +39,9 @@ export function secured(tls: Tls = {}): Secured | undefined {
   }
 }
 
-const refused = (faults: readonly string[]): TypeError => new TypeError(`Its tls will not do: ${faults.join('; ')}.`)
+const refused = (faults: readonly string[]): TypeError => new TypeError(`Invalid tls settings: ${faults.join('; ')}.`)
 
-/** OpenSSL has the last word, such as on keys that are too short. */
+/** OpenSSL may still refuse, for example keys that are too short. */
 function contextOf(pem: Pick<Tls, 'ca' | 'cert' | 'key'>): SecureContext {
   try {
     return createSecureContext(pem)
@@ -48,7 +50,7 @@ function contextOf(pem: Pick<Tls, 'ca' | 'cert' | 'key'>): SecureContext {
   }
 }
 
-/** A bundle may hold some that have ended, as long as there is one that has not. */
+/** A bundle may contain expired ones, as long as one is valid. */
 function faultsOfAuthorities(ca: string | undefined): string[] {
   if (ca === undefined) return []
   const [first, ...others] = certificatesIn(ca)
@@ -57,13 +59,13 @@ function faultsOfAuthorities(ca: string | undefined): string[] {
 }
 
 function faultsOfPair(cert: string | undefined, key: string | undefined): string[] {
-  if ((cert === undefined) !== (key === undefined)) return ['cert and key need each other']
+  if ((cert === undefined) !== (key === undefined)) return ['cert and key must be given together']
   if (cert === undefined || key === undefined) return []
   const [ours] = certificatesIn(cert)
   const secret = privateKeyOf(key)
   return [
     ...(ours === undefined ? [noCertificates('cert')] : faultsOfTime('cert', ours)),
-    ...(secret === undefined ? ['key is no private key in PEM, or has a passphrase'] : []),
+    ...(secret === undefined ? ['key is not a PEM private key, or has a passphrase'] : []),
     ...(ours !== undefined && secret !== undefined && !ours.checkPrivateKey(secret)
       ? ['key is not the key of the first certificate of cert']
       : []),
@@ -73,13 +75,13 @@ function faultsOfPair(cert: string | undefined, key: string | undefined): string
 const faultsOfName = (name: string | undefined): string[] =>
   name === undefined || (/^[a-z\d-]+(?:\.[a-z\d-]+)*$/i.test(name) && isIP(name) === 0)
     ? []
-    : [`serverName ${JSON.stringify(name)} is no DNS name`]
+    : [`serverName ${JSON.stringify(name)} is not a DNS name`]
 
-const noCertificates = (what: string): string => `${what} must hold certificates in PEM, and nothing else`
+const noCertificates = (what: string): string => `${what} must contain PEM certificates, and nothing else`
 
 const block = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
-/** None where one of them cannot be read, for OpenSSL would pass over the rest without a word. */
+/** Empty if any is unreadable, as OpenSSL would skip the rest silently. */
 function certificatesIn(pem: string): X509Certificate[] {
   const blocks = pem.match(block) ?? []
   if (blocks.length !== pem.split('-----BEGIN ').length - 1) return []

@@ -1,31 +1,31 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Schema } from '../contract.ts'
 
-/** One request inside of a batch. */
-export interface Asked {
-  /** Of the client's choice, unique in the batch: its answer has the same. */
+/** One request inside a batch. */
+export interface BatchPart {
+  /** Chosen by the client, unique in the batch; repeated in the answer. */
   readonly id: string
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Path and query. */
   readonly path: string
-  /** Names in lower case. */
+  /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>
   readonly body?: unknown
 }
 
 /**
- * What a part may say for itself, in lower case. Everything else is said once, by the request that carries the batch: who is
- * calling, with which app. No part can be somebody else's.
+ * Headers a part may set, in lower case. The outer request carries all others, such as credentials and app: no part can
+ * impersonate someone else.
  */
-const own = new Set(['accept-language', 'idempotency-key', 'if-none-match'])
+const settable = new Set(['accept-language', 'idempotency-key', 'if-none-match'])
 
 const methods = new Set<unknown>(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
 
 type Issue = StandardSchemaV1.Issue
 
 /**
- * `{ parts: [{ id, method, path, headers?, body? }] }`, one to `most` of them. A write needs an `Idempotency-Key` of its own:
- * a client whose batch was cut has no other way to know what became of it.
+ * `{ parts: [{ id, method, path, headers?, body? }] }`, 1 to `most` of them. A write needs its own `Idempotency-Key`: a
+ * client whose batch was cut cannot otherwise find out whether it happened.
  */
 export const batchBody = (most: number): Schema => ({
   '~standard': {
@@ -33,14 +33,20 @@ export const batchBody = (most: number): Schema => ({
     vendor: '@bff/gateway-core',
     validate: (value) => {
       const issues = faultsOf(value, most)
-      return issues.length > 0 ? { issues } : { value: (value as { parts: Written[] }).parts.map(asked) }
+      return issues.length > 0 ? { issues } : { value: (value as { parts: Written[] }).parts.map(withHeaders) }
     },
   },
 })
 
-type Written = Omit<Asked, 'headers'> & Partial<Asked>
+type Written = Omit<BatchPart, 'headers'> & Partial<BatchPart>
 
-const asked = ({ id, method, path, headers = {}, body }: Written): Asked => ({ id, method, path, headers, body })
+const withHeaders = ({ id, method, path, headers = {}, body }: Written): BatchPart => ({
+  id,
+  method,
+  path,
+  headers,
+  body,
+})
 
 function faultsOf(value: unknown, most: number): Issue[] {
   const parts = isObject(value) ? value['parts'] : undefined
@@ -66,14 +72,14 @@ function faultsOfPart({ id, method, path, headers = {}, body }: Record<string, u
   if (method === 'GET' && body !== undefined) faults.push({ path: ['body'], message: 'a GET has none' })
   if (!isObject(headers)) return [...faults, { path: ['headers'], message: 'must be an object' }]
   for (const [name, value] of Object.entries(headers)) {
-    if (!own.has(name)) {
-      faults.push({ path: ['headers', name], message: `a part may only send ${[...own].join(', ')}` })
+    if (!settable.has(name)) {
+      faults.push({ path: ['headers', name], message: `a part may only send ${[...settable].join(', ')}` })
     } else if (typeof value !== 'string' || !/^[\x20-\x7e]{1,1024}$/.test(value)) {
       faults.push({ path: ['headers', name], message: 'must be 1 to 1024 printable characters' })
     }
   }
   if (methods.has(method) && method !== 'GET' && headers['idempotency-key'] === undefined)
-    faults.push({ path: ['headers', 'idempotency-key'], message: 'a write needs one of its own' })
+    faults.push({ path: ['headers', 'idempotency-key'], message: 'a write needs its own' })
   return faults
 }
 

@@ -4,43 +4,43 @@ import type { Composed, Exchange, Guard, Route } from '../exchange.ts'
 import { receive } from '../receive.ts'
 import { refusalOf } from '../scope.ts'
 import { toProblem } from '../road/fault.ts'
-import { type Asked, batchBody } from './batch-body.ts'
+import { type BatchPart, batchBody } from './batch-body.ts'
 import { conclude, type Concluded } from './conclude.ts'
 
-/** What only the running app has, and a batch needs. */
+/** What a batch needs of the running app. */
 export interface BatchCore {
   /**
-   * Answer a request that came inside of another, as if it had come alone: route, limits, gate, guard, contract. User,
-   * deadline and trace are those of the outer one. Rejects with what the route would answer as a problem.
+   * Answers an inner request as if it had come alone: route, limits, gate, guard, contract. User, deadline and trace
+   * are the outer request's. Rejects with what the route would answer as a problem.
    */
   readonly dispatch: (
     outer: Exchange,
-    inner: Pick<Asked, 'method' | 'headers'> & { readonly url: string; readonly body: unknown },
+    inner: Pick<BatchPart, 'method' | 'headers'> & { readonly url: string; readonly body: unknown },
   ) => Promise<Composed>
 }
 
 export interface BatchSpec {
-  /** Who may send one. Whoever may, each part still meets the guard of its own route. */
+  /** Who may send a batch. Each part still meets the guard of its own route. */
   readonly guard: Guard
   /** Parts of one batch. Default 10. */
   readonly most?: number
-  /** Units of a rate limit that it takes beside its parts, which take theirs. Default: what the limit says. */
+  /** Rate limit units of the batch itself, on top of its parts'. Default: the limit's. */
   readonly cost?: number
 }
 
-/** Of the whole request, in bytes. */
+/** Request size, in bytes. */
 const maxBytes = 65_536
 
-/** Headers of a part's answer that come along. Never a cookie: in a body, scripts could read it. */
-const told = ['etag', 'location', 'retry-after', 'deprecation', 'sunset', 'link'] as const
+/** Headers passed on from a part's response. Never a cookie: scripts could read it in a body. */
+const passedOn = ['etag', 'location', 'retry-after', 'deprecation', 'sunset', 'link'] as const
 
 /**
- * Several requests in one, for a client whose connection costs more than its questions: `{ parts: [{ id, method, path,
- * headers?, body? }] }` is answered 200 with `{ parts: [{ id, status, headers?, body? }] }`, in the order asked. Each part
- * fails alone, with the problem it would have got as its body. All run at once: what must come after another is no part of
- * the same batch. A batch cannot be a part, nor can what is streamed (`not-batchable`).
+ * Several requests in one, to save round trips: `{ parts: [{ id, method, path, headers?, body? }] }` is answered 200
+ * with `{ parts: [{ id, status, headers?, body? }] }`, in request order. Each part fails alone, with its problem as
+ * body. All run concurrently: requests that depend on each other do not belong in one batch. Batches and streams cannot
+ * be parts (`not-batchable`).
  *
- * 422 `validation` for what is no batch, and then no part has run; 413 `content-too-large` past 64 KiB.
+ * 422 `validation` for a malformed batch, before any part has run; 413 `content-too-large` past 64 KiB.
  */
 export function batch(key: `POST /${string}`, { guard, most = 10, cost }: BatchSpec): Route<BatchCore> {
   const operation = { body: batchBody(most) }
@@ -55,7 +55,7 @@ export function batch(key: `POST /${string}`, { guard, most = 10, cost }: BatchS
       ({ dispatch }) =>
       async (exchange, req, res) => {
         const { body: parts } = (await receive(operation, req, exchange, maxBytes)) as {
-          readonly body: readonly Asked[]
+          readonly body: readonly BatchPart[]
         }
         const answers = await Promise.all(parts.map((part) => answered(dispatch, exchange, part)))
         const refusal = refusalOf(exchange.scope)
@@ -65,8 +65,8 @@ export function batch(key: `POST /${string}`, { guard, most = 10, cost }: BatchS
   }
 }
 
-/** One part and its answer as JSON. Never rejects: the others have nothing to do with it. */
-async function answered(dispatch: BatchCore['dispatch'], exchange: Exchange, part: Asked): Promise<string> {
+/** Answers one part as JSON. Never rejects: parts are independent. */
+async function answered(dispatch: BatchCore['dispatch'], exchange: Exchange, part: BatchPart): Promise<string> {
   const { id, method, path: url, headers, body } = part
   try {
     return written(id, conclude(await dispatch(exchange, { method, url, headers, body }), method, headers))
@@ -80,9 +80,9 @@ async function answered(dispatch: BatchCore['dispatch'], exchange: Exchange, par
 }
 
 function written(id: string, { status, headers, text }: Concluded): string {
-  const along = told.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]))
-  const said = along.length === 0 ? '' : `,"headers":${JSON.stringify(Object.fromEntries(along))}`
-  return `{"id":${JSON.stringify(id)},"status":${status}${said}${text === undefined ? '' : `,"body":${text}`}}`
+  const along = passedOn.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]))
+  const headersJson = along.length === 0 ? '' : `,"headers":${JSON.stringify(Object.fromEntries(along))}`
+  return `{"id":${JSON.stringify(id)},"status":${status}${headersJson}${text === undefined ? '' : `,"body":${text}`}}`
 }
 
 function send(res: ServerResponse, text: string): void {

@@ -8,21 +8,26 @@ import { refusalOf } from '../scope.ts'
 import { validate } from '../validate.ts'
 import { type Head, headOf } from './head.ts'
 import { Run } from './run.ts'
-import { lasting, type Outcome, type Parts, settle } from './settle.ts'
+import { undoable, type Outcome, type Parts, settle } from './settle.ts'
 
-/** A screen without its types. */
-export interface Plain {
+/** A screen without its type parameters. */
+export interface ErasedScreen {
   readonly key: string
   readonly operation: Operation
   readonly parts: (request: never) => object
   readonly view: (parts: never) => unknown
   readonly head: Head
-  /** Clients whose calls are made for one run. */
+  /** Clients that make the calls of one run. */
   readonly from: (asking: Asking) => unknown
 }
 
-/** Ask for the parts, show them, and say how it went. The one place where a screen can fail. */
-export async function compose(screen: Plain, exchange: Exchange, received: Received, grant: object): Promise<Composed> {
+/** Fetches the parts, builds the view and reports each part's status. The only place where a screen can fail. */
+export async function compose(
+  screen: ErasedScreen,
+  exchange: Exchange,
+  received: Received,
+  grant: object,
+): Promise<Composed> {
   const { operation } = screen
   const run = new Run(exchange)
   let parts: Parts = {}
@@ -30,14 +35,14 @@ export async function compose(screen: Plain, exchange: Exchange, received: Recei
     const start = () => screen.parts({ ...received, ...grant, from: screen.from(run) } as never) as Parts
     parts = operation.stale === undefined ? start() : onTrail(start)
     const outcome = await inTime(exchange, settle(parts, reporter(exchange)))
-    // A part that may be missing hides that all of it was called off.
+    // An optional part can hide that the whole exchange was cancelled.
     const refusal = refusalOf(exchange.scope)
     if (refusal !== undefined) throw refusal
     const view = screen.view(outcome.values as never)
-    const body = await shown(screen, view, outcome.statuses)
+    const body = await validated(screen, view, outcome.statuses)
     return { ...headOf(screen.head, run, outcome, view), body }
   } catch (error) {
-    const writes = lasting(parts)
+    const writes = undoable(parts)
     if (writes.length > 0) await run.undo(writes)
     throw declared(operation, error)
   } finally {
@@ -59,9 +64,9 @@ async function inTime<P>(exchange: Exchange, work: Promise<Outcome<P>>): Promise
   }
 }
 
-/** What leaves is what the contract says, and nothing beside it: a schema drops what it does not know. */
-async function shown(
-  { key, operation }: Plain,
+/** Only what the contract declares leaves: the schema drops unknown members. */
+async function validated(
+  { key, operation }: ErasedScreen,
   view: unknown,
   statuses: Readonly<Record<string, PartStatus>>,
 ): Promise<unknown> {
@@ -70,14 +75,14 @@ async function shown(
   if ('faults' in result) {
     const faults = result.faults.map(({ pointer, detail }) => `${pointer || '/'} ${detail}`).join('; ')
     throw problem(500, 'internal-error', {
-      cause: new Error(`the view of ${key} is not what its contract says: ${faults}`),
+      cause: new Error(`the view of ${key} does not match its contract: ${faults}`),
     })
   }
-  const told = operation.optional !== undefined || operation.stale !== undefined
-  return told ? { ...(result.value as object), meta: { parts: statuses } } : result.value
+  const hasStatuses = operation.optional !== undefined || operation.stale !== undefined
+  return hasStatuses ? { ...(result.value as object), meta: { parts: statuses } } : result.value
 }
 
-/** A service's own problem passes where the contract names it. Elsewhere the client could not know what to make of it. */
+/** A service's own problem passes only if the contract declares it. Clients could not interpret any other. */
 function declared({ errors }: Operation, error: unknown): unknown {
   if (!(error instanceof Problem) || error.options.source === undefined || !error.options.own) return error
   return errors?.[error.code] === error.status ? error : ofService(error)

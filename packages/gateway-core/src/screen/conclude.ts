@@ -8,16 +8,15 @@ import { unmodifiedHeaders } from './head/unmodified-headers.ts'
 export interface Concluded {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[]>>
-  /** Absent: the answer has none. */
+  /** Absent: no body. */
   readonly text: string | undefined
 }
 
 const type = 'application/json; charset=utf-8'
 
 /**
- * What is sent of an answer. A read has a strong tag over its bytes: who has these already is told so with 304, and who wants
- * them changed in no way is refused with 412 `precondition-failed` (RFC 9110 §13). Asked after the guard, for it says what
- * somebody would have got.
+ * Finishes a response. A read gets a strong tag over its bytes; `If-None-Match` may turn it into 304, `If-Match` into
+ * 412 `precondition-failed` (RFC 9110 §13). Runs after the guard, since the tag reveals the content.
  */
 export function conclude({ status, headers, body }: Composed, method: string, asked: IncomingHttpHeaders): Concluded {
   if (body === undefined) return { status, headers, text: undefined }

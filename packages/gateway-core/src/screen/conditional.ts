@@ -1,6 +1,9 @@
 import { type ErrorsOf, type Part, part, trailOfNow, type WritesOf } from '../part.ts'
 
-/** A part only where it is wanted: `when(query.full, () => from.reviews('GET /reviews', { productId }))`. Else `undefined`, and no call. */
+/**
+ * A part fetched only under a condition: `when(query.full, () => from.reviews('GET /reviews', { productId }))`. Else
+ * `undefined`, without a call.
+ */
 export const conditional = <R>(
   condition: boolean,
   start: () => R,

@@ -1,18 +1,18 @@
 import { asked, type ErrorsOf, joins, type Part, type WritesOf } from '../part.ts'
 
 export interface EachOptions<I> {
-  /** Calls at a time, 1 or more. Those that are gathered into one (`batch` in a contract) do not count. Default 8. */
+  /** Concurrent calls, 1 or more. Calls gathered into one (`batch` in a contract) do not count. Default 8. */
   readonly concurrency?: number
-  /** Items with the same key are asked for once. Default: the item itself, an object by its JSON. */
+  /** Items with the same key are fetched once. Default: the item itself, an object by its JSON. */
   readonly key?: (item: I) => string
 }
 
-/** Writes of a list are many. */
+/** A list of writes counts as several. */
 type Many<W extends string> = W extends string ? W | `${W}, again` : never
 
 /**
- * A part for each item, in the order of the items: `each(lines, (line) => from.catalog('GET /products/:id', { id: line.productId }))`.
- * The first that fails fails the whole, and those that have not begun never do.
+ * A part for each item, in item order: `each(lines, (line) => from.catalog('GET /products/:id', { id: line.productId
+ * }))`. The first failure fails the whole, and calls not yet started never start.
  */
 export function each<I, R>(
   items: readonly I[],
@@ -29,7 +29,7 @@ export function each<I, R>(
 const keyOf = (item: unknown): string =>
   typeof item === 'object' && item !== null ? JSON.stringify(item) : String(item)
 
-/** Asks for each item, in their order, no more than `most` at a time. */
+/** Calls `ask` for each item in order, at most `most` at a time. */
 function run<I, R>(items: ReadonlyMap<string, I>, ask: (item: I) => R, most: number): Promise<Map<string, Awaited<R>>> {
   const values = new Map<string, Awaited<R>>()
   const { promise, resolve, reject } = Promise.withResolvers<Map<string, Awaited<R>>>()

@@ -2,8 +2,8 @@ import type { Contract, Declared, Lesser, ToldParts } from '../contract.ts'
 import type { MarkErrors, MarkUndone, MarkWrites, StatusOf } from './mark.ts'
 
 /**
- * `R`, when the parts are what the contract says of them; otherwise what is wrong in one sentence, which no list of routes
- * takes. (As a constraint on `P` the checks would spoil inference: every part would become `unknown`.)
+ * `R` if the parts match the contract; otherwise an error sentence that no list of routes accepts. (As a constraint on
+ * `P` the checks would spoil inference: every part would become `unknown`.)
  */
 export type Fitting<C extends Contract, K extends keyof C, P, R> = [Undeclared<C, K, P>] extends [never]
   ? P extends Told<C, K, P>

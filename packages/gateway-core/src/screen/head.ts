@@ -8,7 +8,7 @@ import { vary } from './head/vary.ts'
 import type { Run } from './run.ts'
 import type { Outcome } from './settle.ts'
 
-/** What is the same for every answer of a screen. */
+/** What all responses of a screen share. */
 export interface Head {
   readonly status: number
   readonly isRead: boolean
@@ -23,7 +23,7 @@ export interface HeadSpec {
   readonly headers?: ((view: never) => Readonly<Record<string, string>>) | undefined
 }
 
-/** `credentials`: the request fields that carry the user. */
+/** `credentials`: request headers that identify the user. */
 export function headFor(operation: Operation, isRead: boolean, spec: HeadSpec, credentials: readonly string[]): Head {
   const names = dependsOn(operation, credentials)
   return {
@@ -36,7 +36,7 @@ export function headFor(operation: Operation, isRead: boolean, spec: HeadSpec, c
   }
 }
 
-/** Status and headers of one answer. What a write answers is kept by nobody. */
+/** Status and headers of one response. Responses to writes are never cached. */
 export function headOf(head: Head, run: Run, outcome: Outcome<unknown>, view: unknown): Omit<Composed, 'body'> {
   const { exchange, heard } = run
   const headers: Record<string, string | string[]> = head.expose === undefined ? {} : exposed(head.expose, heard)

@@ -2,7 +2,10 @@ import type { ErrorsOf, Part, WritesOf } from '../part.ts'
 
 const kind = Symbol('mark')
 
-/** A part, and what the screen says of it. `S`: what may become of it beside `ok`; `U`: the writes that can be undone. */
+/**
+ * A part with what the screen declares of it. `S`: its possible statuses beside `ok`; `U`: the writes that can be
+ * undone.
+ */
 export interface Mark<
   T,
   S extends 'fallback' | 'stale' = never,
@@ -12,14 +15,14 @@ export interface Mark<
 > {
   readonly [kind]: { readonly status?: S; readonly errors?: E; readonly writes?: W; readonly undone?: U }
   readonly part: PromiseLike<T>
-  /** Present: the answer stands without the part, with this in its place. */
+  /** Present: stands in for the part when it fails. */
   readonly otherwise: { readonly value: T } | undefined
   readonly mayBeStale: boolean
   readonly undo: ((value: never) => PromiseLike<unknown>) | undefined
 }
 
 /** A write that can be undone. */
-export interface Lasting {
+export interface UndoableWrite {
   readonly part: PromiseLike<unknown>
   readonly undo: (value: unknown) => PromiseLike<unknown>
 }
@@ -35,8 +38,8 @@ type ValueOf<P> = P extends Mark<infer T, infer _S, infer _E, infer _W, infer _U
 export type Markable = PromiseLike<unknown> | AnyMark<unknown>
 
 /**
- * The answer stands in `fallback` when this part fails or is late, and says so in `meta.parts`. Without a fallback the view
- * gets `undefined`.
+ * If this part fails or is late, `fallback` takes its place and `meta.parts` says so. Without a fallback the view gets
+ * `undefined`.
  */
 export function optional<P extends Markable>(
   part: P,
@@ -50,8 +53,8 @@ export function optional(part: Markable, fallback?: unknown) {
 }
 
 /**
- * The part may be answered with what a cache of its upstream's kept past its time (`cache` in the policy, RFC 5861), and says
- * so in `meta.parts`. Only a part that came from `from` knows: what an `async` function returns has lost it.
+ * The part may be answered with an expired entry of its upstream's cache (`cache` in the policy, RFC 5861), and
+ * `meta.parts` says so. Only a part straight from `from` knows: one returned by an `async` function does not.
  */
 export function stale<T, E extends string, W extends string>(part: Part<T, E, W>): Mark<T, 'stale', E, W>
 export function stale<T, S extends 'fallback' | 'stale', E extends string, W extends string, U extends string>(
@@ -62,9 +65,9 @@ export function stale(part: Markable) {
 }
 
 /**
- * A write that `undo` takes back when the screen fails after it. A screen may write once; or often, when all but one of its
- * writes are such. `undo` runs before the client hears of the failure, has no deadline of the client's, and must be safe to
- * repeat. What it throws is logged and not tried again: then the write has stayed.
+ * A write that `undo` reverts when the screen fails after it. A screen may write once, or more often if all but one of
+ * its writes are compensated. `undo` runs before the client learns of the failure, without the client's deadline, and
+ * must be idempotent. Errors it throws are logged and not retried: the write then persists.
  */
 export const compensated = <T, E extends string, W extends string>(
   part: Part<T, E, W>,

@@ -1,15 +1,15 @@
 import type { Exchange } from '../exchange.ts'
 import type { Asking, Heard } from '../road/asking.ts'
 import { Scope } from '../scope.ts'
-import type { Lasting } from './mark.ts'
+import type { UndoableWrite } from './mark.ts'
 
-/** Milliseconds that taking back what was written may take. */
+/** Milliseconds for all undos together. */
 const undoBudget = 5_000
 
-/** Why a call that nobody waits for any more ends. */
+/** Reason that ends calls nobody waits for any more. */
 const over = new Error('the screen has been answered')
 
-/** One screen while it is made. */
+/** One run of a screen. */
 export class Run implements Asking {
   readonly exchange: Exchange
   readonly start = performance.now()
@@ -28,16 +28,16 @@ export class Run implements Asking {
     return (this.#gathering ??= new Map())
   }
 
-  /** Ends every call that is still under way. */
+  /** Cancels every call in progress. */
   end(): void {
     this.scope.end(over)
   }
 
   /**
-   * The screen has failed: take back what it wrote, the last first. A write under way is waited for, since a call that is cut
-   * leaves nobody knowing; and that the client may have gone is no reason to leave it.
+   * Undoes the writes of a failed screen, last first. Waits for a write in progress, as the outcome of a cut call is
+   * unknown; runs even if the client has gone.
    */
-  async undo(writes: readonly Lasting[]): Promise<void> {
+  async undo(writes: readonly UndoableWrite[]): Promise<void> {
     const outcomes = await Promise.allSettled(writes.map(({ part }) => part))
     this.end()
     this.scope = new Scope()
@@ -49,7 +49,7 @@ export class Run implements Asking {
         await undo(outcome.value)
       } catch (err) {
         const { traceId, log } = this.exchange
-        log.error({ traceId, err }, 'a write of a failed screen was not taken back')
+        log.error({ traceId, err }, 'a write of a failed screen was not undone')
       }
     }
     this.end()

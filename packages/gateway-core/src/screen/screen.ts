@@ -4,17 +4,17 @@ import type { Budget, Guard, Predicate, Route } from '../exchange.ts'
 import { accept, receive } from '../receive.ts'
 import { respondText } from '../respond.ts'
 import type { From, Sources } from '../sources.ts'
-import { compose, type Plain } from './compose.ts'
+import { compose, type ErasedScreen } from './compose.ts'
 import { conclude, type Concluded } from './conclude.ts'
 import { headFor } from './head.ts'
 import type { Asking } from '../road/asking.ts'
 import type { Settled } from './settle.ts'
 
-/** What only the running app has, and a screen needs. */
+/** What a screen needs of the running app. */
 export interface ScreenCore {
-  /** Clients whose calls are all made for one run. */
+  /** Clients that make the calls of one run. */
   readonly from: (asking: Asking) => unknown
-  /** Request fields that carry the user. */
+  /** Request headers that identify the user. */
   readonly credentials: readonly string[]
 }
 
@@ -25,28 +25,28 @@ export interface ScreenSpec<
   G extends object,
   P extends object,
 > {
-  /** Who may. What it grants is handed to `parts`. */
+  /** Who may call it. What it grants is passed to `parts`. */
   readonly guard: Guard<G>
   /** Absent: every exchange. */
   readonly when?: Predicate
-  /** Units of a rate limit that it takes. Default: what the limit says. */
+  /** Rate limit units it takes. Default: the limit's. */
   readonly cost?: number
-  /** What one answer may cost. A test of the app's holds it to this. */
+  /** What one response may cost. A test of the app enforces it. */
   readonly budget?: Budget
   /**
-   * What to fetch: the only place with I/O. Parts start together; one that needs another chains on it with `then`. When one
-   * that is required fails, the others are called off.
+   * What to fetch: the only place with I/O. Parts start together; one that needs another chains on it with `then`. If a
+   * required part fails, the others are cancelled.
    */
   readonly parts: (request: Received<C, K> & NoInfer<G> & { readonly from: From<S> }) => P
-  /** What to show of it. Pure. Members that the contract does not know do not leave. */
+  /** Maps the parts to the response. Pure. Members unknown to the contract are dropped. */
   readonly view: (parts: Settled<NoInfer<P>>) => Answer<C, K>
   /** Response headers, such as `location`. */
   readonly headers?: (view: Answer<C, K>) => Readonly<Record<string, string>>
-  /** Response headers of upstreams that leave with the answer: `{ catalog: ['x-total-count'] }`. Default none. */
+  /** Upstream response headers to pass on: `{ catalog: ['x-total-count'] }`. Default none. */
   readonly expose?: { readonly [N in keyof S]?: readonly string[] }
 }
 
-/** A `ScreenSpec` without its types. */
+/** A `ScreenSpec` without its type parameters. */
 export interface Erased {
   readonly guard: Guard
   readonly when?: Predicate
@@ -58,12 +58,12 @@ export interface Erased {
   readonly expose?: Readonly<Record<string, readonly string[]>>
 }
 
-/** One request of the client's, answered from many services: `parts` in parallel, then a pure `view`. */
+/** One client request answered from many services: `parts` in parallel, then a pure `view`. */
 export function screen(contract: Contract, key: string, spec: Erased): Route<ScreenCore> {
   const operation = contract[key as keyof Contract] as Operation
   const { method, path } = parseKey(key)
   const { parts, view, budget, expose = {} } = spec
-  const plain = ({ from, credentials }: ScreenCore): Plain => {
+  const plain = ({ from, credentials }: ScreenCore): ErasedScreen => {
     const head = headFor(operation, method === 'GET', spec, credentials)
     return { key, operation, parts, view, head, from }
   }

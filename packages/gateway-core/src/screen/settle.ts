@@ -1,6 +1,6 @@
 import type { PartStatus } from '../contract.ts'
 import { isStale } from '../part.ts'
-import { type AnyMark, isMark, type Lasting, type Markable } from './mark.ts'
+import { type AnyMark, isMark, type UndoableWrite, type Markable } from './mark.ts'
 
 export type Parts = Readonly<Record<string, Markable>>
 
@@ -10,15 +10,15 @@ export type Settled<P> = {
 
 export interface Outcome<P> {
   readonly values: Settled<P>
-  /** Of the parts that are marked, as they are written. */
+  /** Of the marked parts, in declaration order. */
   readonly statuses: Readonly<Record<string, PartStatus>>
-  /** In how many ms each part was there, as they are written. */
+  /** Milliseconds each part took, in declaration order. */
   readonly took: Readonly<Record<string, number>>
 }
 
 /**
- * Wait for all parts. The first required part that fails rejects the whole at once; the caller then aborts the rest. The
- * order in which they come changes nothing.
+ * Waits for all parts. The first required part to fail rejects at once; the caller then aborts the rest. Completion
+ * order does not affect the outcome.
  */
 export async function settle<P extends Parts>(
   parts: P,
@@ -28,10 +28,10 @@ export async function settle<P extends Parts>(
   const names = Object.keys(parts)
   const took: Record<string, number> = {}
   const statuses: Record<string, PartStatus> = {}
-  // Named before any has come, so that they are told in the order in which they are written.
+  // Initialised first, to keep declaration order.
   for (const name of names) {
     took[name] = 0
-    if (told(parts[name]!)) statuses[name] = 'ok'
+    if (hasStatus(parts[name]!)) statuses[name] = 'ok'
   }
   const values = await Promise.all(
     names.map(async (name) => {
@@ -53,8 +53,10 @@ export async function settle<P extends Parts>(
   return { values: Object.fromEntries(names.map((name, i) => [name, values[i]])) as Settled<P>, statuses, took }
 }
 
-const told = (part: Markable): boolean => isMark(part) && (part.mayBeStale || part.otherwise !== undefined)
+const hasStatus = (part: Markable): boolean => isMark(part) && (part.mayBeStale || part.otherwise !== undefined)
 
-/** The writes that can be undone, in the order in which they are written. */
-export const lasting = (parts: Parts): Lasting[] =>
-  Object.values(parts).flatMap((part) => (isMark(part) && part.undo !== undefined ? [part as unknown as Lasting] : []))
+/** The undoable writes, in declaration order. */
+export const undoable = (parts: Parts): UndoableWrite[] =>
+  Object.values(parts).flatMap((part) =>
+    isMark(part) && part.undo !== undefined ? [part as unknown as UndoableWrite] : [],
+  )

@@ -1,7 +1,5 @@
 import * as predicates from '../when.ts'
 import { conditional } from './conditional.ts'
 
-/**
- * Only when: of a part, `when(condition, () => part)`; of a route, one of the predicates that hang on it, `when.header('x-beta')`.
- */
+/** For a part, `when(condition, () => part)`; for a route, the predicates attached to it, `when.header('x-beta')`. */
 export const when = Object.assign(conditional, predicates)

@@ -117,7 +117,7 @@ const served = async (url: string) => (await fetch(url).catch(() => undefined))?
 describe('X-06: a process that may have 256 descriptors', () => {
   it('says at its start that these are few, and lets in as many as it can serve', async () => {
     await using running = await program(256)
-    expect(await running.said('few open files for so many connections: ulimit -n')).toMatchObject({
+    expect(await running.said('open files limit too low for this many connections: raise ulimit -n')).toMatchObject({
       openFiles: 256,
       connections: 96,
     })

@@ -1,21 +1,21 @@
 import type { Authenticate, Exchange, Identity } from '../../exchange.ts'
 import type { Scope } from '../../scope.ts'
 
-export interface Change {
-  /** Of what is done for it. */
+export interface LaterOptions {
+  /** Scope of its work. */
   readonly scope: Scope
-  /** Milliseconds from now. */
+  /** Milliseconds until its deadline. */
   readonly budget: number
-  /** Default: those of the handshake. */
+  /** Default: the handshake's. */
   readonly headers?: Exchange['headers']
-  /** Default: whoever it is by now. */
+  /** Default: the current identity. */
   readonly authenticate?: Authenticate
 }
 
 const nothing = new URLSearchParams()
 
-/** A question that comes long after the handshake, as guards and the road see one: with a deadline and an end of its own. */
-export class Later implements Exchange {
+/** An exchange long after the handshake, as guards and upstream calls see it, with its own deadline and scope. */
+export class LaterExchange implements Exchange {
   readonly scope: Scope
   readonly deadline: number
   readonly calls: Exchange['calls'] = []
@@ -24,7 +24,7 @@ export class Later implements Exchange {
   readonly #headers: Exchange['headers'] | undefined
   readonly #authenticate: Authenticate | undefined
 
-  constructor(first: Exchange, { scope, budget, headers, authenticate }: Change) {
+  constructor(first: Exchange, { scope, budget, headers, authenticate }: LaterOptions) {
     this.scope = scope
     this.deadline = performance.now() + budget
     this.#first = first
@@ -60,7 +60,7 @@ export class Later implements Exchange {
   get address() {
     return this.#first.address
   }
-  /** There is one: it came by a socket. */
+  /** Always present on a socket. */
   get peer() {
     return this.#first.peer!
   }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { problem, type Problem } from '../../problem.ts'
 
-/** How a client proves itself that can set no header: among the subprotocols it offers, and never in the URL, which is logged. */
+/** Credentials of a client that can set no header: sent among its subprotocols, never in the URL, which is logged. */
 export interface Proof {
   readonly by: 'bearer' | 'ticket'
   readonly value: string
@@ -9,12 +9,12 @@ export interface Proof {
 
 const proofs = /^bff\.(bearer|ticket)\.(.+)$/
 
-/** The `token` of RFC 9110 §5.6.2, as each element of the field is one (RFC 6455 §4.3). */
+/** The `token` of RFC 9110 §5.6.2, as is each element of the header (RFC 6455 §4.3). */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 /**
- * The proof in `Sec-WebSocket-Protocol`, beside the one protocol that is spoken. Throws 400 when the field is none, when that
- * protocol is not in it, or where there are two proofs: of them the client would not know which one counted.
+ * The credentials in `Sec-WebSocket-Protocol`, beside the protocol itself. Throws 400 if the header is malformed, lacks
+ * that protocol, or there are two credentials: the client could not know which one counts.
  */
 export function proofIn(headers: IncomingHttpHeaders, protocol: string): Proof | undefined {
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim())

@@ -4,8 +4,8 @@ export interface Found<V> {
 }
 
 /**
- * What stands under a topic, by patterns such as `orders/:id`: the first that fits. A parameter is letters, digits, `_` and `-`, so
- * that it can be a part of an address. Throws a `TypeError` for a pattern that no topic could fit.
+ * Finds the value for a topic by patterns such as `orders/:id`; the first match wins. A parameter is letters, digits,
+ * `_` and `-`, so that it is safe in an address. Throws a `TypeError` for a pattern that no topic could match.
  */
 export function finder<V>(patterns: Readonly<Record<string, V>>): (topic: string) => Found<V> | undefined {
   const all = Object.entries(patterns).map(([pattern, value]) => ({ fits: compiled(pattern), value }))
@@ -20,6 +20,6 @@ export function finder<V>(patterns: Readonly<Record<string, V>>): (topic: string
 
 function compiled(pattern: string): RegExp {
   if (!/^(?:(?::[a-z]\w*|[\w-]+)(?:\/|$))+$/i.test(pattern) || pattern.endsWith('/'))
-    throw new TypeError(`"${pattern}" is no pattern like "orders/:id"`)
+    throw new TypeError(`"${pattern}" is not a pattern like "orders/:id"`)
   return new RegExp(`^${pattern.replace(/:(\w+)/g, '(?<$1>[\\w-]+)')}$`)
 }

@@ -5,36 +5,39 @@ import type { Ticks } from '../ticks.ts'
 
 /** Milliseconds. */
 export interface Rhythm {
-  /** Between two pings; who has not answered the last by the next is gone. Default 25 000. */
+  /** Between two pings; a client that has not answered by the next is cut. Default 25 000. */
   readonly ping: number
-  /** In which a client that follows nothing says nothing. Default 120 000. */
+  /** Idle time of a client that follows nothing. Default 120 000. */
   readonly idle: number
 }
 
-/** What is the same for all sockets of a route. */
+/** What all sockets of a route share. */
 export interface Rules {
-  /** Topics of one socket. */
+  /** Most topics of one socket. */
   readonly most: number
   readonly rhythm: Rhythm
   readonly ticks: Ticks
-  /** What happens under a topic after a revision, for one client. What it throws, at once or later, the client is told. */
+  /** Events of a topic after a revision, for one client. Errors, at once or later, are sent to the client. */
   readonly open: (
     client: Pick<Client, 'exchange' | 'grant'>,
     topic: string,
     after: number,
     scope: Scope,
   ) => AsyncIterable<Followed<unknown>>
-  /** What a client is shown of an item. */
+  /** Maps an item to what the client sees. */
   readonly show: (topic: string, item: unknown) => Promise<unknown>
-  /** Puts the proof that a token is in the place of the one so far, and grants anew. Rejects with a `Problem`; with a 403, it may not stay. */
+  /**
+   * Replaces the credentials by a new token, and runs the guard again. Rejects with a `Problem`; a 403 closes the
+   * socket.
+   */
   readonly renew: (exchange: Exchange, token: string) => Promise<object>
-  /** Milliseconds after which it may come back, when all are sent away. */
+  /** Milliseconds before reconnecting after a shutdown. */
   readonly comeBack: () => number
 }
 
 export interface Client {
   readonly exchange: Exchange
-  /** What the guard of the route has. */
+  /** What the route's guard granted. */
   grant: object
   readonly rules: Rules
 }

@@ -2,17 +2,17 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 
-/** Bytes of one message: a token and little else. */
+/** Largest message in bytes: a token and little else. */
 export const longest = 16_384
 
-export type Change = (req: IncomingMessage, wire: Duplex, head: Buffer) => Promise<WebSocket>
+export type SocketUpgrade = (req: IncomingMessage, wire: Duplex, head: Buffer) => Promise<WebSocket>
 
 /**
- * Changes the protocol, RFC 6455, once the door has let somebody in. What is sent in pieces may come in few of them; nothing is
- * compressed, so nothing small becomes large; and who does not answer a closing is cut a second later.
+ * Performs the RFC 6455 upgrade after admission. Messages may have few fragments; compression is off, so a small frame
+ * cannot inflate; a client that does not answer a close frame is cut after a second.
  */
-export function webSockets(protocol: string): Change {
-  // Its types do not know all of them.
+export function webSockets(protocol: string): SocketUpgrade {
+  // Its types lack some of these.
   const options = {
     noServer: true,
     clientTracking: false,
@@ -20,7 +20,7 @@ export function webSockets(protocol: string): Change {
     maxPayload: longest,
     maxFragments: 16,
     maxBufferedChunks: 256,
-    // More than a client may ask for: its flood has an answer.
+    // Above the client's own rate limit, which answers a flood first.
     maxPendingAutoPongs: 128,
     closeTimeout: 1_000,
     handleProtocols: () => protocol,

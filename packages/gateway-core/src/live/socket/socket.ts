@@ -7,7 +7,7 @@ import { room } from '../log.ts'
 import { show } from '../show.ts'
 import type { LiveCore } from '../streaming.ts'
 import { Ticks } from '../ticks.ts'
-import { Later } from './later.ts'
+import { LaterExchange } from './later.ts'
 import { closing } from './messages.ts'
 import { proofIn } from './offer.ts'
 import { finder } from './patterns.ts'
@@ -17,45 +17,45 @@ import { pace, Talk } from './talk.ts'
 import type { Tickets } from './ticket.ts'
 import { bound } from './topics.ts'
 
-/** What only the running app has, and a socket needs. */
+/** What a socket needs of the running app. */
 export interface SocketCore extends Pick<LiveCore, 'from' | 'away'> {
   readonly authenticate: Authenticate
-  /** Throws a 401 for what has been taken back. */
+  /** Throws a 401 for revoked credentials. */
   readonly standing: (identity: Identity) => void
   readonly tickets: Tickets
 }
 
 export interface SocketSpec<S extends Sources, G extends object, P extends string, T, O extends Schema> {
-  /** Who may connect, asked anew with every further token. What it grants is handed to each of `topics`. */
+  /** Who may connect, checked again with every new token. What it grants is passed to each of `topics`. */
   readonly guard: Guard<G>
   /** The subprotocol, with its version: `shop.live.v1`. Clients offer it, and get it back. */
   readonly protocol: string
   /**
-   * What happens under each topic, for one client: the only place with I/O. A topic is named by a pattern, `orders/:id`, where a
-   * parameter is letters, digits, `_` and `-`; it comes from outside, and whose it is nobody has asked yet. What one throws, at
-   * once or later, is the problem that the client gets for it.
+   * Events of each topic, for one client: the only place with I/O. A topic is named by a pattern, `orders/:id`, where a
+   * parameter is letters, digits, `_` and `-`. Danger: parameters are client input, and nothing has checked ownership
+   * yet. Errors, at once or later, reach the client as a problem.
    */
   readonly topics: {
     readonly [N in P]: (request: Wanted<N> & NoInfer<G> & { readonly from: From<S> }) => AsyncIterable<Followed<T>>
   }
-  /** What leaves of each item. Members that it does not know do not. */
+  /** Schema of each item sent. Unknown members are dropped. */
   readonly out: O
-  /** What to show of one. Pure. */
+  /** Maps an item to what is sent. Pure. */
   readonly view: (item: NoInfer<T>) => StandardSchemaV1.InferInput<O>
-  /** Default: 10 000 sockets of the route, 8 of one client. */
+  /** Default: 10 000 sockets per route, 8 per client. */
   readonly caps?: Partial<Caps>
-  /** Topics that one socket may follow. Default 50. */
+  /** Most topics per socket. Default 50. */
   readonly most?: number
   readonly rhythm?: Partial<Rhythm>
 }
 
-/** What a client asks for: `params` of the topic, and `after`, the last number that it knows. */
+/** A client's request: `params` of the topic, and `after`, the last number it knows. */
 interface Wanted<Pattern extends string> {
   readonly params: PathParams<`GET ${Pattern}`>
   readonly after: number
 }
 
-/** A `SocketSpec` without its types. */
+/** A `SocketSpec` without its type parameters. */
 export interface ErasedSocket {
   readonly guard: Guard
   readonly protocol: string
@@ -67,15 +67,15 @@ export interface ErasedSocket {
   readonly rhythm?: Partial<Rhythm>
 }
 
-/** Milliseconds that one question to services may take. */
+/** Milliseconds one call to services may take. */
 const budget = 5_000
 
 /**
- * A WebSocket that ends here, over which one client follows many topics: see `messages.ts` for what is said. For apps, not for
- * pages: an origin other than our own is refused, and no cookie counts. Whoever connects proves themselves before the protocol
- * changes, by `Authorization` or, where no header can be set, by a subprotocol: `bff.bearer.<token>`, or `bff.ticket.<ticket>`
- * of a `tickets` route. Never in the URL: a query is refused, for it would be logged. A proof that ends is asked for anew 60 s
- * before, over the socket; without another it closes with 4401, as it does within a second of a revocation.
+ * A WebSocket terminated here, over which one client follows many topics; for messages see `messages.ts`. For apps, not
+ * pages: foreign origins are refused, and cookies are ignored. Clients authenticate before the upgrade, by
+ * `Authorization` or, where no header can be set, by a subprotocol: `bff.bearer.<token>`, or `bff.ticket.<ticket>` from
+ * a `tickets` route. Never in the URL: queries are refused, as they would be logged. The socket asks for new
+ * credentials 60 s before expiry; without them it closes with 4401, as it does within a second of a revocation.
  */
 export function socket(path: `/${string}`, spec: ErasedSocket): Route<SocketCore> {
   const { guard, protocol, topics } = spec
@@ -128,14 +128,14 @@ async function prove({ authenticate, tickets }: SocketCore, protocol: string, ex
   if (proof === undefined) return authenticate(exchange)
   if (proof.by === 'bearer') return authenticate(bearing(exchange, proof.value, authenticate))
   const identity = await tickets.redeem(proof.value)
-  // A ticket does not lengthen the proof that it was given for.
+  // A ticket does not extend the credentials it was issued for.
   if (identity === undefined || identity.expiresAt <= Date.now()) throw problem(401, 'ticket-invalid')
   return identity
 }
 
 const bearing = (exchange: Exchange, token: string, authenticate: Authenticate): Exchange => {
   const headers = { ...exchange.headers, authorization: `Bearer ${token}` }
-  return new Later(exchange, { scope: exchange.scope, budget, headers, authenticate })
+  return new LaterExchange(exchange, { scope: exchange.scope, budget, headers, authenticate })
 }
 
 interface Declared {
@@ -163,7 +163,7 @@ function rulesOf(
     ticks: new Ticks(),
     comeBack: away.comeBack,
     open({ exchange: first, grant }, topic, after, scope) {
-      const exchange = new Later(first, { scope, budget })
+      const exchange = new LaterExchange(first, { scope, budget })
       const asking = { exchange, scope, until: exchange.deadline, heard: [], gathering: new Map() }
       const found = find(topic)
       if (found === undefined) throw problem(404, 'topic-unknown')

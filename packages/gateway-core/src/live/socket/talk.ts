@@ -3,22 +3,22 @@ import type { WebSocket } from 'ws'
 import { problem, Problem } from '../../problem.ts'
 import { toProblem } from '../../road/fault.ts'
 import type { Session, SessionEnd } from '../../exchange.ts'
-import { closing, complaint, readMessage, type Said, type Told } from './messages.ts'
+import { closing, complaint, readMessage, type ClientMessage, type ServerMessage } from './messages.ts'
 import type { Ticked } from '../ticks.ts'
 import type { Client } from './rules.ts'
-import { type Follows, Topics } from './topics.ts'
+import { type TopicsOwner, Topics } from './topics.ts'
 
-/** What it costs a client to talk: so many messages at once, and one more each `every` milliseconds. Its pings and pongs count. */
+/** Message rate of a client: a burst, then one per `every` milliseconds. Pings and pongs count. */
 export const pace = { burst: 100, every: 100 }
 
-/** When another proof is asked for: 60 s before the end of one or, of a short one, when half of what was left of it is over. */
+/** When new credentials are requested: 60 s before expiry, or for short-lived ones at half of the time left. */
 export const renewalOf = (expiresAt: number, date: number): number =>
   expiresAt - Math.min(60_000, (expiresAt - date) / 2)
 
 const nothing = (): void => undefined
 
-/** One client and its topics over one socket. It has no timer of its own: thousands are looked at together, see `tick`. */
-export class Talk implements Session, Ticked, Follows {
+/** One client and its topics over one socket. It has no timer: thousands share one, see `tick`. */
+export class Talk implements Session, Ticked, TopicsOwner {
   why: SessionEnd | undefined
   readonly wire: Duplex
   readonly client: Client
@@ -28,7 +28,7 @@ export class Talk implements Session, Ticked, Follows {
   #nextPing: number
   #answered = true
   #lastWord: number
-  /** Epoch milliseconds at which another proof is asked for; undefined when it was. */
+  /** Epoch milliseconds at which new credentials are requested; undefined afterwards. */
   #renewal: number | undefined
   #proving = false
 
@@ -46,7 +46,7 @@ export class Talk implements Session, Ticked, Follows {
       this.#answered = true
       this.#pays()
     })
-    // Node would end the process; `close` says all there is to it.
+    // An unhandled error would end the process; `close` handles it all.
     socket.on('error', nothing)
     socket.on('close', () => {
       ticks.delete(this)
@@ -71,13 +71,13 @@ export class Talk implements Session, Ticked, Follows {
     this.#socket.ping()
   }
 
-  /** The proof that it was opened with is good no more. */
+  /** The credentials that opened it are no longer valid. */
   cut(reason: unknown): void {
     this.why ??= 'ended'
     this.#end(closing.unproven, reason instanceof Problem ? reason.code : 'token-invalid')
   }
 
-  /** Nothing is wrong but that we stop. All are told another moment to come back at, so that they do not come together. */
+  /** Shutdown. Clients get different reconnect delays, so that they do not return together. */
   leave(): void {
     this.why ??= 'draining'
     const retryIn = this.client.rules.comeBack()
@@ -97,7 +97,7 @@ export class Talk implements Session, Ticked, Follows {
     }
   }
 
-  #obey(said: Said): void {
+  #obey(said: ClientMessage): void {
     if (said.type === 'subscribe') this.#topics.follow(said.topic, said.after)
     else if (said.type === 'unsubscribe') this.#topics.drop(said.topic)
     else if (said.type === 'ping') this.tell({ type: 'pong' })
@@ -124,7 +124,7 @@ export class Talk implements Session, Ticked, Follows {
     return this.client.exchange.identity?.expiresAt ?? Infinity
   }
 
-  /** The rate of GCRA: false, and the end of it, for whoever says more than it allows. */
+  /** GCRA: closes the socket and returns false above the rate. */
   #pays(): boolean {
     const now = performance.now()
     this.#paidUntil = Math.max(this.#paidUntil, now) + pace.every
@@ -137,7 +137,7 @@ export class Talk implements Session, Ticked, Follows {
     this.tell(complaint(failed, this.client.exchange.traceId))
   }
 
-  tell(told: Told): void {
+  tell(told: ServerMessage): void {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(told))
   }
 

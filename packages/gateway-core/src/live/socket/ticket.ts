@@ -3,28 +3,28 @@ import type { Guard, Identity, Route } from '../../exchange.ts'
 import { problem } from '../../problem.ts'
 import { receive } from '../../receive.ts'
 
-/** Stand for a person, once and for a short time. */
+/** Single-use, short-lived credentials. */
 export interface Tickets {
-  /** Good for `life` milliseconds. */
+  /** Valid for `life` milliseconds. */
   readonly issue: (identity: Identity, life: number) => Promise<{ readonly ticket: string; readonly expiresIn: number }>
-  /** `undefined`: there is none, it is too old, or somebody has used it. */
+  /** `undefined`: unknown, expired or used. */
   readonly redeem: (ticket: string) => Promise<Identity | undefined>
 }
 
 export interface TicketSpec {
-  /** Who may have one. */
+  /** Who may get one. */
   readonly guard: Guard
-  /** Units of a rate limit that it takes. Default: what the limit says. */
+  /** Rate limit units it takes. Default: the limit's. */
   readonly cost?: number
 }
 
-/** Milliseconds from asking for a socket to opening it. */
+/** Lifetime of a ticket in milliseconds. */
 const life = 60_000
 
 /**
- * Tickets for the sockets of this app: `{ ticket, expiresIn }`, milliseconds. Whoever shows one, once, is the person who asked for
- * it. It is for clients that can set no header on a socket, and for those that want a refusal they can read: a failed handshake
- * has no body in a browser, this answer has.
+ * Issues tickets for the sockets of this app: `{ ticket, expiresIn }`, milliseconds. A ticket authenticates once as the
+ * user who requested it. For clients that can set no header on a socket, and those that want a readable refusal: in a
+ * browser a failed handshake has no body, this response has.
  */
 export function ticket(key: `POST /${string}`, { guard, cost }: TicketSpec): Route<{ readonly tickets: Tickets }> {
   const { method, path } = parseKey(key)
@@ -40,7 +40,7 @@ export function ticket(key: `POST /${string}`, { guard, cost }: TicketSpec): Rou
         await receive({}, req, exchange)
         const { identity } = exchange
         if (identity === undefined)
-          throw problem(500, 'internal-error', { cause: new Error(`${key}: its guard signs nobody in`) })
+          throw problem(500, 'internal-error', { cause: new Error(`${key}: its guard does not authenticate anyone`) })
         const body = JSON.stringify(await tickets.issue(identity, life))
         const type = 'application/json; charset=utf-8'
         res.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' }).end(body)

@@ -2,25 +2,25 @@ import type { Duplex } from 'node:stream'
 import { problem } from '../../problem.ts'
 import { Fault, toProblem } from '../../road/fault.ts'
 import { Scope } from '../../scope.ts'
-import { complaint, type Told } from './messages.ts'
+import { complaint, type ServerMessage } from './messages.ts'
 import type { Client } from './rules.ts'
 
-/** Whose topics they are. */
-export interface Follows {
+/** The owner of the topics. */
+export interface TopicsOwner {
   readonly client: Client
   readonly wire: Pick<Duplex, 'writableLength' | 'on' | 'off'>
-  tell(told: Told): void
+  tell(told: ServerMessage): void
 }
 
-/** Unsent bytes from which on no more is asked of any source: what piles up there is its own to bound, and it says so by `resync`. */
+/** Unsent bytes above which sources are not read: they bound their own backlog, and report losses by `resync`. */
 export const bound = 65_536
 
-/** What one client follows. */
+/** The topics of one client. */
 export class Topics {
-  readonly #of: Follows
+  readonly #of: TopicsOwner
   #followed: Map<string, Scope> | undefined
 
-  constructor(of: Follows) {
+  constructor(of: TopicsOwner) {
     this.#of = of
   }
 
@@ -28,7 +28,7 @@ export class Topics {
     return this.#followed?.size ?? 0
   }
 
-  /** From `after` on, whatever it has been following of it. */
+  /** Follows from `after`, replacing any earlier subscription. */
   follow(topic: string, after: number): void {
     this.drop(topic)
     const followed = (this.#followed ??= new Map<string, Scope>())
@@ -60,7 +60,7 @@ export class Topics {
         if (scope.ended) return
         const one = step.value
         const { type, rev } = one
-        // Whoever waits need not know why.
+        // The client only needs to wait.
         if (type === 'lost') continue
         const data = type === 'item' ? await rules.show(topic, one.item) : undefined
         if (scope.ended) return
@@ -77,7 +77,7 @@ export class Topics {
     }
   }
 
-  /** Resolves once the client has read enough, or follows it no more. */
+  /** Resolves once the client has read enough, or unfollows. */
   #room(scope: Scope): Promise<void> | undefined {
     const { wire } = this.#of
     if (wire.writableLength <= bound) return undefined
@@ -93,4 +93,4 @@ export class Topics {
   }
 }
 
-const over = new Fault('aborted', 'live', new Error('nobody follows it any more'))
+const over = new Fault('aborted', 'live', new Error('no longer followed'))

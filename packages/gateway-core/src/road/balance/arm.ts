@@ -2,14 +2,14 @@ import type { Call } from '../call.ts'
 import type { Choose } from './choose.ts'
 import type { Instance } from './instance.ts'
 
-/** The instances of one arm, and which of them may be asked. */
+/** The instances of one arm, and which of them are available. */
 export class Arm {
   readonly #choose: Choose
   readonly #panic: number
   #instances: readonly Instance[] = []
   #troubled = 0
 
-  /** `panic`: when more than this share would be left out, none is. */
+  /** `panic`: if more than this share were excluded, none is. */
   constructor(choose: Choose, panic: number) {
     this.#choose = choose
     this.#panic = panic
@@ -24,17 +24,17 @@ export class Arm {
     this.recount()
   }
 
-  /** The state of one of its instances has changed. */
+  /** Call when an instance changes state. */
   recount(): void {
     this.#troubled = this.#instances.filter(({ state }) => state !== 'well').length
   }
 
-  /** Whether there is one to ask that is well and has not been asked yet. */
+  /** Whether a healthy, untried instance exists. */
   hasWell(call: Call, now: number): boolean {
     return this.#instances.some((one) => one.isWell(now) && call.tried?.has(one) !== true)
   }
 
-  /** The instance for a call, one that was not tried yet if there is one; undefined when there is none at all. */
+  /** The instance for a call, preferably untried; undefined if there are none at all. */
   pick(call: Call, now: number): Instance | undefined {
     let among = this.#troubled === 0 ? this.#instances : this.#spare(now)
     const { tried } = call

@@ -3,7 +3,10 @@ import type { Instance } from './instance.ts'
 import { isFailing, isFailure } from '../failure.ts'
 import { isBroken } from './outlier.ts'
 
-/** Send a call to one instance: counted there until its answer has ended, and what it says about the instance reported. */
+/**
+ * Sends a call to one instance: counts it until its response has ended, and reports the outcome to the outlier
+ * detection.
+ */
 export function attempt(
   instance: Instance,
   call: Call,

@@ -12,33 +12,33 @@ export type BalancePolicy = FleetPolicy & Pick<FullPolicy, 'split' | 'timeout'>
 
 export interface Balancer extends AsyncDisposable {
   readonly send: Service
-  /** All that are there now, of every arm. */
+  /** All current instances, of every arm. */
   readonly instances: readonly Instance[]
-  /** The way to one arm alone, whatever `split` says; undefined when no address can be of it. */
+  /** A service for one arm, whatever `split` says; undefined when no address can belong to it. */
   to(arm: string): Service | undefined
 }
 
 /**
- * The way to the instances of one upstream. For each call it takes the arm that `split` says, or `main` when nobody of that
- * arm is well, and one of the arm's instances that is well and not in `call.tried`, to which it adds it.
+ * Balances the calls to one upstream. For each call it picks the arm by `split`, or `main` if that arm has no healthy
+ * instance, and a healthy instance not in `call.tried`, to which it adds it.
  *
- * An address that takes no connection has not been sent anything: up to two others are asked at once, whatever the method
- * (but for a streamed body). Calls that come before the first address is known wait for it. Rejects with the fault `refused`
- * when there is none. The resolver stays the caller's.
+ * An address that refuses the connection has received nothing, so up to two others are tried at once, whatever the
+ * method (except for a streamed body). Calls wait for the first address to be known. Rejects with the fault `refused`
+ * if there is none. The caller disposes the resolver.
  */
 export function balancer(resolver: Resolver, policy: BalancePolicy, options: FleetOptions): Balancer {
   const fleet = new Fleet(resolver, policy, options)
   const { now = () => performance.now() } = options
-  const way = (choice: Choice) => service(choice, resolver, policy.timeout, now)
+  const serviceBy = (choice: Choice) => service(choice, resolver, policy.timeout, now)
   const [only] = fleet.instances
   return {
-    send: way(fleet.alone ? () => only : byArm(fleet, policy)),
+    send: serviceBy(fleet.alone ? () => only : byArm(fleet, policy)),
     get instances() {
       return fleet.instances
     },
     to(name) {
       const arm = fleet.arms.get(name)
-      return arm && way((call, at) => arm.pick(call, at))
+      return arm && serviceBy((call, at) => arm.pick(call, at))
     },
     [Symbol.asyncDispose]: () => fleet[Symbol.asyncDispose](),
   }
@@ -56,7 +56,7 @@ function byArm(fleet: Fleet, policy: BalancePolicy): Choice {
   }
 }
 
-/** So many addresses at most are asked one after the other because none would take a connection. */
+/** Most addresses tried one after the other for lack of a connection. */
 const mostAsked = 3
 
 function service(choice: Choice, resolver: Resolver, timeout: number, now: () => number): Service {
@@ -89,7 +89,7 @@ function service(choice: Choice, resolver: Resolver, timeout: number, now: () =>
   }
 }
 
-/** Waits for the first address, but no longer than anybody waits for the call. */
+/** Waits for the first address, but no longer than the call's scope. */
 const known = (resolver: Resolver, { upstream, scope }: Call): Promise<void> =>
   new Promise((resolve, reject) => {
     const release = scope.onEnd((reason) => {

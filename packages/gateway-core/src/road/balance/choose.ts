@@ -6,7 +6,7 @@ import type { Instance } from './instance.ts'
 /** Picks one of at least one instance. */
 export type Choose = (among: readonly Instance[], call: Call, now: number) => Instance
 
-/** The way of choosing that a policy names. */
+/** The balancing algorithm of a policy. */
 export function choose(
   { balance, slowStart, stickyKey }: Pick<FullPolicy, 'balance' | 'slowStart' | 'stickyKey'>,
   random: () => number = Math.random,
@@ -21,9 +21,9 @@ type Weigh = (instance: Instance, now: number) => number
 const constant: Weigh = (instance) => instance.address.weight
 
 /**
- * The power of two choices (Mitzenmacher, 2001): of two drawn at random, by weight, the one with fewer calls under way for
- * its weight. When they are level the first stands, so that idle instances share by weight too. What lasts is only counted for what
- * will last: else a new instance would get every call, until as many listened there as at the others.
+ * Power of two choices (Mitzenmacher, 2001): of two drawn at random by weight, picks the one with fewer calls in flight
+ * for its weight. A tie goes to the first, so that idle instances share by weight too. Long-lived calls are counted
+ * only among themselves: otherwise a new instance would get every call, until it held as many listeners as the others.
  */
 function leastBusy(weigh: Weigh, random: () => number): Choose {
   return (among, { lasting }, now) => {
@@ -49,7 +49,7 @@ function leastBusy(weigh: Weigh, random: () => number): Choose {
   }
 }
 
-/** Smooth weighted round robin, as nginx has it: 3 to 1 is a a b a, never a a a b. */
+/** Smooth weighted round robin, as in nginx: 3 to 1 gives a a b a, never a a a b. */
 function inTurn(weigh: Weigh): Choose {
   return (among, _, now) => {
     let total = 0
@@ -66,8 +66,8 @@ function inTurn(weigh: Weigh): Choose {
 }
 
 /**
- * Rendezvous hashing by weight (Thaler and Ravishankar, 1998): a key stays where it is as long as its instance is there, and
- * of a new instance's keys each comes straight to it.
+ * Weighted rendezvous hashing (Thaler and Ravishankar, 1998): a key keeps its instance while that exists, and a new
+ * instance only takes keys for itself.
  */
 function rendezvous(stickyKey: FullPolicy['stickyKey'], weigh: Weigh): Choose {
   return (among, call, now) => {

@@ -3,33 +3,33 @@ import { type Address, keyOf } from '../discover/address.ts'
 import type { Resolver } from '../discover/resolver.ts'
 import { Arm } from './arm.ts'
 import { choose } from './choose.ts'
-import { type Connections, Instance } from './instance.ts'
+import { type InstanceConnections, Instance } from './instance.ts'
 import { type Ask, Probe } from './probe.ts'
 
-/** What a fleet needs of a policy. */
+/** The part of a policy a fleet needs. */
 export type FleetPolicy = Pick<FullPolicy, 'balance' | 'stickyKey' | 'slowStart' | 'outlier' | 'probe'>
 
 export interface FleetOptions {
-  /** Makes the connections to an address. */
-  readonly open: (address: Address) => Connections
-  /** For `policy.probe`; without it nothing is probed. Must settle. */
+  /** Opens connections to an address. */
+  readonly open: (address: Address) => InstanceConnections
+  /** For `policy.probe`; absent: no probes. Must settle. */
   readonly ask?: Ask | undefined
-  /** Told when an instance is ejected, becomes unwell or is well again. Must not throw. */
+  /** Called when an instance is ejected, fails its probes or recovers. Must not throw. */
   readonly changed?: ((instance: Instance) => void) | undefined
   readonly now?: () => number
   readonly random?: () => number
 }
 
-/** Never ejects: for a policy without `outlier`, and for an instance that will never have another beside it. */
+/** Never ejects: for a policy without `outlier`, and for an instance that will always be the only one. */
 const never = { failures: Infinity, ejection: 0, panic: 0.5 }
 
 /**
- * The instances of one upstream by arm, kept as the resolver has them: a new address gets connections, one that is gone is
- * closed after its last call, one that stays keeps all that is known about it.
+ * The instances of one upstream by arm, in sync with the resolver: a new address gets connections, a removed one closes
+ * after its last call, a remaining one keeps its state.
  */
 export class Fleet implements AsyncDisposable {
   readonly arms = new Map<string, Arm>()
-  /** There is one instance, for ever. */
+  /** There will only ever be one instance. */
   readonly alone: boolean
   readonly #resolver: Resolver
   readonly #policy: FleetPolicy
@@ -37,7 +37,7 @@ export class Fleet implements AsyncDisposable {
   readonly #now: () => number
   readonly #probes = new Map<Instance, Probe>()
   readonly #release: () => void
-  /** Gone, but with calls under way. */
+  /** Removed, with calls still in flight. */
   readonly #leaving = new Set<Instance>()
   #byKey = new Map<string, Instance>()
 

@@ -4,34 +4,34 @@ import type { Address } from '../discover/address.ts'
 import { hash } from '../../hash.ts'
 import { Outlier } from './outlier.ts'
 
-/** What is at the end of the road: calls to one address, over its own connections. */
-export interface Connections extends AsyncDisposable {
+/** The end of the road: calls to one address, over its own connections. */
+export interface InstanceConnections extends AsyncDisposable {
   readonly send: Service
 }
 
-/** `ejected` it fails while others work · `unwell` it fails its probes · `well` neither. */
+/** `ejected` it fails while others work · `unwell` it fails its probes · `well` neither */
 export type InstanceState = 'well' | 'ejected' | 'unwell'
 
-/** A new instance begins with this share of its weight. */
+/** Share of its weight at which a new instance starts. */
 const firstShare = 0.1
 
-/** One address, and all that is known about it. */
+/** One address and its state. */
 export class Instance implements AsyncDisposable {
-  /** Only its weight ever changes. */
+  /** Only its weight may change. */
   address: Address
-  /** Calls to it whose answers have not ended yet, but for those that last. */
+  /** Calls in flight, without long-lived ones. */
   inFlight = 0
-  /** Answers of it that last: open sockets and streams. */
+  /** Long-lived responses: open sockets and streams. */
   lasting = 0
-  /** `performance.now()` when it was found. */
+  /** `performance.now()` at discovery. */
   readonly since: number
   readonly send: Service
   readonly outlier: Outlier
-  /** Its salt: where the keys of `hash` fall. The same in every process. */
+  /** Salt that places the keys of `hash`. The same in every process. */
   readonly salt: number
-  /** How much it is owed, in turns (`round-robin`). */
+  /** Turns it is owed (`round-robin`). */
   owed = 0
-  readonly #connections: Connections
+  readonly #connections: InstanceConnections
   readonly #changed: (instance: Instance) => void
   #answersProbes = true
   #idle = () => {}
@@ -39,7 +39,7 @@ export class Instance implements AsyncDisposable {
 
   constructor(
     address: Address,
-    connections: Connections,
+    connections: InstanceConnections,
     policy: Required<OutlierPolicy>,
     since: number,
     changed: (instance: Instance) => void = () => undefined,
@@ -57,44 +57,43 @@ export class Instance implements AsyncDisposable {
     return this.outlier.out ? 'ejected' : this.#answersProbes ? 'well' : 'unwell'
   }
 
-  /** Whether it may be asked now. */
+  /** Whether it may take calls now. */
   isWell(now: number): boolean {
     return this.#answersProbes && this.outlier.isWell(now)
   }
 
-  /** Its weight, which grows from a tenth to all of it during the first `slowStart` ms. */
+  /** Its weight, which ramps up from a tenth during the first `slowStart` ms. */
   weightAt(now: number, slowStart: number): number {
     const age = now - this.since
     if (age >= slowStart) return this.address.weight
     return this.address.weight * (firstShare + (1 - firstShare) * (age / slowStart))
   }
 
-  /** What its probes say. */
+  /** Reports a change of its probe result. */
   probed(well: boolean): void {
     if (well === this.#answersProbes) return
     this.#answersProbes = well
     this.#changed(this)
   }
 
-  /** An answer has begun that lasts. */
+  /** A response turned out long-lived. */
   lasts(): void {
     this.inFlight--
     this.lasting++
   }
 
-  /** A call to it is over. */
   leave(lasting: boolean): void {
     if (lasting) this.lasting--
     else this.inFlight--
     if (this.open === 0) this.#idle()
   }
 
-  /** All that is under way there, and all that lasts. */
+  /** Calls in flight and long-lived ones. */
   get open(): number {
     return this.inFlight + this.lasting
   }
 
-  /** It is no longer there: close it when its last call is over, and say so. */
+  /** Removed from the fleet: closes after its last call, then calls `closed`. */
   retire(closed: () => void): void {
     this.#idle = () => {
       void this[Symbol.asyncDispose]()
@@ -103,7 +102,7 @@ export class Instance implements AsyncDisposable {
     if (this.open === 0) this.#idle()
   }
 
-  /** Close it now, whatever is under way. */
+  /** Closes it now, cutting calls in flight. */
   async [Symbol.asyncDispose](): Promise<void> {
     await (this.#closed ??= this.#connections[Symbol.asyncDispose]())
   }

@@ -3,12 +3,12 @@ import type { Call } from '../call.ts'
 import { isFailure } from '../failure.ts'
 import { Fault } from '../fault.ts'
 
-/** Longest that an address is left out at a time. */
+/** Longest ejection, in milliseconds. */
 const longest = 300_000
 
 /**
- * Whether the end of a body is the instance's failure. Not when the reader had enough of it, not when the time of a stream was up,
- * and not when what lasts had nothing to say for too long.
+ * Whether a body that ended badly is the instance's failure. Not when the reader stopped, a stream's time was up, or a
+ * long-lived response was silent for too long.
  */
 export function isBroken(error: Error, call: Call, lasting: boolean, took: number, timeout: number): boolean {
   if (call.streamed && call.scope.ended) return false
@@ -17,12 +17,12 @@ export function isBroken(error: Error, call: Call, lasting: boolean, took: numbe
 }
 
 /**
- * Whether one instance is left out because it fails while others work. After so many failures in a row it is out, for a
- * time that grows each time. When that is over the next call to it is the trial: it is in again, or out for longer. Was it
- * in for as long as it had been out, the count of times begins anew.
+ * Ejects an instance that fails while others work. After `failures` in a row it is out, for a time that grows with each
+ * ejection. Then its next call is a trial: it returns, or is out for longer. An instance that stayed in as long as it
+ * had been out starts over.
  *
- * Heads and bodies are counted apart, as a good head says nothing about how its body ends. What calls report that began
- * before the last change counts for nothing.
+ * Heads and bodies are counted separately, as a good head does not predict its body. Reports of calls begun before the
+ * last change are ignored.
  */
 export class Outlier {
   readonly #policy: Required<OutlierPolicy>
@@ -36,46 +36,46 @@ export class Outlier {
   #span = 0
   #times = 0
 
-  /** `changed` is told when it goes out and comes in. */
+  /** `changed` is called when it is ejected or returns. */
   constructor(policy: Required<OutlierPolicy>, changed: () => void = () => undefined) {
     this.#policy = policy
     this.#changed = changed
   }
 
-  /** It stays so until its trial is won. */
+  /** True until a trial succeeds. */
   get out(): boolean {
     return this.#out
   }
 
-  /** How often it has been left out of late. */
+  /** Recent ejections. */
   get times(): number {
     return this.#times
   }
 
-  /** Whether it may be asked: it is in, or it is time for the trial. */
+  /** Whether it may take calls: it is in, or due for a trial. */
   isWell(now: number): boolean {
     return !this.#out || (!this.#trying && now >= this.#until)
   }
 
-  /** A call goes to it. Returns what its reports must bring back. */
+  /** A call begins. Returns the era to pass to its reports. */
   begin(now: number): number {
     if (this.#out && now >= this.#until) this.#trying = true
     return this.#era
   }
 
-  /** The call said nothing. */
+  /** The call's outcome is inconclusive. */
   skip(era: number): void {
     if (era === this.#era) this.#trying = false
   }
 
-  /** The head of an answer is there. */
+  /** A response head arrived, or failed to. */
   head(era: number, good: boolean, now: () => number): void {
     if (era !== this.#era) return
     this.#heads = good ? 0 : this.#heads + 1
     this.#judge(good, this.#heads, now)
   }
 
-  /** The body of an answer came to its end. */
+  /** A response body ended. */
   body(era: number, good: boolean, now: () => number): void {
     if (era !== this.#era) return
     this.#bodies = good ? 0 : this.#bodies + 1

@@ -1,21 +1,21 @@
 import type { ProbePolicy } from '../../policy.ts'
 import type { Address } from '../discover/address.ts'
 
-/** Whether an address says that it is well. A rejection is a no. */
+/** Whether an address reports itself healthy. A rejection counts as no. */
 export type Ask = (address: Address) => Promise<boolean>
 
-/** Who is probed. */
+/** The probed instance. */
 export interface Patient {
   readonly address: Address
   probed(well: boolean): void
 }
 
-/** Instances found together are not probed together: each interval is off by up to this share. */
+/** Each interval varies by up to this share, so that instances found together are not probed together. */
 const jitter = 0.1
 
 /**
- * Ask one instance regularly whether it is well, and tell it after enough equal answers in a row. One question at a time:
- * while one is unanswered, each interval that passes is a failure and asks nothing.
+ * Probes one instance regularly, and reports a change after enough equal results in a row. One probe at a time: each
+ * interval that passes with one unanswered counts as a failure and sends none.
  */
 export class Probe implements Disposable {
   readonly #patient: Patient

@@ -2,12 +2,15 @@ import type { Exchange } from '../../exchange.ts'
 import type { FullPolicy } from '../../policy.ts'
 import { drawn, hash } from '../../hash.ts'
 
-/** Another salt than any instance's, so that who is in an arm says nothing about which of its instances is theirs. */
+/** Distinct from every instance's salt, so that a key's arm does not correlate with its instance. */
 const salt = 0x9e3779b9
 
 type ArmOf = (exchange: Exchange) => string
 
-/** Which arm an exchange belongs to: always the same for one sticky key, as long as the shares stay. Undefined when all are of `main`. */
+/**
+ * Assigns an exchange to an arm: stable for a sticky key, as long as the shares do not change. Undefined when all
+ * traffic is `main`'s.
+ */
 export function split({ split: shares, stickyKey }: Pick<FullPolicy, 'split' | 'stickyKey'>): ArmOf | undefined {
   const arms = Object.entries(shares)
   if (arms.length === 0) return undefined

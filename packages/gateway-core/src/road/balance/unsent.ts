@@ -2,8 +2,8 @@ import { type Call, isUpload } from '../call.ts'
 import { Fault } from '../fault.ts'
 
 /**
- * Whether a call may go to another address for certain, whatever its method: there never was a connection, so nothing of it
- * was sent. A stream stays where it is, and so does what nobody waits for any more.
+ * Whether a call can safely go to another address, whatever its method: no connection was made, so nothing was sent.
+ * Not for streams, nor for calls already cancelled.
  */
 export function isUnsent(error: unknown, call: Call): boolean {
   if (!(error instanceof Fault) || call.scope.ended) return false
@@ -11,7 +11,7 @@ export function isUnsent(error: unknown, call: Call): boolean {
   return isOfConnecting(error.cause)
 }
 
-/** Node says so by the system call, also within the errors of several tries at once; undici by a code. */
+/** Node reports the system call, also within aggregated errors of several tries; undici reports a code. */
 function isOfConnecting(error: unknown): boolean {
   const { syscall, code, errors } = (error ?? {}) as { syscall?: unknown; code?: unknown; errors?: unknown }
   if (Array.isArray(errors) && errors.length > 0) return errors.every(isOfConnecting)

@@ -1,37 +1,38 @@
 import type { Headers } from '../call.ts'
 
-/** What `Cache-Control` says. Names in lower case; a directive without a value has an empty one. */
+/** Parsed `Cache-Control`. Lower-case names; a directive without a value has an empty one. */
 export type Directives = ReadonlyMap<string, string>
 
 const directive = /([\w!#$%&'*+.^`|~-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s",]*)))?/g
 
-/** RFC 9111 §5.2. Of seconds that are said twice the fewer count, as they do for a value that is none: it is stale at once. */
+/** RFC 9111 §5.2. Of repeated seconds the lower counts; an invalid value counts as 0, stale at once. */
 export function directives(headers: Headers): Directives {
-  const said = new Map<string, string>()
+  const parsed = new Map<string, string>()
   for (const [, name = '', quoted, token] of text(headers['cache-control']).matchAll(directive)) {
     const key = name.toLowerCase()
     const value = quoted ?? token ?? ''
-    const before = said.get(key)
-    said.set(key, before === undefined || ms(value) < ms(before) ? value : before)
+    const before = parsed.get(key)
+    parsed.set(key, before === undefined || ms(value) < ms(before) ? value : before)
   }
-  if (headers['cache-control'] === undefined && /\bno-cache\b/i.test(text(headers['pragma']))) said.set('no-cache', '')
-  return said
+  if (headers['cache-control'] === undefined && /\bno-cache\b/i.test(text(headers['pragma'])))
+    parsed.set('no-cache', '')
+  return parsed
 }
 
-/** Seconds as a directive gives them, in milliseconds; `undefined` when it is not there. */
-export function seconds(said: Directives, name: string): number | undefined {
-  const value = said.get(name)
+/** A directive's seconds, in milliseconds; `undefined` if absent. */
+export function seconds(parsed: Directives, name: string): number | undefined {
+  const value = parsed.get(name)
   return value === undefined ? undefined : ms(value)
 }
 
-/** A header as one line, however often it was sent. */
+/** A header as one line, even if sent repeatedly. */
 export const text = (value: string | readonly string[] | undefined): string =>
   typeof value === 'string' ? value : (value?.join(', ') ?? '')
 
-/** Length of `Sun, 06 Nov 1994 08:49:37 GMT`: what else `Date.parse` would take is no HTTP date. */
+/** Length of `Sun, 06 Nov 1994 08:49:37 GMT`: excludes what else `Date.parse` accepts. */
 const httpDate = 29
 
-/** Milliseconds since 1970, or `NaN`. */
+/** Epoch milliseconds, or `NaN`. */
 export const dateOf = (value: string | readonly string[] | undefined): number =>
   typeof value === 'string' && value.length === httpDate ? Date.parse(value) : NaN
 

@@ -4,44 +4,44 @@ import { Fault, faultOf } from '../fault.ts'
 import { answer, pass } from './answer.ts'
 import { Flight } from './flight.ts'
 import type { Question } from './question.ts'
-import { conditions, isOf, said } from './validate.ts'
-import type { Entry, Store } from './store.ts'
+import { conditions, isOf, storedHeaders } from './validate.ts'
+import type { Entry, ResponseCache } from './response-cache.ts'
 import { type Copied, drain, tee } from './tee.ts'
 import { type Terms, termsOf, vary } from './terms.ts'
 
-/** What the first to ask gets: an answer from the store, or one as it comes. */
+/** Result for the first caller: a stored response, or one still streaming. */
 type Head = { readonly entry: Entry; readonly how: string } | { readonly reply: Reply; readonly how: string }
 
-/** One question under way. */
+/** One fetch in flight. */
 interface Fetch {
   readonly question: Question
   readonly flight: Flight
   readonly head: Promise<Head>
-  /** What the others get: `undefined` when the answer is no use to them, and each has to ask. */
+  /** Result for later callers: `undefined` when they cannot share it, and must each fetch. */
   readonly whole: PromiseWithResolvers<Entry | undefined>
-  /** RFC 9211 §2.2: nothing was kept, or what was kept is too old. */
+  /** RFC 9211 §2.2: nothing was stored, or it is stale. */
   readonly why: 'miss' | 'stale'
-  /** What it brings was true before a write, and is kept no more. */
+  /** It predates a write, so its result must not be stored. */
   outdated: boolean
 }
 
-/** For so long nobody waits for an answer that could not be kept the last time. Milliseconds. */
+/** Milliseconds without coalescing after a response turned out not storable. */
 const unkeptFor = 10_000
 
-/** What the cache asks upstreams: each question once at a time. Failures go to all who wait, and are not kept. */
+/** The cache's fetches: one in flight per question. Failures reach all who wait, and are not stored. */
 export class Fetches {
-  readonly #store: Store
+  readonly #store: ResponseCache
   readonly #policy: Required<CachePolicy>
   readonly #timeout: number
   readonly #underWay = new Map<string, Fetch>()
 
-  constructor(store: Store, policy: Required<CachePolicy>, timeout: number) {
+  constructor(store: ResponseCache, policy: Required<CachePolicy>, timeout: number) {
     this.#store = store
     this.#policy = policy
     this.#timeout = timeout
   }
 
-  /** Ask, or wait for who asked already. */
+  /** Fetches, or joins a fetch in flight. */
   async answer(asked: Call, question: Question, next: Service, stale: Entry | undefined): Promise<Reply> {
     const running = this.#find(question)
     if (running !== undefined) return this.#follow(asked, question, running, next)
@@ -50,7 +50,7 @@ export class Fetches {
       const head = await fetch.flight.wait(asked, fetch.head)
       if ('entry' in head) return answer(asked, head.entry, head.how, performance.now())
       const reply = pass(asked, head.reply, head.how, this.#policy.maxEntryBytes)
-      // Of what a client has already, this body is empty and over: when the client goes, the rest is still read.
+      // For a 304 to the client this body is empty and over: if the client leaves, the rest is still read.
       const { body } = reply
       body.onOver(asked.scope.onEnd((reason) => body.destroy(faultOf(reason, asked.upstream, asked.scope))))
       return reply
@@ -60,7 +60,7 @@ export class Fetches {
     }
   }
 
-  /** Ask for what was answered with a stale entry, for nobody in particular, unless somebody asks already. */
+  /** Revalidates a stale response in the background, unless a fetch is in flight. */
   behind(question: Question, next: Service, stale: Entry): void {
     if (this.#find(question) !== undefined) return
     const until = performance.now() + this.#timeout
@@ -70,7 +70,7 @@ export class Fetches {
     head.then((first) => 'reply' in first && drain(first.reply.body, this.#policy.maxEntryBytes), ignore)
   }
 
-  /** A write has changed this place: what is under way from there may be from before it. */
+  /** A write changed this place: fetches in flight may predate it. */
   outdate(place: string): void {
     for (const [key, fetch] of this.#underWay) {
       if (fetch.question.place !== place) continue
@@ -86,7 +86,7 @@ export class Fetches {
 
   async #follow(asked: Call, question: Question, { question: first, flight, whole, why }: Fetch, next: Service) {
     const entry = await flight.wait(asked, whole.promise)
-    // It may depend on more than anybody knew when both were taken for the same question.
+    // `Vary` may separate what looked like one question.
     const depends = entry === undefined ? [] : vary(entry.headers)
     if (entry !== undefined && question.key(depends) === first.key(depends))
       return answer(asked, entry, `fwd=${why}; collapsed`, performance.now())
@@ -134,12 +134,12 @@ export class Fetches {
     return this.#take(fetch, reply, at)
   }
 
-  /** RFC 9111 §4.3.4: the bytes are as they were; what is said of them is new. */
+  /** RFC 9111 §4.3.4: same bytes, new headers. */
   #renew(fetch: Fetch, stale: Entry, reply: Reply, at: number): Entry {
     const { status, bytes } = stale
-    const { 'content-encoding': _, ...news } = said(reply, bytes.length)
+    const { 'content-encoding': _, ...news } = storedHeaders(reply, bytes.length)
     const headers = { ...stale.headers, ...news }
-    // What is about this one answer is judged too, though it is not kept.
+    // Headers of this one response count for storability, though they are not stored.
     const { 'set-cookie': cookie, age } = reply.headers
     const judged = { ...headers, ...(cookie && { 'set-cookie': cookie }), ...(age && { age }) }
     const terms = this.#terms(fetch, { status, headers: judged }, at)
@@ -152,9 +152,11 @@ export class Fetches {
     return entry
   }
 
-  /** A new answer, on its way to who asked first. A copy is kept if it may be, and others get it if it is an error. */
+  /**
+   * A new response, streaming to the first caller. A copy is stored if permitted; later callers share it, or an error.
+   */
   #take(fetch: Fetch, reply: Reply, at: number): Head {
-    // What has no end is never whole, and who else asks would wait for it.
+    // An endless response is never complete, so later callers would wait forever.
     const terms = reply.lasting === true ? undefined : this.#terms(fetch, reply, at)
     const { maxEntryBytes } = this.#policy
     const isLarge = Number(reply.headers['content-length'] ?? 0) > maxEntryBytes
@@ -176,13 +178,13 @@ export class Fetches {
       this.#giveUp(fetch, reply)
       return fetch.whole.resolve(undefined)
     }
-    const headers = said(reply, copied.length)
+    const headers = storedHeaders(reply, copied.length)
     const entry = { ...(terms ?? once()), status: reply.status, headers, bytes: copied }
     if (terms !== undefined && !fetch.outdated) this.#store.keep(fetch.question, vary(headers), entry)
     fetch.whole.resolve(entry)
   }
 
-  /** It is no use to others. What it takes the place of is no longer true, unless it speaks of this one call alone. */
+  /** Later callers cannot use it. It invalidates what is stored, unless it concerns this call alone. */
   #giveUp(fetch: Fetch, { status, headers }: Pick<Reply, 'status' | 'headers'>): void {
     const speaks = status < 400 || status === 404 || status === 410
     if (speaks && !fetch.outdated)
@@ -202,7 +204,7 @@ function settle(fetch: Fetch, entry: Entry, how: string): Head {
 
 const mayServe = (stale: Entry | undefined): stale is Entry => stale !== undefined && performance.now() < stale.ifError
 
-/** Of an answer for those who wait for it, and nobody else. */
+/** For a response shared with waiting callers only. */
 function once(): Terms {
   const now = performance.now()
   return { born: now, fresh: now, whileRevalidate: now, ifError: now }

@@ -3,20 +3,20 @@ import type { Call } from '../call.ts'
 import { Fault, faultOf } from '../fault.ts'
 
 /**
- * A call that several wait for. It runs in a scope of its own, so that none of them takes it along when it leaves; when the
- * last has left, it is called off.
+ * A call shared by several callers. It has its own scope, so that it survives any of them leaving; it is cancelled when
+ * the last has left.
  */
 export class Flight {
   readonly scope = new Scope()
   readonly #until: number
   #aboard = 0
 
-  /** `until`: `performance.now()` by which its outcome is certain; `Infinity` when only those who wait have a limit. */
+  /** `until`: `performance.now()` by which the outcome is certain; `Infinity` when only callers have a limit. */
   constructor(until: number) {
     this.#until = until
   }
 
-  /** Keep it going. Returns what leaves again, once. */
+  /** Keeps it going. Returns a function that leaves, once. */
   board(): () => void {
     this.#aboard++
     let aboard = true
@@ -26,7 +26,7 @@ export class Flight {
     }
   }
 
-  /** Wait for its outcome, no longer than this call may (`timeout`) or wants to (`aborted`). */
+  /** Waits for the outcome, until the call's deadline (`timeout`) or cancellation (`aborted`). */
   wait<T>(call: Call, outcome: Promise<T>): Promise<T> {
     this.#aboard++
     return new Promise((resolve, reject) => {
@@ -44,7 +44,7 @@ export class Flight {
         stop()
         reject(fault)
       }
-      // Whoever may wait longer than the flight takes needs no timer: it always has an outcome by then.
+      // A caller with a later deadline needs no timer: the outcome comes first.
       if (call.until < this.#until)
         timer = setTimeout(() => give(new Fault('timeout', call.upstream)), call.until - performance.now())
       outcome.then((value) => {
@@ -60,5 +60,5 @@ export class Flight {
   }
 }
 
-/** Made once: most flights are over when the last leaves, and nobody hears of it. Whoever does makes a fault of it. */
+/** Shared: usually nobody sees it, as most flights are over when the last caller leaves. `faultOf` converts it. */
 const deserted = new Error('nobody waits for it any more')

@@ -2,15 +2,15 @@ import type { FullPolicy } from '../../policy.ts'
 import type { Call, Headers } from '../call.ts'
 
 /**
- * What tells whose answers a call may see: nobody's in particular (empty), or one user's. `undefined` when an upstream needs
- * a user and there is none, for whom no token is made, or one without an id, who could be anybody.
+ * Whose responses a call may see: shared ones (empty), or one user's. `undefined` if the upstream needs a user and
+ * there is none, hence no token, or one without an id, who could be anybody.
  */
 export function userOf(call: Call, token: FullPolicy['token']): string | undefined {
   if (token !== 'user') return ''
   return call.exchange.identity?.user.id || undefined
 }
 
-/** Some headers by their names, as one string. No two different ones look alike: a value holds no line break. */
+/** Serialises headers unambiguously: values contain no line breaks. */
 export function spell(headers: Headers, names: readonly string[]): string {
   let text = ''
   for (const name of names) {
@@ -20,5 +20,5 @@ export function spell(headers: Headers, names: readonly string[]): string {
   return text
 }
 
-/** A user's id is any text at all: its length in front keeps it from reading as more than it is. */
+/** A user's id may be any text: its length prefix keeps keys unambiguous. */
 export const place = (user: string, url: string): string => `${user.length}:${user} ${url}`

@@ -3,8 +3,8 @@ import type { Call, Headers } from '../call.ts'
 import { place, spell } from './key.ts'
 
 /**
- * What a client says that makes no other answer, or that is about its own cache: it does not travel with what the cache
- * fetches, so no answer can come to depend on it. No client can knock the cache out with a `Cache-Control` of its own.
+ * Headers that do not affect the response, or concern the client's own cache: they are not forwarded by cache fetches,
+ * so no response can depend on them. No client can bypass the cache with its own `Cache-Control`.
  */
 const mute = new Set([
   'cache-control',
@@ -20,19 +20,19 @@ const mute = new Set([
   'x-requested-with',
 ])
 
-/** These travel, and count where `Vary` says so (RFC 9110 §12.5). */
+/** Forwarded; part of the key where `Vary` names them (RFC 9110 §12.5). */
 const negotiated = ['accept', 'accept-encoding', 'accept-language']
 
 /**
- * A read as the cache asks it. Whatever travels is part of the key, or of `Vary`; whatever is not part of the key does not
- * travel. So nobody can have an answer kept that is not the answer to the key alone.
+ * A read as the cache sends it. Every forwarded header is part of the key, or of `Vary`; all others are not forwarded.
+ * So no client can poison the cache with a response that does not match its key.
  */
 export class Question {
-  /** With the headers that travel. Its conditions are gone: the cache has its own. */
+  /** With forwarded headers only. Its conditions are dropped: the cache sets its own. */
   readonly call: Call
-  /** Of whom, and where. */
+  /** User and URL. */
   readonly place: string
-  /** Asked for one user, by a token about this user. */
+  /** For one user, by that user's token. */
   readonly private: boolean
   readonly #always: string[] = []
   readonly #facts: string
@@ -52,8 +52,8 @@ export class Question {
   }
 
   /**
-   * `vary`: what its answers depend on; all that they could depend on when that is not known. What the service is told of the
-   * user always counts: what `Vary: Authorization` would ask for, and more.
+   * `vary`: headers the response depends on; default all it could depend on. Facts about the user sent to the service
+   * always count: they cover `Vary: Authorization`, and more.
    */
   key(vary: readonly string[] = negotiated): string {
     const { headers } = this.call
@@ -62,7 +62,7 @@ export class Question {
   }
 }
 
-/** What is about a part of an answer, or must not be answered by another than the service. */
+/** Requests for a part of a response, or that only the service may answer. */
 export const isBeyond = ({ body, headers }: { body: unknown; headers: Headers }): boolean =>
   body !== null ||
   headers['range'] !== undefined ||

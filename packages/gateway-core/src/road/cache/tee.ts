@@ -1,13 +1,12 @@
 import { Body } from '../body.ts'
 import { Fault } from '../fault.ts'
 
-/** How a copy ended: all of it, more than was allowed, or broken. */
+/** Outcome of a copy: complete, over the limit, or failed. */
 export type Copied = Buffer | 'too large' | Fault
 
 /**
- * A body to pass on as it comes, and a copy of at most `maxBytes` when all of it was here. While it copies it reads as fast
- * as the upstream sends, whoever reads the other end, or nobody: others wait for the copy. Past `maxBytes` it is a body as
- * any other.
+ * Streams a body on, and delivers a copy of at most `maxBytes` at its end. While copying it reads at the upstream's
+ * pace, even without a reader, as others wait for the copy. Past `maxBytes` it is an ordinary body.
  */
 export function tee(body: Body, maxBytes: number, upstream: string, copied: (outcome: Copied) => void): Body {
   const whole = body.take()
@@ -62,7 +61,7 @@ class Tee {
   }
 
   #end(): void {
-    // First the copy: whoever is told that the body is over may ask for what it left.
+    // The copy first: listeners for the body's end may look it up.
     if (this.#copying) this.#settle(compact(this.#chunks, this.#size))
     this.body.finish()
   }
@@ -89,7 +88,7 @@ class Tee {
   }
 }
 
-/** A copy of its own size: what came is a slice of a read of up to 64 KiB, all of which it would keep alive. */
+/** Exact-size copy: a chunk is a slice of a read of up to 64 KiB, all of which it would retain. */
 function compact(chunks: readonly Buffer[], size: number): Buffer {
   const bytes = Buffer.allocUnsafeSlow(size)
   let at = 0
@@ -97,7 +96,7 @@ function compact(chunks: readonly Buffer[], size: number): Buffer {
   return bytes
 }
 
-/** Read to the end for nothing, so that its connection can be used again; when there are more than `maxBytes`, throw it away. */
+/** Drains a body so that its connection can be reused; destroys it past `maxBytes`. */
 export function drain(body: Body, maxBytes: number): void {
   if (body.take() !== undefined) return
   let size = 0

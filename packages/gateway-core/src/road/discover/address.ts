@@ -4,26 +4,26 @@ import type { Secured } from '../tls.ts'
 
 /** Where one instance of an upstream listens. */
 export interface Address {
-  /** Scheme, host, port and base path. What was looked up has its IP as the host. */
+  /** Scheme, host, port and base path. A resolved name has its IP as host. */
   readonly url: string
   readonly weight: number
-  /** Which part of the traffic it is for: `main`, or what `split` and `shadow` name. */
+  /** Its part of the traffic: `main`, or an arm of `split` or `shadow`. */
   readonly arm: string
-  /** The name it was looked up under: the `Host` header and the name in its certificate. */
+  /** The name it was resolved from, for the `Host` header and its certificate. */
   readonly host?: string
 }
 
-/** The same for the same instance, whatever its weight. */
+/** Identifies an instance, whatever its weight. */
 export const keyOf = ({ url, arm, host }: Address): string => `${arm} ${url} ${host ?? ''}`
 
 export interface Endpoint {
-  /** With the name, so that the `Host` header and TLS go by it. */
+  /** By name, for the `Host` header and TLS. */
   readonly origin: string
-  /** Base path; empty when there is none. */
+  /** Base path, or empty. */
   readonly base: string
-  /** Of the origin, as sockets take it: an IPv6 address without its brackets. */
+  /** The origin's host as sockets take it: IPv6 without brackets. */
   readonly hostname: string
-  /** All that sockets are told beside host and port, whatever is spoken over them: every connection to an upstream is made with it. */
+  /** Socket options beside host and port, for every connection to the upstream, whatever the protocol. */
   readonly connect: Pick<ConnectionOptions, 'lookup' | 'rejectUnauthorized' | 'secureContext' | 'servername'>
 }
 
@@ -35,14 +35,14 @@ export function endpointOf({ url, host }: Pick<Address, 'url' | 'host'>, tls: Se
   const secure = protocol === 'https:' ? secureTo(host ?? at, tls) : {}
   if (host === undefined) return { origin, base, hostname: at, connect: secure }
   const named = `${protocol}//${host}${port === '' ? '' : `:${port}`}`
-  // Leads the name to the IP.
+  // Resolves the name to the IP.
   return { origin: named, base, hostname: host, connect: { ...secure, lookup: pinned(at) } }
 }
 
 const secureTo = (name: string, { context, serverName }: Secured): Endpoint['connect'] => ({
-  // An IP address is none that can be asked for (RFC 6066 §3); without a name it is what the certificate must hold.
+  // SNI cannot name an IP address (RFC 6066 §3); without SNI the certificate must contain it.
   servername: serverName ?? (isIP(name) === 0 ? name : ''),
-  // Said, because an environment can turn it off where it is not (NODE_TLS_REJECT_UNAUTHORIZED).
+  // Explicit, as NODE_TLS_REJECT_UNAUTHORIZED can turn off the default.
   rejectUnauthorized: true,
   ...(context && { secureContext: context }),
 })

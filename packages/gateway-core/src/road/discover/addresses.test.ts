@@ -31,16 +31,16 @@ describe('a list of addresses', () => {
     ['http://:secret@a', 'must not hold credentials'],
     ['http://a?', 'must not have a query or fragment'],
     ['http://a/#x', 'must not have a query or fragment'],
-    ['http://a;weight=0', 'must have a whole weight, 1 to 1000'],
-    ['http://a;weight=1001', 'must have a whole weight, 1 to 1000'],
-    ['http://a;weight=1.5', 'must have a whole weight, 1 to 1000'],
-    ['http://a;weight', 'must have a whole weight, 1 to 1000'],
+    ['http://a;weight=0', 'must have an integer weight, 1 to 1000'],
+    ['http://a;weight=1001', 'must have an integer weight, 1 to 1000'],
+    ['http://a;weight=1.5', 'must have an integer weight, 1 to 1000'],
+    ['http://a;weight', 'must have an integer weight, 1 to 1000'],
     ['http://a, http://b;arm=Canary', 'must have an arm like canary'],
-    ['http://a;zone=b', 'has no use for "zone=b"'],
-    ['http://a;weight=1;weight=2', 'has no use for "weight=2"'],
-    ['http://a;__proto__=1', 'has no use for "__proto__=1"'],
-    ['http://a,http://a/', 'is there twice'],
-    ['http://a;arm=canary', 'no address is of the arm main'],
+    ['http://a;zone=b', 'has an unknown or repeated parameter "zone=b"'],
+    ['http://a;weight=1;weight=2', 'has an unknown or repeated parameter "weight=2"'],
+    ['http://a;__proto__=1', 'has an unknown or repeated parameter "__proto__=1"'],
+    ['http://a,http://a/', 'is listed twice'],
+    ['http://a;arm=canary', 'no address belongs to the arm main'],
     ['dns+http://127.0.0.1:1', 'leave dns+ out'],
     ['dns+http://[::1]:1', 'leave dns+ out'],
     ['srv+http://_http._tcp.shop:80', 'must not have a port'],
@@ -50,8 +50,8 @@ describe('a list of addresses', () => {
 
   it('U-20: says all that is wrong in one sentence', () => {
     expect(() => parseAddresses('ftp://a;weight=0, http://b?x;arm=1')).toThrow(
-      'The addresses will not do: "ftp://a;weight=0" must be http or https; ' +
-        '"ftp://a;weight=0" must have a whole weight, 1 to 1000; "http://b?x;arm=1" must not have a query or fragment; ' +
+      'Invalid addresses: "ftp://a;weight=0" must be http or https; ' +
+        '"ftp://a;weight=0" must have an integer weight, 1 to 1000; "http://b?x;arm=1" must not have a query or fragment; ' +
         '"http://b?x;arm=1" must have an arm like canary: a-z, 0-9 and -.',
     )
   })

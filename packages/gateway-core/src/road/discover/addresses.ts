@@ -1,45 +1,45 @@
 import { isIP } from 'node:net'
 
 /** One entry of an upstream's list of addresses. */
-export interface Target {
-  /** `static` is asked as it is; `dns` is a name whose A and AAAA records are, `srv` one whose SRV records lead to them. */
+export interface UpstreamTarget {
+  /** `static` is used as is; `dns` resolves A and AAAA records, `srv` follows SRV records to them. */
   readonly kind: 'static' | 'dns' | 'srv'
-  /** Scheme, host, port and base path, without a slash at its end. */
+  /** Scheme, host, port and base path, without a trailing slash. */
   readonly url: string
-  /** 1 to 1 000, of each address it leads to. Default 1. */
+  /** 1 to 1 000, for each resolved address. Default 1. */
   readonly weight: number
   /** Default `main`. */
   readonly arm: string
 }
 
 /**
- * Read an upstream's variable: a list with commas, each entry a URL with or without parameters.
+ * Parses an upstream's variable: comma-separated URLs with optional parameters.
  *
  *     http://a:4101, http://b:4101/base;weight=3, http://c:4101;arm=canary
  *     dns+http://catalog.shop.svc.cluster.local:4101
  *     srv+http://_http._tcp.catalog.internal
  *
- * Names behind `dns+` and `srv+` must be whole: neither the search list nor the hosts file of the machine is asked. With
- * `secure` all must be https. Throws a `TypeError`, one sentence that lists every fault.
+ * Names after `dns+` and `srv+` must be fully qualified: search list and hosts file are not consulted. With `secure` all
+ * must be https. Throws one `TypeError` that lists every fault.
  */
-export function parseAddresses(text: string, secure = false): readonly Target[] {
+export function parseAddresses(text: string, secure = false): readonly UpstreamTarget[] {
   const faults: string[] = []
-  const targets: Target[] = []
+  const targets: UpstreamTarget[] = []
   for (const entry of text.split(',')) {
     const [target, wrong] = parseEntry(entry.trim())
     faults.push(...wrong.map((fault) => `${JSON.stringify(entry.trim())} ${fault}`))
     if (targets.some(({ url, arm }) => url === target.url && arm === target.arm))
-      faults.push(`${JSON.stringify(entry.trim())} is there twice`)
+      faults.push(`${JSON.stringify(entry.trim())} is listed twice`)
     if (secure && target.url.startsWith('http:'))
       faults.push(`${JSON.stringify(entry.trim())} must be https, as tls is given for it`)
     targets.push(target)
   }
-  if (targets.every(({ arm }) => arm !== 'main')) faults.push('no address is of the arm main')
-  if (faults.length > 0) throw new TypeError(`The addresses will not do: ${faults.join('; ')}.`)
+  if (targets.every(({ arm }) => arm !== 'main')) faults.push('no address belongs to the arm main')
+  if (faults.length > 0) throw new TypeError(`Invalid addresses: ${faults.join('; ')}.`)
   return targets
 }
 
-type Parsed = readonly [target: Target, faults: readonly string[]]
+type Parsed = readonly [target: UpstreamTarget, faults: readonly string[]]
 
 function parseEntry(entry: string): Parsed {
   const [address = '', ...parameters] = entry.split(';').map((part) => part.trim())
@@ -49,8 +49,8 @@ function parseEntry(entry: string): Parsed {
   const { weight = '1', arm = 'main' } = given
   const faults = [
     ...faultsOf(plain, kind),
-    ...unknown.map((name) => `has no use for ${JSON.stringify(name)}`),
-    ...(/^(?:[1-9]\d{0,2}|1000)$/.test(weight) ? [] : ['must have a whole weight, 1 to 1000']),
+    ...unknown.map((name) => `has an unknown or repeated parameter ${JSON.stringify(name)}`),
+    ...(/^(?:[1-9]\d{0,2}|1000)$/.test(weight) ? [] : ['must have an integer weight, 1 to 1000']),
     ...(/^[a-z][a-z0-9-]*$/.test(arm) ? [] : ['must have an arm like canary: a-z, 0-9 and -']),
   ]
   const url = URL.canParse(plain) ? new URL(plain).href.replace(/\/+$/, '') : plain
@@ -68,15 +68,15 @@ function read(parameters: readonly string[]) {
   return { given, unknown }
 }
 
-function faultsOf(text: string, kind: Target['kind']): readonly string[] {
+function faultsOf(text: string, kind: UpstreamTarget['kind']): readonly string[] {
   if (!URL.canParse(text)) return ['is no URL']
   const { protocol, username, password, hostname, href } = new URL(text)
   const checks: readonly (readonly [wrong: boolean, fault: string])[] = [
     [protocol !== 'http:' && protocol !== 'https:', 'must be http or https'],
     [username + password !== '', 'must not hold credentials'],
     [/[?#]/.test(href), 'must not have a query or fragment'],
-    [kind !== 'static' && isIP(hostname.replace(/^\[|\]$/g, '')) > 0, `is no name to look up: leave ${kind}+ out`],
-    [kind === 'srv' && /:\d+(?:\/|$)/.test(text), 'must not have a port: the SRV records say it'],
+    [kind !== 'static' && isIP(hostname.replace(/^\[|\]$/g, '')) > 0, `is not a name to look up: leave ${kind}+ out`],
+    [kind === 'srv' && /:\d+(?:\/|$)/.test(text), 'must not have a port: SRV records provide it'],
   ]
   return checks.filter(([wrong]) => wrong).map(([, fault]) => fault)
 }

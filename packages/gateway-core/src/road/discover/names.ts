@@ -1,30 +1,30 @@
 import type { RecordWithTtl, SrvRecord } from 'node:dns'
 import type { Address } from './address.ts'
-import type { Target } from './addresses.ts'
+import type { UpstreamTarget } from './addresses.ts'
 import type { Turn } from './turns.ts'
 
-/** What is asked of a name server: a `Resolver` of `node:dns/promises` will do. */
+/** The DNS queries needed: a `Resolver` of `node:dns/promises` will do. */
 export interface Dns {
   resolve4(name: string, options: { readonly ttl: true }): Promise<readonly RecordWithTtl[]>
   resolve6(name: string, options: { readonly ttl: true }): Promise<readonly RecordWithTtl[]>
   resolveSrv(name: string): Promise<readonly SrvRecord[]>
-  /** Call off all that is under way. */
+  /** Cancels all queries in flight. */
   cancel(): void
 }
 
-export interface Answer {
-  /** In an order of their own, whatever the name server shuffles. Empty when nothing is known. */
+export interface LookupResult {
+  /** In stable order, whatever the name server shuffles. Empty when nothing is known. */
   readonly addresses: readonly Address[]
-  /** Milliseconds the answer holds. */
+  /** Milliseconds the result is valid. */
   readonly ttl: number
-  /** Why nothing new was learned: the addresses are then those of before. */
+  /** Why nothing new was learned: the addresses are then the previous ones. */
   readonly error?: unknown
 }
 
-/** More addresses than this of one name are not used. */
+/** Most addresses used of one name. */
 const most = 100
 
-/** Of SRV records node does not tell how long they hold. */
+/** Node does not expose the TTL of SRV records. */
 const srvTtl = 30_000
 
 interface Found {
@@ -32,30 +32,30 @@ interface Found {
   readonly ttl: number
 }
 
-interface Place {
+interface ServiceHost {
   readonly name: string
   readonly port: string
   readonly weight: number
 }
 
 /**
- * What one target's name leads to. It remembers the last answer for each name and family: when A answers and AAAA does not,
- * or the other way round, the addresses of the silent one stay.
+ * Resolves one target's name. Remembers the last answer per name and family: if A answers and AAAA does not, or vice
+ * versa, the silent family keeps its addresses.
  */
 export class Names {
-  readonly #target: Target
+  readonly #target: UpstreamTarget
   readonly #dns: Dns
   readonly #turn: Turn
   #known = new Map<string, Found>()
 
-  constructor(target: Target, dns: Dns, turn: Turn) {
+  constructor(target: UpstreamTarget, dns: Dns, turn: Turn) {
     this.#target = target
     this.#dns = dns
     this.#turn = turn
   }
 
-  /** Ask anew. Rejects only when there are no SRV records. */
-  async find(): Promise<Answer> {
+  /** Queries again. Rejects only without SRV records. */
+  async find(): Promise<LookupResult> {
     const { kind, url } = this.#target
     const { hostname, port } = new URL(url)
     const places = kind === 'srv' ? await this.#places(hostname) : [{ name: hostname, port, weight: 1 }]
@@ -74,8 +74,8 @@ export class Names {
     return silent ? { addresses, ttl, error: errors[0] ?? new Error('no such service') } : { addresses, ttl }
   }
 
-  /** RFC 2782: only the lowest priority; a target of "." says that there is no such service. */
-  async #places(name: string): Promise<readonly Place[]> {
+  /** RFC 2782: only the lowest priority; a target of "." means no such service. */
+  async #places(name: string): Promise<readonly ServiceHost[]> {
     const records = await this.#turn(() => this.#dns.resolveSrv(name))
     const priority = Math.min(...records.map((record) => record.priority))
     return records
@@ -102,7 +102,7 @@ export class Names {
     }
   }
 
-  #addresses({ name, port, weight }: Place, known: ReadonlyMap<string, Found>): Address[] {
+  #addresses({ name, port, weight }: ServiceHost, known: ReadonlyMap<string, Found>): Address[] {
     const { url, weight: times, arm, kind } = this.#target
     const host = nameOf(url)
     return ['4 ', '6 '].flatMap((family) =>
@@ -116,11 +116,11 @@ export class Names {
   }
 }
 
-/** The name exists, but has no record of this family. */
+/** The name exists without records of this family. */
 const noData = 'ENODATA'
 
 /**
- * Whom the other end must prove to be: the name that was configured. The target of an SRV record came over the network, and
- * whoever can forge it would choose whose certificate is good enough (RFC 6125 §6.2.1).
+ * The name the certificate must prove: the configured one. An SRV target came over the network, and whoever can forge
+ * it would choose which certificate is accepted (RFC 6125 §6.2.1).
  */
 const nameOf = (url: string): string => new URL(url).hostname.replace(/^(?:_[^.]+\.)+/, '').replace(/\.$/, '')

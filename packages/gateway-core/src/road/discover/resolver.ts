@@ -1,29 +1,29 @@
 import { Resolver as NodeDns } from 'node:dns/promises'
 import { type Address, keyOf } from './address.ts'
-import type { Target } from './addresses.ts'
+import type { UpstreamTarget } from './addresses.ts'
 import { type Dns, Names } from './names.ts'
 import { type Turn, turns } from './turns.ts'
 import { Watch } from './watch.ts'
 
-/** The addresses of one upstream, as they are now. */
+/** The current addresses of one upstream. */
 export interface Resolver extends AsyncDisposable {
   readonly addresses: readonly Address[]
-  /** All arms that addresses may be of, found or not. */
+  /** All arms that addresses may belong to, resolved or not. */
   readonly arms: ReadonlySet<string>
   /** The addresses never change. */
   readonly fixed: boolean
-  /** Resolves once there is an address, or every name was answered without one. Never rejects. */
+  /** Resolves once there is an address, or every name resolved to none. Never rejects. */
   ready(): Promise<void>
-  /** Called after each change. Returns what takes the listener away again. */
+  /** Registers a listener for changes. Returns a function that removes it. */
   onChange(listener: () => void): () => void
 }
 
 export interface ResolverOptions {
-  /** Cancelled when the resolver is disposed. Default: the name servers of the machine, two tries of a second each. */
+  /** Cancelled on disposal. Default: the machine's name servers, two tries of a second each. */
   readonly dns?: Dns
-  /** Told when a name cannot be answered, once until it can be again. Must not throw. */
+  /** Called when a name cannot be resolved, once until it recovers. Must not throw. */
   readonly failed?: (name: string, error: unknown) => void
-  /** Default: four lookups at a time in the whole process. */
+  /** Default: four concurrent lookups in the whole process. */
   readonly turn?: Turn
   readonly random?: () => number
 }
@@ -31,15 +31,15 @@ export interface ResolverOptions {
 const shared = turns(4)
 
 /**
- * Find the addresses that targets lead to, and keep them up to date. It returns at once and never fails: static ones are
- * there, names follow. A name is looked up again when its TTL is over, at least every 60 s and at most every second; what
- * it led to stays while it cannot be answered. Of one name at most 100 addresses are used.
+ * Resolves targets and keeps their addresses up to date. Returns at once and never fails: static addresses are
+ * available immediately, names follow. A name is looked up again at the end of its TTL, at least every 60 s and at most
+ * every second; its addresses stay while lookups fail. At most 100 addresses per name.
  */
-export function resolver(targets: readonly Target[], options: ResolverOptions = {}): Resolver {
+export function resolver(targets: readonly UpstreamTarget[], options: ResolverOptions = {}): Resolver {
   const arms = new Set(targets.map(({ arm }) => arm))
   const fixed = targets.filter(({ kind }) => kind === 'static').map(({ url, weight, arm }) => ({ url, weight, arm }))
   const names = targets.filter(({ kind }) => kind !== 'static')
-  return names.length === 0 ? unchanging(fixed, arms) : new Following(fixed, names, arms, options)
+  return names.length === 0 ? unchanging(fixed, arms) : new DnsResolver(fixed, names, arms, options)
 }
 
 const unchanging = (addresses: readonly Address[], arms: ReadonlySet<string>): Resolver => ({
@@ -51,7 +51,7 @@ const unchanging = (addresses: readonly Address[], arms: ReadonlySet<string>): R
   [Symbol.asyncDispose]: () => Promise.resolve(),
 })
 
-class Following implements Resolver {
+class DnsResolver implements Resolver {
   readonly arms: ReadonlySet<string>
   readonly fixed = false
   readonly #static: readonly Address[]
@@ -63,7 +63,7 @@ class Following implements Resolver {
 
   constructor(
     fixed: readonly Address[],
-    names: readonly Target[],
+    names: readonly UpstreamTarget[],
     arms: ReadonlySet<string>,
     { dns, failed = () => undefined, turn = shared, random }: ResolverOptions,
   ) {
@@ -114,7 +114,7 @@ class Following implements Resolver {
   }
 }
 
-/** Two names may lead to one address: it is one instance all the same. */
+/** Two names may resolve to one address, which is one instance. */
 const once = (addresses: readonly Address[]): readonly Address[] => [
   ...new Map(addresses.map((address) => [keyOf(address), address])).values(),
 ]

@@ -1,7 +1,7 @@
-/** Does some work when it is its turn, and settles as the work does. */
+/** Runs work when its turn comes, and settles as the work does. */
 export type Turn = <T>(work: () => Promise<T>) => Promise<T>
 
-/** At most `limit` at a time; the others wait, in the order they came. */
+/** At most `limit` run concurrently; the others wait in order. */
 export function turns(limit: number): Turn {
   const waiting: (() => void)[] = []
   let free = limit
@@ -11,7 +11,7 @@ export function turns(limit: number): Turn {
     try {
       return await work()
     } finally {
-      // Handed over, never given back in between: who comes just now must not overtake.
+      // Handed over directly, so that a newcomer cannot overtake.
       const next = waiting.shift()
       if (next === undefined) free++
       else next()

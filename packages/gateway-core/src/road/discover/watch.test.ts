@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { pass, stopTime } from '../../../test/call.ts'
 import type { Address } from './address.ts'
-import type { Answer } from './names.ts'
+import type { LookupResult } from './names.ts'
 import { Watch } from './watch.ts'
 
 const at = (...urls: string[]): Address[] => urls.map((url) => ({ url, weight: 1, arm: 'main' }))
-const good = (urls: string[], ttl: number): Answer => ({ addresses: at(...urls), ttl })
+const good = (urls: string[], ttl: number): LookupResult => ({ addresses: at(...urls), ttl })
 const broken = new Error('SERVFAIL')
 
 /** A watch over a name that gives these answers in turn, the last for ever; an error is a lookup that failed. */
-async function setUp(answers: readonly (Answer | Error)[], random = () => 0) {
+async function setUp(answers: readonly (LookupResult | Error)[], random = () => 0) {
   let asked = 0
   const changed = jest.fn()
   const failed = jest.fn()

@@ -1,16 +1,16 @@
 import type { Address } from './address.ts'
-import type { Answer } from './names.ts'
+import type { LookupResult } from './names.ts'
 
-/** A name is asked for anew at the end of its TTL, kept within these, and soon after it could not be answered. */
+/** Bounds in milliseconds of the interval between lookups, which follows the TTL. Failures retry after the shortest. */
 const soonest = 1_000
 const latest = 60_000
 
-/** Processes that started together must not ask together for ever. */
+/** Jitter in milliseconds, so that processes started together drift apart. */
 const spread = 500
 
-/** Keeps one name's addresses up to date. The last good ones stay when it cannot be answered any more. */
+/** Keeps one name's addresses up to date. While lookups fail, the last good ones stay. */
 export class Watch implements Disposable {
-  readonly #find: () => Promise<Answer>
+  readonly #find: () => Promise<LookupResult>
   readonly #changed: () => void
   readonly #failed: (error: unknown) => void
   readonly #random: () => number
@@ -19,9 +19,9 @@ export class Watch implements Disposable {
   #failing = false
   #addresses: readonly Address[] = []
 
-  /** `failed` is told once of failures in a row. Neither it nor `changed` may throw. */
+  /** `failed` is called once per run of failures. Neither it nor `changed` may throw. */
   constructor(
-    find: () => Promise<Answer>,
+    find: () => Promise<LookupResult>,
     changed: () => void,
     failed: (error: unknown) => void,
     random: () => number = Math.random,
@@ -36,9 +36,9 @@ export class Watch implements Disposable {
     return this.#addresses
   }
 
-  /** Resolves when it has been answered for the first time, well or not; goes on by itself. */
+  /** Resolves after the first lookup, successful or not; then repeats by itself. */
   async ask(): Promise<void> {
-    const answer = await this.#find().catch((error: unknown): Answer => ({ addresses: [], ttl: 0, error }))
+    const answer = await this.#find().catch((error: unknown): LookupResult => ({ addresses: [], ttl: 0, error }))
     if (this.#stopped) return
     const failing = 'error' in answer
     if (failing && !this.#failing) this.#failed(answer.error)

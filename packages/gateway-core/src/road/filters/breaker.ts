@@ -4,13 +4,12 @@ import { isFailing, isFailure } from '../failure.ts'
 import { Fault } from '../fault.ts'
 
 /**
- * Spare an upstream that fails or is slow: what it may not be asked rejects with the fault `open` and the time after which
- * asking is worth it. Set it inside retries and hedges, so that it judges attempts, and inside the bulkhead, so that waiting
- * for a place is not held against the upstream.
+ * Protects a failing or slow upstream: refused calls reject with the fault `open` and the time after which to retry.
+ * Place it inside retries and hedges, so that it judges attempts, and inside the bulkhead, so that queueing does not
+ * count against the upstream.
  *
- * A call says nothing about the upstream when its client was what took the time: an upload is never slow, and a call that
- * was given less than half of `slowAfter` before its deadline did not fail. Else a client that sends slowly could open the
- * breaker for everybody.
+ * A call whose client took the time is not held against the upstream: an upload is never slow, and a call with less
+ * than half of `slowAfter` left did not fail. Otherwise a slow client could open the breaker for everyone.
  */
 export const breaker =
   (machine: Breaker, now: () => number = () => performance.now()): Filter =>

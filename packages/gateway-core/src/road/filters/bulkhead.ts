@@ -2,15 +2,15 @@ import type { BulkheadPolicy } from '../../policy.ts'
 import type { Call, Filter, Reply } from '../call.ts'
 import { Fault, faultOf } from '../fault.ts'
 
-/** How much of the measured pace each new measurement is. */
+/** Weight of a new measurement in the moving average. */
 const weight = 1 / 8
 
 /**
- * At most `calls` at a time to one upstream; of the rest `queue` wait, first come first served. A call keeps its place until
- * its reply's body is over, or has turned out to last: else a few hundred who only listen would keep out everybody. One too many
- * rejects with the fault `full`, and so does one that would wait longer than it has: told at once, its client loses nothing, and
- * nobody works for an answer that comes too late. One that waits leaves at its deadline (`timeout`) or when nobody wants it any
- * more (`aborted`).
+ * At most `calls` concurrent calls to one upstream; `queue` more wait, first come first served. A call holds its place
+ * until its reply's body is over or turns out long-lived: otherwise a few hundred listeners would block everyone. A
+ * call beyond the queue rejects with the fault `full`, as does one that would wait past its deadline: failing early
+ * costs its client nothing, and spares the service work for a late answer. A waiting call leaves at its deadline
+ * (`timeout`) or when cancelled (`aborted`).
  */
 export function bulkhead(policy: Required<BulkheadPolicy>): Filter {
   const places = new Places(policy)
@@ -33,12 +33,12 @@ export function bulkhead(policy: Required<BulkheadPolicy>): Filter {
 class Places {
   readonly #calls: number
   readonly #queue: number
-  /** In the order they came; a set, because most that leave early leave from the middle. */
+  /** In order of arrival; a set, as calls that leave early are mostly in the middle. */
   readonly #waiting = new Set<() => void>()
   #taken = 0
-  /** When a place was last left, or the last one taken, while all were. */
+  /** When a place was last freed, or the last one taken, while all were taken. */
   #last = 0
-  /** Milliseconds from one place that is left to the next while all are taken: the service time divided by the places. */
+  /** Average milliseconds between freed places under full load: the service time divided by the places. */
   #pace = 0
 
   constructor(policy: Required<BulkheadPolicy>) {
@@ -60,7 +60,7 @@ class Places {
     else first()
   }
 
-  /** Resolves with a place taken. */
+  /** Resolves holding a place. */
   wait(call: Call): Promise<void> {
     const wait = (this.#waiting.size + 1) * this.#pace
     const left = call.until - performance.now()

@@ -3,35 +3,35 @@ import { answer, hit } from '../cache/answer.ts'
 import { Fetches } from '../cache/fetches.ts'
 import { place, userOf } from '../cache/key.ts'
 import { isBeyond, Question } from '../cache/question.ts'
-import { Store } from '../cache/store.ts'
+import { ResponseCache } from '../cache/response-cache.ts'
 import type { Call, Filter, Reply, Service } from '../call.ts'
 
 export interface CacheOptions extends Required<CachePolicy> {
-  /** `user`: answers are kept for each user alone, and `private` ones too. */
+  /** `user`: responses are stored per user, including `private` ones. */
   readonly token: FullPolicy['token']
-  /** Longest that a fetch behind a stale answer may take. */
+  /** Longest background revalidation, in milliseconds. */
   readonly timeout: number
-  /** Of the upstream. What a write says about other places of the same origin is read against it. */
+  /** The upstream's address, to resolve the locations a write names. */
   readonly address: string
 }
 
 /**
- * Keep answers that say they may be kept, and answer with them (RFC 9111, a shared cache; with `token: 'user'` one for each
- * user). What is too old is asked for again with its `ETag` or date, behind the client's back where that is allowed
- * (`stale-while-revalidate`, RFC 5861), and stands in for a failure (`stale-if-error`). Each question is asked once at a
- * time. Each read's reply says in `Cache-Status` (RFC 9211) what was done, and in `Age` how old it is.
+ * HTTP cache (RFC 9111, shared; with `token: 'user'` one per user). Stale responses are revalidated by `ETag` or date,
+ * in the background where permitted (`stale-while-revalidate`, RFC 5861), and replace failures (`stale-if-error`).
+ * Equal questions share one fetch. Each reply to a read reports the cache's action in `Cache-Status` (RFC 9211), and
+ * its age in `Age`.
  *
- * - Clients have no say: their `Cache-Control` and `Pragma` are ignored, for this cache stands in for the service (it is
- *   configured by the service's owner), and a client that could pass it by could pass everybody's load on. Conditions are
- *   answered from the cache. `Range`, `If-Match` and `If-Unmodified-Since` pass by.
- * - Headers that travel are part of the key, but for `Accept`, `Accept-Encoding` and `Accept-Language`, which count where
- *   `Vary` names them. `User-Agent`, `Sec-*` and the like do not travel: see `question.ts`.
- * - A write that succeeds ends what is kept for its url, of this user, and for the `Location` and `Content-Location` it names.
+ * - Clients have no say: their `Cache-Control` and `Pragma` are ignored, as this cache acts for the service (whose
+ *   owner configures it), and a client that could bypass it could pass everyone's load on. Conditions are answered from
+ *   the cache. `Range`, `If-Match` and `If-Unmodified-Since` bypass it.
+ * - Forwarded headers are part of the key; `Accept`, `Accept-Encoding` and `Accept-Language` only where `Vary` names
+ *   them. `User-Agent`, `Sec-*` and the like are not forwarded: see `question.ts`.
+ * - A successful write invalidates its URL, for this user, and the `Location` and `Content-Location` it names.
  *
- * Stands outermost: a hit pays for no other filter, and what it asks gets its time from `deadline`, further in.
+ * Outermost: a hit costs no other filter, and fetches get their time from `deadline`, further in.
  */
 export function cache(options: CacheOptions): Filter {
-  const store = new Store(options.maxBytes)
+  const store = new ResponseCache(options.maxBytes)
   const fetches = new Fetches(store, options, options.timeout)
   const { origin, pathname } = new URL(options.address)
   const base = origin + pathname.replace(/\/$/, '')
@@ -57,7 +57,7 @@ export function cache(options: CacheOptions): Filter {
   }
 }
 
-/** By the cache, both ways. */
+/** Bypasses the cache, both ways. */
 async function past(call: Call, next: Service, why: 'bypass' | 'miss'): Promise<Reply> {
   const reply = await next(call)
   return { ...reply, headers: { ...reply.headers, 'cache-status': `bff; fwd=${why}` } }
@@ -69,7 +69,7 @@ async function write(
   next: Service,
   user: string,
   base: string,
-  store: Store,
+  store: ResponseCache,
   fetches: Fetches,
 ): Promise<Reply> {
   const reply = await next(call)
@@ -81,7 +81,7 @@ async function write(
   return reply
 }
 
-/** Other places below the upstream's address (`base`) that a write says it has changed, as urls of calls. */
+/** Other URLs below the upstream's address (`base`) that a write says it changed, relative to it. */
 function named(call: Call, { headers }: Reply, base: string): string[] {
   return ['location', 'content-location'].flatMap((name) => {
     const value = headers[name]

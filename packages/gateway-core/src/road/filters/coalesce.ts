@@ -5,7 +5,7 @@ import { Flight } from '../cache/flight.ts'
 import { place, spell, userOf } from '../cache/key.ts'
 import type { Call, Filter, Headers, Service } from '../call.ts'
 
-/** An answer of which everybody gets the same bytes. */
+/** A response whose bytes all callers share. */
 interface Whole {
   readonly status: number
   readonly headers: Headers
@@ -18,12 +18,12 @@ interface Shared {
 }
 
 /**
- * Equal reads under way at the same time share one call: GET or HEAD, without a body, read and not streamed, with the same
- * url and headers and, where a user's token travels, for whom the service is told the same of. Failures are shared too, and
- * nothing is kept. An answer of more than `maxBytes` is the fault `malformed`.
+ * Equal concurrent reads share one call: GET or HEAD, without a body, not streamed, with the same URL and headers and,
+ * where a user's token is sent, the same facts about the user. Failures are shared too; nothing is stored. A response
+ * over `maxBytes` is the fault `malformed`.
  *
- * Stands outside of `deadline`, which limits the shared call: it has the time of who began it, and whoever has less leaves
- * sooner. It outlives the client that began it while another still waits.
+ * Place it outside `deadline`, which limits the shared call: that has the first caller's time, and callers with less
+ * leave sooner. It outlives its first caller while others wait.
  */
 export function coalesce(token: FullPolicy['token'], maxBytes: number): Filter {
   const underWay = new Map<string, Shared>()

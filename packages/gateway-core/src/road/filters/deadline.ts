@@ -2,8 +2,8 @@ import { type Filter, isUpload } from '../call.ts'
 import { Fault } from '../fault.ts'
 
 /**
- * Give a call `timeout` ms, or what its exchange has left if that is less. A read reply must be whole by then; of a streamed
- * one only the head, and the rest may take `streamTimeout` ms more, as may an upload.
+ * Limits a call to `timeout` ms, or the exchange's remaining time if less. A buffered reply must be complete by then; a
+ * streamed one only needs its head, and its body may take `streamTimeout` ms more, as may an upload.
  */
 export const deadline =
   (timeout: number, streamTimeout: number): Filter =>

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { callOf, faultOf, outcome, pass, replyOf, stopTime, underWay } from '../../../test/call.ts'
 import { Scope } from '../../scope.ts'
-import { Budget } from '../budget.ts'
+import { RetryBudget } from '../budget.ts'
 import type { Call, Reply } from '../call.ts'
 import { Fault } from '../fault.ts'
 import { hedge } from './hedge.ts'
@@ -11,7 +11,7 @@ import { hedge } from './hedge.ts'
 type Answer = readonly [number, Reply | Fault]
 
 /** A hedge that has seen twenty answers of 50 ms, over a service that gives these answers in turn. */
-async function setUp(answers: readonly Answer[], { warm = 20, share = 0.2, budget = new Budget(share) } = {}) {
+async function setUp(answers: readonly Answer[], { warm = 20, share = 0.2, budget = new RetryBudget(share) } = {}) {
   const filter = hedge({ percentile: 0.95, minimum: 10 }, budget)
   const seen: Call[] = []
   const at: number[] = []
@@ -156,7 +156,7 @@ describe('hedge', () => {
   it('U-04: throws a reply away that comes although it was called off', async () => {
     const { body, aborted } = underWay()
     const late = Promise.withResolvers<Reply>()
-    const budget = new Budget(0.2)
+    const budget = new RetryBudget(0.2)
     const filter = hedge({ percentile: 0.95, minimum: 10 }, budget)
     for (let nth = 0; nth < 20; nth++) await filter(callOf(), async () => replyOf())
     let asked = 0

@@ -6,12 +6,13 @@ import { Fault } from '../fault.ts'
 import { Latency } from '../latency.ts'
 
 /**
- * Ask a second address when the first takes longer than most answers of late did, and pass on what answers first (Dean and
- * Barroso, "The Tail at Scale"). GET and HEAD only, two at most at a time, the second paid from the budget, and none before
- * twenty answers have shown what is usual. A failure does not win while the other may still answer; the loser is called off.
+ * Sends a second attempt when the first is slower than most recent ones, and takes the first response (Dean and
+ * Barroso, "The Tail at Scale"). GET and HEAD only, at most two at a time, the second paid from the budget, and none
+ * before twenty responses have set a baseline. A failure does not win while the other may still answer; the loser is
+ * cancelled.
  *
- * What counts as the time of an answer is how long the caller waited for it: the time of the winner alone would make the
- * slow ones vanish from the measurement, and more and more calls seem late.
+ * The latency recorded is the caller's wait: recording only winners would hide slow responses, and more and more calls
+ * would seem late.
  */
 export function hedge(policy: Required<HedgePolicy>, budget: Purse): Filter {
   const latency = new Latency(policy.percentile)
@@ -31,7 +32,7 @@ const race = (call: Call, next: Service, delay: number, budget: Purse): Promise<
     new Race({ ...call, tried: call.tried ?? new Set() }, next, budget, resolve, reject).run(delay)
   })
 
-/** One call, asked once or twice. */
+/** One call, sent once or twice. */
 class Race {
   readonly #call: Call
   readonly #next: Service

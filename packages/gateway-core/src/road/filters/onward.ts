@@ -6,29 +6,29 @@ import { Fault, faultOf } from '../fault.ts'
 import { ours } from '../headers.ts'
 
 /**
- * Add what a service may know about the request and for whom it is made, and how long it may take. Last of all, and anew for
- * each attempt, so that nothing from outside can stand in its place and no attempt is told a time that has passed.
+ * Adds trace, client address, credentials and remaining time for the service. Innermost, and per attempt, so that
+ * nothing from outside can replace them and each attempt gets a current deadline.
  */
 export const onward =
   (credential?: Credential): Filter =>
   (call, next) => {
-    const said = credential && authorization(credential, call.exchange, call.upstream, call.scope)
-    return typeof said === 'object' ? said.then((then) => send(call, next, then)) : send(call, next, said)
+    const value = credential && authorization(credential, call.exchange, call.upstream, call.scope)
+    return typeof value === 'object' ? value.then((then) => send(call, next, then)) : send(call, next, value)
   }
 
-function send(call: Call, next: Service, said: string | undefined): Promise<Reply> {
+function send(call: Call, next: Service, value: string | undefined): Promise<Reply> {
   const left = Math.floor(call.until - performance.now())
   if (left <= 0) return Promise.reject(new Fault('timeout', call.upstream))
   const headers: Record<string, string | readonly string[]> = { ...call.headers, ...ours(call.exchange) }
-  // A socket is open for longer than its handshake may take.
+  // A socket outlives its handshake's deadline.
   if (call.upgrade === undefined) headers['x-deadline-ms'] = String(left)
-  if (said !== undefined) headers['authorization'] = said
+  if (value !== undefined) headers['authorization'] = value
   return next({ ...call, headers })
 }
 
 /**
- * What stands in `Authorization`. Most tokens are there at once; one that has to be fetched is waited for as long as the call
- * lasts, and an upstream for which none can be had is spared (fault `open`).
+ * Value of `Authorization`. Most tokens are ready; one being fetched is awaited as long as the call lasts, and if none
+ * can be had the call fails with `open`.
  */
 function authorization(
   credential: Credential,
@@ -40,7 +40,7 @@ function authorization(
   return typeof token === 'string' ? `Bearer ${token}` : fetched(token, upstream, scope)
 }
 
-/** The same as a header, for what takes no filters. */
+/** The same as a header, for callers without filters. */
 export async function authorized(
   credential: Credential | undefined,
   exchange: Exchange,

@@ -4,13 +4,12 @@ import { Fault, type FaultKind } from '../fault.ts'
 
 const classes = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const
 
-/** How one attempt ended: the class of its status, or the kind of its fault. */
+/** Outcome of one attempt: its status class, or its kind of fault. */
 export type Outcome = (typeof classes)[number] | FaultKind
 
-/** Told of each attempt: in how many ms its head, or its failure, was there. Must not throw. */
+/** Called per attempt, with the milliseconds until its head or failure. Must not throw. */
 export type Attempted = (upstream: string, outcome: Outcome, ms: number) => void
 
-/** An attempt that began at `start` has ended. */
 export function tell(
   attempted: Attempted,
   upstream: string,
@@ -23,7 +22,7 @@ export function tell(
   exchange.calls.push([upstream, outcome, Math.round(ms * 10) / 10])
 }
 
-/** Tell of each attempt, the exchange it was made for and whoever counts them. */
+/** Reports each attempt to its exchange and the metrics. */
 export const report =
   (attempted: Attempted): Filter =>
   async (call, next) => {
@@ -43,7 +42,7 @@ export const report =
 
 export type CacheResult = 'hit' | 'stale' | 'miss' | 'coalesced' | 'revalidated' | 'bypass'
 
-/** Tell of each call what the cache did about it, as `Cache-Status` (RFC 9211) says. */
+/** Reports what the cache did, from `Cache-Status` (RFC 9211). */
 export const cacheReport =
   (cached: (result: CacheResult) => void): Filter =>
   async (call, next) => {
@@ -53,7 +52,7 @@ export const cacheReport =
     return reply
   }
 
-/** Whether the cache gave what is too old. */
+/** Whether the cache served stale. */
 export const isStaleAnswer = ({ 'cache-status': status }: Headers): boolean =>
   typeof status === 'string' && resultOf(status) === 'stale'
 

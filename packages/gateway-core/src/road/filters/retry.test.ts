@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { callOf, faultOf, outcome, pass, replyOf, seeded, stopTime, underWay } from '../../../test/call.ts'
 import { Scope } from '../../scope.ts'
-import { Budget } from '../budget.ts'
+import { RetryBudget } from '../budget.ts'
 import type { Call, Reply } from '../call.ts'
 import { Fault } from '../fault.ts'
 import { hedge } from './hedge.ts'
@@ -14,7 +14,12 @@ const policy = { attempts: 3, retryMethods: ['GET', 'HEAD', 'PUT', 'DELETE'] } a
 const ok = () => replyOf(200)
 
 /** A retry over a service that gives these answers in turn, the last for ever. `random` draws the longest pauses. */
-function setUp(answers: readonly (() => Answer)[], given: object = {}, budget = new Budget(0.2), random = () => 1) {
+function setUp(
+  answers: readonly (() => Answer)[],
+  given: object = {},
+  budget = new RetryBudget(0.2),
+  random = () => 1,
+) {
   const seen: Call[] = []
   const at: number[] = []
   const start = performance.now()
@@ -86,7 +91,7 @@ describe('retry', () => {
   })
 
   it('U-04: a mistake of ours is thrown as it is, and repeats nothing', async () => {
-    const filter = retry(policy, new Budget(0.2))
+    const filter = retry(policy, new RetryBudget(0.2))
     const next = jest.fn(() => Promise.reject(new TypeError('ours')))
     await expect(filter(callOf(), next)).rejects.toThrow(TypeError)
     expect(next).toHaveBeenCalledTimes(1)
@@ -119,7 +124,7 @@ describe('retry', () => {
     void send({ until: performance.now() + 60_000 }).catch(() => undefined)
     await pass(60_000)
     expect(at).toEqual([0, 25, 75, 175, 375, 775, 1_575, 2_575, 3_575])
-    const half = setUp([() => faultOf('refused')], {}, new Budget(0.2), () => 0.5)
+    const half = setUp([() => faultOf('refused')], {}, new RetryBudget(0.2), () => 0.5)
     void half.send().catch(() => undefined)
     await pass(1_000)
     expect(half.at).toEqual([0, 12, 37])
@@ -210,7 +215,7 @@ describe('retry', () => {
 
   it('G10: passes the failure on when the budget is spent, its body untouched', async () => {
     const body = underWay()
-    const { send, seen } = setUp([() => replyOf(503, {}, body.body)], {}, new Budget(0))
+    const { send, seen } = setUp([() => replyOf(503, {}, body.body)], {}, new RetryBudget(0))
     expect(await outcome(send())).toBe(503)
     expect(seen).toHaveLength(1)
     expect(body.aborted()).toBe(false)
@@ -218,7 +223,7 @@ describe('retry', () => {
 
   it.each([1, 2, 3, 4, 5, 6])('G10: 10 000 calls cause at most 12 000 attempts and a burst (seed %i)', async (seed) => {
     const random = seeded(seed)
-    const budget = new Budget(0.2)
+    const budget = new RetryBudget(0.2)
     const retrying = retry({ ...policy, attempts: 5 }, budget, random)
     const hedging = hedge({ percentile: 0.5, minimum: 1 }, budget)
     let attempts = 0

@@ -1,29 +1,30 @@
 import type { FullPolicy } from '../../policy.ts'
-import type { Budget, Purse } from '../budget.ts'
+import type { RetryBudget, Purse } from '../budget.ts'
 import { type Call, type Filter, type Headers, isUpload, type Reply, type Service } from '../call.ts'
 import { Fault, faultOf } from '../fault.ts'
 
 const passing = new Set([502, 503, 504])
 
-/** Longest pause before the second attempt, in milliseconds. It doubles with each further one. */
+/** Bounds of the pause before the second attempt, in milliseconds. It doubles with each further one. */
 const firstPause = 25
 const longestPause = 1_000
 
 /**
- * Try again what is safe to repeat, elsewhere if there is an elsewhere, while nothing of an answer has been passed on.
+ * Retries calls that are safe to repeat, on another address if possible, before any of a response is passed on.
  *
- * - Only the policy's methods, or what carries an `Idempotency-Key`, and never a streamed body.
- * - After no connection or a broken one, an attempt that used up its own limit but not the call's, and 502, 503 and 504.
- * - After a pause drawn at random below 25 ms, 50, 100 … ("full jitter"), and not before `Retry-After` (RFC 9110 §10.2.3). When
- *   the pause would outlast the call, the failure is passed on as it is, at once.
- * - Each paid from the budget. This filter tells it of every call, so it stands outside of hedges, with which it shares one.
+ * - Only the policy's methods, or calls with an `Idempotency-Key`, and never a streamed body.
+ * - After no connection or a broken one, an attempt that hit its own limit but not the call's, and 502, 503 and 504.
+ * - After a random pause below 25 ms, 50, 100 … ("full jitter"), and not before `Retry-After` (RFC 9110 §10.2.3). If
+ *   the pause would outlast the call, the failure is returned at once, unchanged.
+ * - Each paid from the budget. This filter reports every call to it, so it belongs outside hedges, with which it shares
+ *   one.
  *
- * A kept connection that died before any byte of its answer is no failure of the service: such a call is sent once more,
- * without a pause, even if the policy allows one attempt only (RFC 9110 §9.2.2).
+ * A kept-alive connection that died before the first byte is not the service's failure: the call is resent once,
+ * without a pause, even if the policy allows only one attempt (RFC 9110 §9.2.2).
  */
 export function retry(
   policy: Pick<FullPolicy, 'attempts' | 'retryMethods'>,
-  budget: Budget,
+  budget: RetryBudget,
   random: () => number = Math.random,
   retried: () => void = () => undefined,
 ): Filter {
@@ -49,7 +50,7 @@ export function retry(
   }
 }
 
-/** Apart from the first attempt, which is the last of most calls: what waits costs each of them. */
+/** Separate from the first attempt, usually the only one: suspended state costs every call. */
 async function insist(
   first: Reply | Fault,
   call: Call,
@@ -79,7 +80,7 @@ async function insist(
   return outcome
 }
 
-/** Wait, if need be, until fewer others are tried anew; `false` when that cannot help, or there is no time for it. */
+/** Waits until the budget admits another retry; `false` if waiting cannot help or time is short. */
 async function turn(call: Call, budget: Purse, random: () => number): Promise<boolean> {
   while (!budget.take()) {
     const pause = 1 + random() * firstPause
@@ -92,7 +93,7 @@ async function turn(call: Call, budget: Purse, random: () => number): Promise<bo
 const isRepeatable = ({ method, headers, body }: Call, methods: ReadonlySet<string>): boolean =>
   (methods.has(method) || headers['idempotency-key'] !== undefined) && !isUpload({ body })
 
-/** What is no fault is a mistake of ours, and stays one however often it is tried. */
+/** Anything else is a bug of ours, which no retry fixes. */
 function faultOnly(error: unknown): Fault {
   if (error instanceof Fault) return error
   throw error
@@ -109,7 +110,9 @@ function pauseAfter(outcome: Reply | Fault, failures: number, random: () => numb
   return outcome instanceof Fault ? jitter : jitter + askedFor(outcome.headers)
 }
 
-/** `Retry-After` in milliseconds: seconds or a date; 0 when there is none, or none that can be read. gRPC says it in ms (gRFC A6). */
+/**
+ * `Retry-After` in milliseconds, from seconds or a date; 0 if absent or unreadable. gRPC sends milliseconds (gRFC A6).
+ */
 function askedFor(headers: Headers): number {
   const { 'retry-after': value, 'grpc-retry-pushback-ms': pushback } = headers
   if (typeof pushback === 'string' && /^\d{1,10}$/.test(pushback)) return Number(pushback)
@@ -120,7 +123,7 @@ function askedFor(headers: Headers): number {
   return Number.isNaN(date) ? 0 : Math.max(0, date - Date.now())
 }
 
-/** Length of `Sun, 06 Nov 1994 08:49:37 GMT`: what else `Date.parse` would take is no HTTP date. */
+/** Length of `Sun, 06 Nov 1994 08:49:37 GMT`: excludes what else `Date.parse` accepts. */
 const httpDate = 29
 
 const rest = (pause: number, call: Call): Promise<void> =>

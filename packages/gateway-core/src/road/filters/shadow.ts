@@ -3,16 +3,16 @@ import { drain } from '../cache/tee.ts'
 import type { Call, Filter, Service } from '../call.ts'
 import { Fault } from '../fault.ts'
 
-/** Copies under way; beyond them none is sent. */
+/** Most copies in flight; beyond, none is sent. */
 const most = 16
 
-/** Longest answer that is read to its end; of a longer one the connection is given up. */
+/** Longest response drained, in bytes; beyond, the connection is dropped. */
 const maxBytes = 65_536
 
 /**
- * Send a share of the reads (GET and HEAD without a body) once more, to `to`, and throw the answer away. The copy has the
- * time that the real one has, and a scope of its own: it neither delays it nor fails it, nor ends with it. It does carry
- * the token of the real one: `to` must be a service that may have it.
+ * Mirrors a share of the reads (GET and HEAD without a body) to `to`, and discards the responses. The copy has the
+ * original's deadline but its own scope: it can neither delay, fail nor end with it. Danger: it carries the original's
+ * token, so `to` must be a service that may have it.
  */
 export function shadow(share: number, to: Service | undefined, random: () => number = Math.random): Filter {
   if (to === undefined || share <= 0) return (call, next) => next(call)
@@ -29,9 +29,9 @@ export function shadow(share: number, to: Service | undefined, random: () => num
 
 const isRead = ({ method, body }: Call): boolean => body === null && (method === 'GET' || method === 'HEAD')
 
-/** Never rejects. Resolves when its answer is over. */
+/** Never rejects. Resolves when the response is over. */
 async function copy(call: Call, to: Service): Promise<void> {
-  // Whom the copy asked must not change whom the real call asks next.
+  // The copy must not affect which address the original tries next.
   const { tried: _, ...rest } = call
   const scope = new Scope()
   const timer = setTimeout(() => scope.end(new Fault('timeout', call.upstream)), call.until - performance.now())
@@ -42,7 +42,7 @@ async function copy(call: Call, to: Service): Promise<void> {
       drain(body, maxBytes)
     })
   } catch {
-    // Whatever became of it is nobody's concern here.
+    // Outcomes of copies are ignored.
   } finally {
     clearTimeout(timer)
     scope.close()

@@ -3,11 +3,11 @@ import { Body } from '../body.ts'
 import type { Call, Reply } from '../call.ts'
 import { Fault, faultOf } from '../fault.ts'
 import { detailsOf } from './details.ts'
-import { FrameError, Frames } from './frame.ts'
-import { isUnseen, type Kept } from './line.ts'
+import { FrameError, MessageFrames } from './frame.ts'
+import { isUnseen, type KeptSession } from './line.ts'
 import { codeOf, codeOfHttp, codeOfReset, codes, meaningOf } from './status.ts'
 
-/** A service ended a stream of messages with an error, after its first. */
+/** A service ended a message stream with an error, after its first message. */
 export class StreamEnd extends Error {
   override readonly name = 'StreamEnd'
   readonly reply: Reply
@@ -19,22 +19,22 @@ export class StreamEnd extends Error {
 }
 
 export interface Limits {
-  /** Of one message. */
+  /** Largest message, in bytes. */
   readonly maxBytes: number
-  /** Milliseconds between two messages, while somebody takes them. */
+  /** Most milliseconds between two messages, while the reader takes them. */
   readonly idleTimeout: number
 }
 
 /**
- * One call on its HTTP/2 stream, until it is a reply: of one message when all of it is there, of many when the first is. Each
- * gRPC status is a reply with the HTTP status that `status.ts` has for it; only a call that came to no answer is a fault.
+ * One call on its HTTP/2 stream, until it is a reply: a unary one when complete, a streamed one at its first message.
+ * Every gRPC status becomes a reply with the HTTP status of `status.ts`; only a call without any answer is a fault.
  */
 export class Answering {
   readonly #call: Pick<Call, 'upstream' | 'scope' | 'streamed'>
-  readonly #kept: Kept
+  readonly #kept: KeptSession
   readonly #stream: ClientHttp2Stream
   readonly #limits: Limits
-  readonly #frames: Frames
+  readonly #frames: MessageFrames
   readonly #settle: (outcome: Reply | Fault) => void
   readonly #release: () => void
   #message: Buffer | undefined
@@ -43,13 +43,13 @@ export class Answering {
   #ended = false
   #error: unknown
   #silence: NodeJS.Timeout | undefined
-  /** Nothing that still comes counts. */
+  /** Further events are ignored. */
   #over = false
 
   /** `settle` is called once. */
   constructor(
     call: Pick<Call, 'upstream' | 'scope' | 'streamed'>,
-    kept: Kept,
+    kept: KeptSession,
     stream: ClientHttp2Stream,
     limits: Limits,
     settle: (outcome: Reply | Fault) => void,
@@ -58,7 +58,7 @@ export class Answering {
     this.#kept = kept
     this.#stream = stream
     this.#limits = limits
-    this.#frames = new Frames(limits.maxBytes)
+    this.#frames = new MessageFrames(limits.maxBytes)
     this.#settle = settle
     kept.calls++
     this.#release = call.scope.onEnd((reason) => this.cancel(faultOf(reason, call.upstream, call.scope)))
@@ -78,7 +78,7 @@ export class Answering {
     stream.on('close', () => this.#closed())
   }
 
-  /** Nobody wants it any more: the service learns of it (RST_STREAM, CANCEL). */
+  /** Cancels it, telling the service (RST_STREAM, CANCEL). */
   cancel(fault: Fault): void {
     this.#fail(fault)
     this.#stop()
@@ -112,7 +112,7 @@ export class Answering {
     else this.#refuse(codes.internal, 'more than one message')
   }
 
-  /** Of many messages: the reply is there with the first, or with the end. */
+  /** For streamed calls: the reply settles at the first message, or at the end. */
   #open(): Body {
     if (this.#body !== undefined) return this.#body
     const stream = this.#stream
@@ -157,7 +157,7 @@ export class Answering {
     this.#finish({ status: 200, headers, body: Body.of(message) })
   }
 
-  /** The last that is heard of it, whatever became of it. */
+  /** Always the last event of a stream. */
   #closed(): void {
     this.#release()
     this.#kept.calls--
@@ -165,7 +165,7 @@ export class Answering {
     if (this.#over) return
     const { rstCode } = this.#stream
     const { session, lastStream, answered } = this.#kept
-    // Node says INTERNAL_ERROR too of what it did not send any more after a GOAWAY.
+    // Node reports INTERNAL_ERROR also for what it did not send after a GOAWAY.
     const isLost = session.destroyed || (lastStream !== undefined && rstCode === constants.NGHTTP2_INTERNAL_ERROR)
     if (this.#trailers !== undefined) this.#conclude(this.#trailers)
     else if (isUnseen(this.#stream, this.#kept))
@@ -175,7 +175,7 @@ export class Answering {
     else this.#refuse(codes.internal, 'it ended without a status')
   }
 
-  /** No answer that we can use: a status of our own making stands for it. */
+  /** Unusable response: stands in a status of our own. */
   #refuse(code: number, why: string): void {
     this.#finish(replyOf(code, { 'grpc-message': why }))
     this.#stop()
@@ -205,11 +205,11 @@ export class Answering {
   }
 }
 
-/** Of the metadata that came, what is about the status. */
-function replyOf(code: number, said: IncomingHttpHeaders): Reply {
+/** Keeps the metadata that concerns the status. */
+function replyOf(code: number, metadata: IncomingHttpHeaders): Reply {
   const headers: Record<string, string> = { 'content-length': '0', 'grpc-status': String(code) }
   for (const name of ['grpc-message', 'grpc-status-details-bin', 'grpc-retry-pushback-ms']) {
-    const value = said[name]
+    const value = metadata[name]
     if (typeof value === 'string') headers[name] = value
   }
   if (code === codes.unavailable || code === codes.resourceExhausted) {
@@ -219,7 +219,7 @@ function replyOf(code: number, said: IncomingHttpHeaders): Reply {
   return { status: roadStatus(code, headers['grpc-retry-pushback-ms']), headers, body: Body.of('') }
 }
 
-/** A service that says when to come back may be asked again then; one that says never (gRFC A6: a negative number) may not. */
+/** A service may be retried when it says so; never if it says never (gRFC A6: a negative number). */
 function roadStatus(code: number, pushback: string | undefined): number {
   const { road } = meaningOf(code)
   if (pushback === undefined || (code !== codes.unavailable && code !== codes.resourceExhausted)) return road

@@ -19,34 +19,34 @@ import { messages } from './messages.ts'
 import { type DeclaredErrors, refusal } from './refusal.ts'
 import { idempotencyOf, spell } from './spell.ts'
 
-/** A method, called for one screen. Those that take many messages are not there. */
+/** A method, called for one screen. Client-streaming methods are left out. */
 export type Remote =
   | { readonly answers: 'once'; readonly call: (asking: Asking, input: unknown) => Promise<unknown> }
   | { readonly answers: 'often'; readonly call: (asking: Asking, input: unknown) => AsyncIterableIterator<unknown> }
 
-/** The methods of a generated service, called down a road. What goes wrong is a `Problem`. */
+/** The methods of a generated service, called over a road. Failures are `Problem`s. */
 export function grpcClient(upstream: string, service: DescService, road: Road): Readonly<Record<string, Remote>> {
   const { errors = {} } = service as { readonly errors?: Readonly<Record<string, DeclaredErrors>> }
   const calls: Record<string, Remote> = {}
   for (const method of service.methods) {
-    const way = { upstream, method, road, declared: errors[method.localName] }
-    if (method.methodKind === 'unary') calls[method.localName] = { answers: 'once', call: unary(way) }
-    if (method.methodKind === 'server_streaming') calls[method.localName] = { answers: 'often', call: stream(way) }
+    const remote = { upstream, method, road, declared: errors[method.localName] }
+    if (method.methodKind === 'unary') calls[method.localName] = { answers: 'once', call: unary(remote) }
+    if (method.methodKind === 'server_streaming') calls[method.localName] = { answers: 'often', call: stream(remote) }
   }
   return calls
 }
 
-interface Way {
+interface RemoteMethod {
   readonly upstream: string
   readonly method: DescMethod
   readonly road: Road
   readonly declared: DeclaredErrors | undefined
 }
 
-function unary(way: Way): (asking: Asking, input: unknown) => Promise<unknown> {
-  const { upstream, method, road, declared } = way
+function unary(remote: RemoteMethod): (asking: Asking, input: unknown) => Promise<unknown> {
+  const { upstream, method, road, declared } = remote
   const { maxBytes, token } = road.policy
-  const make = caller(way)
+  const make = caller(remote)
   return async (asking, input) => {
     const trail = trailOfNow()
     try {
@@ -62,9 +62,9 @@ function unary(way: Way): (asking: Asking, input: unknown) => Promise<unknown> {
   }
 }
 
-function stream(way: Way): (asking: Asking, input: unknown) => AsyncIterableIterator<unknown> {
-  const { upstream, method, road, declared } = way
-  const make = caller(way)
+function stream(remote: RemoteMethod): (asking: Asking, input: unknown) => AsyncIterableIterator<unknown> {
+  const { upstream, method, road, declared } = remote
+  const make = caller(remote)
   return (asking, input) => {
     let opened: Promise<AsyncIterableIterator<Buffer>> | undefined
     const open = async () => {
@@ -95,8 +95,8 @@ function stream(way: Way): (asking: Asking, input: unknown) => AsyncIterableIter
 
 const ignore = (): void => undefined
 
-/** What makes the calls of one method. */
-function caller({ upstream, method, road }: Way): (asking: Asking, input: unknown) => Call {
+/** Builds the calls of one method. */
+function caller({ upstream, method, road }: RemoteMethod): (asking: Asking, input: unknown) => Call {
   const { headers: names, idempotency, maxBytes } = road.policy
   const kind = idempotencyOf(method, idempotency)
   return ({ exchange, scope, until }, input) => {
@@ -129,7 +129,7 @@ function decode({ output }: DescMethod, bytes: Uint8Array, upstream: string): un
   }
 }
 
-/** No connection is UNAVAILABLE, as every gRPC client has it; any other fault is what it is over HTTP. */
+/** No connection is UNAVAILABLE, as in every gRPC client; other faults map as over HTTP. */
 function asProblem(error: unknown, upstream: string, declared: DeclaredErrors | undefined): unknown {
   if (error instanceof StreamEnd) return refusal(upstream, error.reply, declared)
   if (!(error instanceof Fault)) return error

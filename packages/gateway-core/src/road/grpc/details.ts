@@ -4,22 +4,22 @@ import type { Headers } from '../call.ts'
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from './gen/google/rpc/error_details_pb.js'
 import { StatusSchema } from './gen/google/rpc/status_pb.js'
 
-/** What a service said about its error beside the code (https://google.aip.dev/193). All of it may be lies. */
+/** A service's error details beside the code (https://google.aip.dev/193). Untrusted. */
 export interface Details {
   /** `OUT_OF_STOCK`, or empty. */
   readonly reason: string
-  /** Fields of the request that were refused. */
+  /** Rejected fields of the request. */
   readonly violations: readonly { readonly field: string; readonly reason: string }[]
-  /** Milliseconds after which asking again is worth it; undefined when nothing was said. */
+  /** Milliseconds after which a retry is worthwhile; undefined if not given. */
   readonly retryAfter: number | undefined
 }
 
 const nothing: Details = { reason: '', violations: [], retryAfter: undefined }
 
-/** More violations than this of one answer are not told. */
+/** Most violations passed on. */
 const most = 100
 
-/** Read `grpc-status-details-bin`. What cannot be read says nothing. */
+/** Parses `grpc-status-details-bin`. Ignores what is unreadable. */
 export function detailsOf(headers: Headers): Details {
   const text = headers['grpc-status-details-bin']
   if (typeof text !== 'string') return nothing
@@ -39,11 +39,11 @@ export function detailsOf(headers: Headers): Details {
   }
 }
 
-/** `lines[0].unit_price` as a pointer (RFC 6901): `/lines/0/unit_price`. What is no such path is the whole request. */
+/** `lines[0].unit_price` as a pointer (RFC 6901): `/lines/0/unit_price`. Any other text points to the whole request. */
 export function pointerOf(field: string): string {
   if (field.length > 256 || !/^[\w-]+(?:\.[\w-]+|\[[\w-]+\])*$/.test(field)) return ''
   return `/${field.replaceAll(/[.[]/g, '/').replaceAll(']', '')}`
 }
 
-/** `OUT_OF_STOCK` as a code of ours: `out-of-stock`. */
+/** `OUT_OF_STOCK` as a problem code: `out-of-stock`. */
 export const codeOfReason = (reason: string): string => reason.toLowerCase().replaceAll('_', '-')

@@ -1,7 +1,7 @@
-/** A flag and a length stand before each message (grpc/doc/PROTOCOL-HTTP2.md, "Length-Prefixed-Message"). */
+/** Bytes of flag and length before each message (grpc/doc/PROTOCOL-HTTP2.md, "Length-Prefixed-Message"). */
 const head = 5
 
-/** One message as it is sent, not compressed. */
+/** Frames a message, uncompressed. */
 export function frameOf(message: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(head + message.length)
   frame[0] = 0
@@ -10,17 +10,17 @@ export function frameOf(message: Uint8Array): Buffer {
   return frame
 }
 
-/** What came is not what a stream of messages is: a broken frame, a compressed one (none was asked for), or one too large. */
+/** An invalid message stream: a broken frame, a compressed one (none was requested), or one too large. */
 export class FrameError extends Error {
   override readonly name = 'FrameError'
 }
 
-/** Takes bytes as they come, and gives messages. It holds less than one message of at most `maxBytes`. */
-export class Frames {
+/** Splits bytes into messages. Buffers less than one message of at most `maxBytes`. */
+export class MessageFrames {
   readonly #maxBytes: number
   #chunks: Buffer[] = []
   #size = 0
-  /** Bytes of the frame that is coming; `head` before its length is known. */
+  /** Bytes of the current frame; `head` until its length is known. */
   #wanted = head
   #known = false
 
@@ -28,12 +28,12 @@ export class Frames {
     this.#maxBytes = maxBytes
   }
 
-  /** Nothing of a further message has come. */
+  /** No message is partially received. */
   get isBetween(): boolean {
     return this.#size === 0
   }
 
-  /** The messages that are whole now. Throws a `FrameError`. */
+  /** Returns the messages now complete. Throws a `FrameError`. */
   push(chunk: Buffer): Buffer[] {
     this.#chunks.push(chunk)
     this.#size += chunk.length

@@ -11,14 +11,14 @@ import { Line } from './line.ts'
 import { codes } from './status.ts'
 import { headOf } from './wire.ts'
 
-/** More than an answer can have. */
+/** More than a response can have, in bytes. */
 const maxBytes = 1_024
 
 const path = `/${Health.typeName}/${Health.method.check.name}`
 
 /**
- * Ask an address by `grpc.health.v1.Health/Check` whether its server is well, over a connection of its own, so that it proves
- * that one can be made. A server that does not know the question is well (gRFC A17).
+ * Health probe by `grpc.health.v1.Health/Check`, over a new connection, to prove that one can be made. A server without
+ * that method counts as healthy (gRFC A17).
  */
 export const ask =
   ({ timeout }: Required<ProbePolicy>) =>

@@ -3,45 +3,47 @@ import type { Socket } from 'node:net'
 import { buildConnector } from 'undici'
 import type { Endpoint } from '../discover/address.ts'
 
-/** Silence after which a connection with calls under way is asked whether it is still there. */
+/** Milliseconds of silence with calls in flight before a connection is pinged. */
 const patience = 30_000
 
-/** An answer to that must come within. */
+/** Milliseconds for the answer to a ping. */
 const pingTimeout = 5_000
 
-/** Without calls for so long, a connection is given up. */
+/** Milliseconds without calls before a connection is closed. */
 const idle = 300_000
 
-/** Bytes of one head or trailer. */
+/** Largest head or trailer, in bytes. */
 const maxHead = 16_384
 
-/** One HTTP/2 connection, and what is known about it. */
-export interface Kept {
+/** One HTTP/2 connection and its state. */
+export interface KeptSession {
   readonly session: ClientHttp2Session
-  /** It has answered before. */
+  /** It has answered at least once. */
   answered: boolean
-  /** `performance.now()` at which it last did. */
+  /** `performance.now()` of its last response. */
   heardAt: number
-  /** Streams above this were not looked at (RFC 9113 §6.8). Undefined: it was not told to go away. */
+  /** Last stream processed before a GOAWAY (RFC 9113 §6.8). Undefined: no GOAWAY yet. */
   lastStream: number | undefined
   calls: number
-  /** It had as many as it may: it ends with the last of them. To close it now would refuse those that are about to be sent. */
+  /**
+   * It reached its stream limit: it closes after its last stream. Closing now would refuse streams about to be sent.
+   */
   full: boolean
 }
 
 /**
- * The HTTP/2 connection to one address. There is one at a time for new calls: it is made with the first, kept, asked whether
- * it is there when it has been silent too long, and left for a new one when it is told to go away (GOAWAY); what is under way
- * on it may finish. As many calls are under way at once as the service allows (SETTINGS_MAX_CONCURRENT_STREAMS), the others
- * wait their turn on the connection or, where that could take hours, get another one.
+ * The HTTP/2 connection to one address. New calls share one: it is opened by the first, kept, pinged when silent too
+ * long, and replaced after a GOAWAY; its streams may finish. The service limits concurrent streams
+ * (SETTINGS_MAX_CONCURRENT_STREAMS); further calls wait on the connection or, where that could take hours, get another
+ * one.
  */
 export class Line implements AsyncDisposable {
   readonly #origin: string
   readonly #dial: () => Promise<Socket>
   readonly #beyond: 'wait' | 'another'
   readonly #all = new Set<ClientHttp2Session>()
-  #kept: Kept | undefined
-  #making: Promise<Kept> | undefined
+  #kept: KeptSession | undefined
+  #making: Promise<KeptSession> | undefined
   #patience = patience
   #closed = false
 
@@ -62,24 +64,24 @@ export class Line implements AsyncDisposable {
       })
   }
 
-  /** The connection for a new call. Rejects when there cannot be one. */
-  get(): Kept | Promise<Kept> {
+  /** The connection for a new call. Rejects if none can be made. */
+  get(): KeptSession | Promise<KeptSession> {
     const kept = this.#kept
     if (kept !== undefined && this.isFull(kept)) this.#kept = undefined
     else if (kept !== undefined && !kept.session.closed && !kept.session.destroyed) return kept
     return (this.#making ??= this.#make().finally(() => (this.#making = undefined)))
   }
 
-  /** Whether a call has to ask for another: since it got this one, others may have come before it. */
-  isFull(kept: Kept): boolean {
+  /** Whether a call needs another connection: others may have filled this one since it was returned. */
+  isFull(kept: KeptSession): boolean {
     if (this.#beyond === 'wait') return false
     const { calls, session } = kept
     kept.full ||= calls >= Math.max(1, session.remoteSettings.maxConcurrentStreams ?? Infinity)
     return kept.full
   }
 
-  /** New calls go over another. */
-  leave(kept: Kept): void {
+  /** Retires a connection: new calls use another. */
+  leave(kept: KeptSession): void {
     if (this.#kept === kept) this.#kept = undefined
     if (!kept.session.closed) kept.session.close()
   }
@@ -91,7 +93,7 @@ export class Line implements AsyncDisposable {
     for (const session of this.#all) session.destroy()
   }
 
-  async #make(): Promise<Kept> {
+  async #make(): Promise<KeptSession> {
     const socket = await this.#dial()
     if ('alpnProtocol' in socket && socket.alpnProtocol !== 'h2') {
       socket.destroy()
@@ -101,10 +103,10 @@ export class Line implements AsyncDisposable {
       createConnection: () => socket,
       settings: { enablePush: false, maxHeaderListSize: maxHead },
       maxHeaderListPairs: 256,
-      // MiB: as many of the largest messages may be on their way out as a policy lets through at a time.
+      // MiB: room for as many of the largest messages as a policy lets through at once.
       maxSessionMemory: 256,
     })
-    const kept: Kept = {
+    const kept: KeptSession = {
       session,
       answered: false,
       heardAt: performance.now(),
@@ -119,11 +121,11 @@ export class Line implements AsyncDisposable {
     return kept
   }
 
-  #watch(kept: Kept, socket: Socket): void {
+  #watch(kept: KeptSession, socket: Socket): void {
     const { session } = kept
     this.#all.add(session)
     const stop = this.#ask(kept, socket)
-    // What goes wrong, each call learns from its own stream.
+    // Each call learns of errors from its own stream.
     session.on('error', () => undefined)
     session.on('goaway', (code, lastStream) => {
       kept.lastStream = lastStream
@@ -137,8 +139,8 @@ export class Line implements AsyncDisposable {
     })
   }
 
-  /** Every so often: whether it is there, and whether it is of any use. */
-  #ask(kept: Kept, socket: Socket): () => void {
+  /** Regularly checks whether it is alive and used. */
+  #ask(kept: KeptSession, socket: Socket): () => void {
     let heard = -1
     let idleSince = performance.now()
     let late: NodeJS.Timeout | undefined
@@ -159,7 +161,7 @@ export class Line implements AsyncDisposable {
   }
 }
 
-/** Resolves when the service has said how many streams it takes, which it says first, or has hung up. */
+/** Resolves when the service has sent its stream limit, in its first frame, or has hung up. */
 const settings = (session: ClientHttp2Session): Promise<void> =>
   new Promise((resolve) => {
     session.once('remoteSettings', () => resolve()).once('close', () => resolve())
@@ -167,8 +169,8 @@ const settings = (session: ClientHttp2Session): Promise<void> =>
 
 const defaultPort = (protocol: string): string => (protocol === 'https:' ? '443' : '80')
 
-/** Whether the service cannot have looked at it: it said so, or was told to go away before (RFC 9113 §8.7). */
-export const isUnseen = (stream: ClientHttp2Stream, kept: Kept): boolean =>
+/** Whether the service certainly did not process it: it said so, or sent GOAWAY before (RFC 9113 §8.7). */
+export const isUnseen = (stream: ClientHttp2Stream, kept: KeptSession): boolean =>
   stream.rstCode === constants.NGHTTP2_REFUSED_STREAM ||
   stream.id === undefined ||
   (kept.lastStream !== undefined && stream.id > kept.lastStream)

@@ -1,14 +1,14 @@
 import type { Body } from '../body.ts'
 
-/** What a message takes beside its bytes, about: empty ones must not be without number. */
+/** Approximate overhead of a message in bytes, so that empty ones are bounded too. */
 const overhead = 64
 
-/** Bytes that wait for their reader, before the service waits too. */
+/** Bytes buffered before the service is paused. */
 const window = 65_536
 
 /**
- * The messages of a streamed reply, one after the other. The service is not asked for more than the reader takes (HTTP/2 flow
- * control), and learns of it when the reader stops: leaving a `for await` throws the rest away. Throws what the stream failed of.
+ * The messages of a streamed reply, in order. The service sends no more than the reader takes (HTTP/2 flow control),
+ * and learns when the reader stops: leaving a `for await` discards the rest. Throws the stream's failure.
  */
 export function messages(body: Body): AsyncIterableIterator<Buffer> {
   const queue = new Queue(body)
@@ -26,7 +26,7 @@ export function messages(body: Body): AsyncIterableIterator<Buffer> {
 
 type Result = IteratorResult<Buffer, undefined>
 
-/** Read by one, one at a time. */
+/** One reader, one message at a time. */
 class Queue {
   readonly #body: Body
   readonly #held: Buffer[] = []
@@ -65,7 +65,7 @@ class Queue {
 
   #finish(end: { readonly error?: unknown }): void {
     this.#end = end
-    // What came before the end of it is still read; what was thrown away is not.
+    // Messages before the end are still delivered; discarded ones are not.
     const waiting = this.#waiting
     this.#waiting = undefined
     if (waiting !== undefined) this.#wait().then(waiting.resolve, waiting.reject)

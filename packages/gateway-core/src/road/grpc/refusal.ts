@@ -3,12 +3,12 @@ import type { Reply } from '../call.ts'
 import { codeOfReason, type Details, detailsOf, pointerOf } from './details.ts'
 import { codes, codeOf, meaningOf } from './status.ts'
 
-/** Problem codes that a method may end in, and their statuses. */
+/** Problem codes that a method declares, and their statuses. */
 export type DeclaredErrors = Readonly<Record<string, number>>
 
 /**
- * A service's status as a problem: by its `ErrorInfo.reason` where the source declares that, else by its number; what the
- * source does not declare, if it declares anything of the method, is the service's failure. Its message is for the log.
+ * Maps a gRPC status to a problem: by its `ErrorInfo.reason` if declared, else by its number; if the method declares
+ * errors, undeclared ones are the service's failure. The status message is only logged.
  */
 export function refusal(upstream: string, { headers }: Reply, declared: DeclaredErrors | undefined): Problem {
   const code = codeOf(headers['grpc-status'])
@@ -34,18 +34,17 @@ function byNumber(code: number, { violations }: Details) {
   return { status: 422, code: 'validation', errors }
 }
 
-/** A reason is a word that stays; what it comes with is a text for developers. */
+/** Reasons are stable identifiers; their messages are for developers. */
 const wordsOf = (reason: string): string =>
   /^[A-Z][A-Z0-9_]{0,62}$/.test(reason) ? reason.toLowerCase().replaceAll('_', ' ') : 'was refused'
 
-/** Whole seconds, at least one. */
 function waitFor(headers: Reply['headers'], { retryAfter }: Details): string {
   const { 'grpc-retry-pushback-ms': pushback } = headers
   const ms = retryAfter ?? (typeof pushback === 'string' && /^\d{1,10}$/.test(pushback) ? Number(pushback) : 1_000)
   return String(Math.max(1, Math.ceil(ms / 1_000)))
 }
 
-/** `grpc-message` is percent-encoded; what cannot be decoded stays as it is. */
+/** `grpc-message` is percent-encoded; undecodable text is kept as is. */
 function messageOf(text: unknown): string {
   if (typeof text !== 'string') return ''
   try {

@@ -2,22 +2,24 @@ import type { DescMethod } from '@bufbuild/protobuf'
 import { MethodOptions_IdempotencyLevel as Level } from '@bufbuild/protobuf/wkt'
 import type { Call } from '../call.ts'
 
-/** What repeating a method does: `safe` nothing, ever · `idempotent` no more than calling it once · `unknown` nobody said. */
+/**
+ * Effect of repeating a method: `safe` none, ever · `idempotent` the same as calling it once · `unknown` undeclared.
+ */
 export type Idempotency = 'safe' | 'idempotent' | 'unknown'
 
-/** What its `.proto` says (`idempotency_level`), or else the policy. */
-export function idempotencyOf(method: DescMethod, said: Readonly<Record<string, Idempotency>>): Idempotency {
+/** From its `.proto` (`idempotency_level`), else from the policy. */
+export function idempotencyOf(method: DescMethod, declared: Readonly<Record<string, Idempotency>>): Idempotency {
   if (method.idempotency === Level.NO_SIDE_EFFECTS) return 'safe'
   if (method.idempotency === Level.IDEMPOTENT) return 'idempotent'
-  return said[method.localName] ?? 'unknown'
+  return declared[method.localName] ?? 'unknown'
 }
 
 const methods = { safe: 'GET', idempotent: 'PUT', unknown: 'POST' } as const
 
 /**
- * A gRPC call as the filters know calls, who then need not know about gRPC: what reads is a GET, what can be repeated a PUT,
- * all else a POST. A read that answers once has its message in its url, as it has by Connect's protocol, so that equal urls
- * are equal questions; a stream has it in its body, since no two streams are the same.
+ * Expresses a gRPC call as an HTTP call, so that filters need not know gRPC: reads are GETs, repeatable calls PUTs, all
+ * others POSTs. A unary read carries its message in the URL, as in Connect's protocol, so that equal URLs are equal
+ * questions; a stream carries it in its body, as no two streams are the same.
  */
 export function spell(method: DescMethod, idempotency: Idempotency, message: Uint8Array) {
   const path = `/${method.parent.typeName}/${method.name}`

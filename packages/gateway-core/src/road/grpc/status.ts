@@ -1,16 +1,16 @@
-/** What one gRPC status is on the road and at its end. */
+/** What one gRPC status is on the road and to the client. */
 export interface Meaning {
-  /** As the specification spells it. */
+  /** Its name in the specification. */
   readonly name: string
-  /** The HTTP status that filters see: 5xx is the service's failure, and of those only 503 is worth another attempt. */
+  /** HTTP status for filters: 5xx is the service's failure, of which only 503 is retried. */
   readonly road: number
-  /** What the client gets. */
+  /** HTTP status for the client. */
   readonly status: number
-  /** The code of its problem. */
+  /** Problem code. */
   readonly code: string
 }
 
-/** https://grpc.io/docs/guides/status-codes/, by number. `docs/status-contract.md` has it for people. */
+/** https://grpc.io/docs/guides/status-codes/, by number. Documented in `docs/status-contract.md`. */
 const meanings: readonly Meaning[] = [
   { name: 'OK', road: 200, status: 200, code: '' },
   { name: 'CANCELLED', road: 500, status: 502, code: 'upstream-failed' },
@@ -28,11 +28,11 @@ const meanings: readonly Meaning[] = [
   { name: 'INTERNAL', road: 500, status: 502, code: 'upstream-failed' },
   { name: 'UNAVAILABLE', road: 503, status: 503, code: 'upstream-unavailable' },
   { name: 'DATA_LOSS', road: 500, status: 502, code: 'upstream-failed' },
-  // Our token, never the user's doing: a 401 would send a signed-in user to sign in.
+  // Our token's fault, never the user's: a 401 would send a signed-in user to sign in.
   { name: 'UNAUTHENTICATED', road: 401, status: 502, code: 'upstream-failed' },
 ]
 
-/** Numbers of those that we say ourselves. */
+/** Codes used by the gateway itself. */
 export const codes = {
   ok: 0,
   cancelled: 1,
@@ -47,10 +47,10 @@ export const codes = {
   unauthenticated: 16,
 } as const
 
-/** A number that is none is UNKNOWN. */
+/** Unknown numbers are UNKNOWN. */
 export const meaningOf = (code: number): Meaning => meanings[code] ?? meanings[codes.unknown]!
 
-/** `grpc-status` as it was sent; what is no number is UNKNOWN. */
+/** Parses `grpc-status`; anything invalid is UNKNOWN. */
 export function codeOf(text: unknown): number {
   const code = typeof text === 'string' && /^\d{1,2}$/.test(text) ? Number(text) : codes.unknown
   return code in meanings ? code : codes.unknown
@@ -67,10 +67,10 @@ const byHttp: Readonly<Record<number, number>> = {
   504: codes.unavailable,
 }
 
-/** Of an answer that is no gRPC, from a proxy for example (grpc/doc/http-grpc-status-mapping.md). */
+/** For a non-gRPC response, such as a proxy's (grpc/doc/http-grpc-status-mapping.md). */
 export const codeOfHttp = (status: number): number => byHttp[status] ?? codes.unknown
 
 const byReset: Readonly<Record<number, number>> = { 8: codes.cancelled, 11: codes.resourceExhausted }
 
-/** Of a stream that the service reset, by its HTTP/2 code (grpc/doc/PROTOCOL-HTTP2.md, "Errors"). */
+/** For a stream the service reset, by HTTP/2 code (grpc/doc/PROTOCOL-HTTP2.md, "Errors"). */
 export const codeOfReset = (code: number): number => byReset[code] ?? codes.internal

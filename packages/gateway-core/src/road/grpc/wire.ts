@@ -1,20 +1,20 @@
 import type { ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
 import type { FullPolicy } from '../../policy.ts'
-import type { Connections } from '../balance/instance.ts'
+import type { InstanceConnections } from '../balance/instance.ts'
 import type { Call, Reply } from '../call.ts'
 import type { Endpoint } from '../discover/address.ts'
 import { Fault, faultOf } from '../fault.ts'
 import { Answering } from './answering.ts'
 import { frameOf } from './frame.ts'
-import { type Kept, Line } from './line.ts'
+import { type KeptSession, Line } from './line.ts'
 import { messageOf, pathOf } from './spell.ts'
 
 /**
- * The end of the road over gRPC (grpc/doc/PROTOCOL-HTTP2.md): one HTTP/2 connection to one address, and others for what lasts,
- * which would leave no room for calls where a service takes so many streams of a connection only. What a service certainly
- * has not looked at (REFUSED_STREAM, or above the last stream of a GOAWAY) is sent once more, whatever it is.
+ * The end of the road over gRPC (grpc/doc/PROTOCOL-HTTP2.md): one HTTP/2 connection to one address for calls, and
+ * others for long-lived streams, which could use up a connection's stream limit. A call the service certainly did not
+ * process (REFUSED_STREAM, or above the last stream of a GOAWAY) is resent once, whatever its method.
  */
-export function connections(endpoint: Endpoint, policy: FullPolicy): Connections {
+export function connections(endpoint: Endpoint, policy: FullPolicy): InstanceConnections {
   const { base } = endpoint
   const calls = new Line(endpoint, policy.connectTimeout)
   const streams = new Line(endpoint, policy.connectTimeout, 'another')
@@ -48,13 +48,13 @@ async function once(call: Call, base: string, line: Line, policy: FullPolicy): P
   try {
     return await answer(call, kept, open(call, kept, base, policy), policy)
   } catch (error) {
-    // It said nothing to anybody while this call waited for all of its time: the next goes over another.
+    // It answered no one during this call's whole time: later calls use another.
     if (error instanceof Fault && error.kind === 'timeout' && kept.heardAt < start) line.leave(kept)
     throw error
   }
 }
 
-function open(call: Call, { session }: Kept, base: string, policy: FullPolicy): ClientHttp2Stream {
+function open(call: Call, { session }: KeptSession, base: string, policy: FullPolicy): ClientHttp2Stream {
   try {
     return session.request(headersOf(call, base, policy), { endStream: false })
   } catch (error) {
@@ -63,8 +63,8 @@ function open(call: Call, { session }: Kept, base: string, policy: FullPolicy): 
   }
 }
 
-/** The connection, or what ends the call before there is one. */
-function connection(call: Call, line: Line): Kept | Promise<Kept> {
+/** Waits for a connection, unless the call ends first. */
+function connection(call: Call, line: Line): KeptSession | Promise<KeptSession> {
   const kept = line.get()
   if (!(kept instanceof Promise)) return kept
   return new Promise((resolve, reject) => {
@@ -74,7 +74,7 @@ function connection(call: Call, line: Line): Kept | Promise<Kept> {
   })
 }
 
-const answer = (call: Call, kept: Kept, stream: ClientHttp2Stream, policy: FullPolicy): Promise<Reply> =>
+const answer = (call: Call, kept: KeptSession, stream: ClientHttp2Stream, policy: FullPolicy): Promise<Reply> =>
   new Promise((resolve, reject) => {
     const { firstByteTimeout } = policy
     let late: NodeJS.Timeout | undefined
@@ -88,10 +88,10 @@ const answer = (call: Call, kept: Kept, stream: ClientHttp2Stream, policy: FullP
     stream.end(frameOf(messageOf(call)))
   })
 
-/** Longest that `grpc-timeout` can say: eight digits. */
+/** Largest `grpc-timeout`: eight digits. */
 const longest = 99_999_999
 
-/** The head of a call that has so many ms. */
+/** Request headers of a call with `left` ms to go. */
 export const headOf = (path: string, left: number): OutgoingHttpHeaders => ({
   ':method': 'POST',
   ':path': path,

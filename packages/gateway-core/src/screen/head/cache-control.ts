@@ -1,30 +1,30 @@
 import type { Heard } from '../../road/asking.ts'
-import { type Said, saidBy } from './said.ts'
+import { type CacheControl, parseCacheControl } from './parse-cache-control.ts'
 
 export interface Terms {
-  /** Every call that the answer is made of, in any order. None at all: nobody knows for how long it holds. */
+  /** Every call the response is made of, in any order. Empty: its lifetime is unknown. */
   readonly heard: readonly Heard[]
-  /** The guard knows who is asking. */
+  /** The guard identified a user. */
   readonly signedIn: boolean
-  /** It sets a cookie, which is for one client only (RFC 9111 §7.3). */
+  /** It sets a cookie, which belongs to one client (RFC 9111 §7.3). */
   readonly setsCookie: boolean
-  /** A part was not to be had, and something stands in for it. */
+  /** A part failed, and a fallback stands in for it. */
   readonly fallback: boolean
-  /** A part is older than its service would have it. */
+  /** A part is past its service's freshness lifetime. */
   readonly stale: boolean
 }
 
-/** What all of several answers allow. Milliseconds from now, less than nothing when it is over. */
-type Least = { -readonly [N in keyof Said]: Said[N] }
+/** The strictest of several `Cache-Control`s. Milliseconds from now, negative once expired. */
+type Least = { -readonly [N in keyof CacheControl]: CacheControl[N] }
 
 /**
- * `Cache-Control` of an answer that is made of many: as strict as the strictest of them (RFC 9111 §5.2.2).
+ * `Cache-Control` of a composed response: as strict as the strictest of its parts (RFC 9111 §5.2.2).
  *
- * - What is personal is `private`, whatever a service says of it.
- * - What lacks a part is `no-store`: nobody keeps a makeshift, and what was kept before it stays.
- * - What is stale, or of which nobody knows how long it holds, is `no-cache`: kept, and asked about each time, by its tag.
- * - Everything else holds for as long as the first of its parts. `s-maxage` stays apart from `max-age`: what a service can
- *   take back from a cache of many, it cannot take back from a browser.
+ * - Personal: `private`, whatever a service says.
+ * - A part missing: `no-store`, which also preserves the complete response a cache already has.
+ * - Stale, or of unknown lifetime: `no-cache`, so kept and revalidated each time by its tag.
+ * - Otherwise: the shortest lifetime of its parts. `s-maxage` stays apart from `max-age`: a service can purge a shared
+ *   cache, but no browser.
  */
 export function cacheControl({ heard, signedIn, setsCookie, fallback, stale }: Terms): string {
   const least = leastOf(heard)
@@ -39,22 +39,22 @@ export function cacheControl({ heard, signedIn, setsCookie, fallback, stale }: T
 function leastOf(heard: readonly Heard[]): Least {
   const least = nothingSaid()
   for (const { headers, personal } of heard) {
-    const said = saidBy(headers?.['cache-control'])
+    const one = parseCacheControl(headers?.['cache-control'])
     const age = ageOf(headers?.['age'])
-    const overdue = Math.max(0, age - Math.min(said.maxAge, said.sharedMaxAge))
-    least.noStore ||= said.noStore
-    least.private ||= personal || said.private
-    // What depends on more than the request is true once (RFC 9111 §4.1).
-    least.noCache ||= said.noCache || headers?.['vary'] === '*'
-    least.mustRevalidate ||= said.mustRevalidate
-    least.proxyRevalidate ||= said.proxyRevalidate
-    least.noTransform ||= said.noTransform
-    least.immutable &&= said.immutable
-    least.isSplit ||= said.isSplit
-    least.maxAge = Math.min(least.maxAge, said.maxAge - age)
-    least.sharedMaxAge = Math.min(least.sharedMaxAge, said.sharedMaxAge - age)
-    least.whileRevalidate = Math.min(least.whileRevalidate, said.whileRevalidate - overdue)
-    least.ifError = Math.min(least.ifError, said.ifError - overdue)
+    const overdue = Math.max(0, age - Math.min(one.maxAge, one.sharedMaxAge))
+    least.noStore ||= one.noStore
+    least.private ||= personal || one.private
+    // Depends on more than the request, so holds only once (RFC 9111 §4.1).
+    least.noCache ||= one.noCache || headers?.['vary'] === '*'
+    least.mustRevalidate ||= one.mustRevalidate
+    least.proxyRevalidate ||= one.proxyRevalidate
+    least.noTransform ||= one.noTransform
+    least.immutable &&= one.immutable
+    least.isSplit ||= one.isSplit
+    least.maxAge = Math.min(least.maxAge, one.maxAge - age)
+    least.sharedMaxAge = Math.min(least.sharedMaxAge, one.sharedMaxAge - age)
+    least.whileRevalidate = Math.min(least.whileRevalidate, one.whileRevalidate - overdue)
+    least.ifError = Math.min(least.ifError, one.ifError - overdue)
   }
   if (least.mustRevalidate) least.whileRevalidate = least.ifError = 0
   return least
@@ -75,18 +75,18 @@ const nothingSaid = (): Least => ({
   ifError: Infinity,
 })
 
-/** RFC 9111 §5.1, in milliseconds. One that cannot be read is any age at all. */
+/** RFC 9111 §5.1, in milliseconds. An unreadable age counts as infinite. */
 function ageOf(age: string | readonly string[] | undefined): number {
   if (age === undefined) return 0
   return typeof age === 'string' && /^\d{1,10}$/.test(age) ? Number(age) * 1_000 : Infinity
 }
 
-/** `max-age=0` would let a cache use it when it cannot ask. */
-const isOver = ({ maxAge, sharedMaxAge, whileRevalidate, ifError }: Said, isPrivate: boolean): boolean =>
+/** Sent as `no-cache`: `max-age=0` would let a cache use it when it cannot revalidate. */
+const isOver = ({ maxAge, sharedMaxAge, whileRevalidate, ifError }: CacheControl, isPrivate: boolean): boolean =>
   seconds(isPrivate ? maxAge : Math.max(maxAge, sharedMaxAge)) + seconds(whileRevalidate) + seconds(ifError) === 0
 
 function lifetime(
-  { maxAge, sharedMaxAge, isSplit, mustRevalidate, proxyRevalidate }: Said,
+  { maxAge, sharedMaxAge, isSplit, mustRevalidate, proxyRevalidate }: CacheControl,
   isPrivate: boolean,
 ): string {
   let line = `max-age=${seconds(maxAge)}`
@@ -97,12 +97,11 @@ function lifetime(
 }
 
 /** RFC 8246, RFC 5861. */
-function extensions({ immutable, maxAge, whileRevalidate, ifError }: Said): string {
+function extensions({ immutable, maxAge, whileRevalidate, ifError }: CacheControl): string {
   let line = immutable && seconds(maxAge) > 0 ? ', immutable' : ''
   if (seconds(whileRevalidate) > 0) line += `, stale-while-revalidate=${seconds(whileRevalidate)}`
   if (seconds(ifError) > 0) line += `, stale-if-error=${seconds(ifError)}`
   return line
 }
 
-/** Whole ones, as directives have them. */
 const seconds = (ms: number): number => Math.max(0, Math.floor(ms / 1_000))

@@ -1,15 +1,15 @@
 import type { Operation, Schema } from '../../contract.ts'
 
 /**
- * Names of the request headers that an operation's answer can depend on, for `vary`: those that its contract reads and, unless
- * anybody may call it, those that carry the user. `*` when its schema cannot tell them. For the boot.
+ * Request headers an operation's response can depend on, for `vary`: those its contract reads and, unless it is open,
+ * those that identify the user. `*` if its schema cannot list them. Run at boot.
  */
 export const dependsOn = (
   { auth, headers }: Pick<Operation, 'auth' | 'headers'>,
   credentials: readonly string[],
 ): readonly string[] => [...(auth === 'open' ? [] : credentials), ...(headers === undefined ? [] : namesOf(headers))]
 
-/** Standard JSON Schema, which a validator need not speak. */
+/** Standard JSON Schema, optional for a validator. */
 interface Telling {
   readonly jsonSchema?: {
     input(options: { readonly target: string }): { readonly properties?: Readonly<Record<string, unknown>> }

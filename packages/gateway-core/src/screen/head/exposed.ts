@@ -1,15 +1,15 @@
 import type { Heard } from '../../road/asking.ts'
 
 /**
- * Response headers of services that a screen lets out: `{ catalog: ['x-total-count'] }`, names in lower case. Danger: with
- * `set-cookie` a service may set every cookie of this site, the session's as well.
+ * Service response headers that a screen passes on: `{ catalog: ['x-total-count'] }`, lower-case names. Danger: with
+ * `set-cookie` a service may set every cookie of this site, including the session's.
  */
 export type Exposed = Readonly<Record<string, readonly string[]>>
 
 /**
- * The headers that the rule lets out of what was heard, the same whatever was heard first. What several say is one list
- * (RFC 9110 §5.3), each value once; every cookie stays a line of its own, because a list of cookies is none (RFC 6265 §3).
- * `rule`: without faults, see `faultsOfExposed`.
+ * The headers to pass on, independent of the order of responses. Values of several services form one list (RFC 9110
+ * §5.3), each value once; cookies stay separate lines, as they cannot be joined (RFC 6265 §3). `rule` must be free of
+ * faults, see `faultsOfExposed`.
  */
 export function exposed(rule: Exposed, heard: readonly Heard[]): Record<string, string | string[]> {
   const found: Record<string, string | string[]> = {}
@@ -33,7 +33,7 @@ function collect(rule: Exposed, heard: readonly Heard[]): ReadonlyMap<string, st
   return found
 }
 
-/** Two calls of one url can differ in what they say, and then that decides: nothing may hang on which came first. */
+/** Sorted, also by value as two calls of one URL may differ: arrival order must not matter. */
 function inOrder(rule: Exposed, heard: readonly Heard[]): readonly Heard[] {
   const some = heard.filter(
     ({ upstream, status, headers }) => status < 400 && headers !== undefined && Object.hasOwn(rule, upstream),
@@ -48,7 +48,7 @@ function inOrder(rule: Exposed, heard: readonly Heard[]): readonly Heard[] {
 const spell = (rule: Exposed, { upstream, headers }: Heard): string =>
   JSON.stringify(rule[upstream]!.map((name) => headers![name] ?? null))
 
-/** By code unit: what a language thinks of it could differ between machines. */
+/** By code unit: locale order could differ between machines. */
 const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
 
 /** RFC 9110 §7.6.1: what `Connection` lists ends with the connection. */

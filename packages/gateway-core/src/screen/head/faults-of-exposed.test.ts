@@ -20,7 +20,7 @@ describe('faultsOfExposed', () => {
       .join(' ')
       .split(' '),
   )('H-4: %s is ours to say', (name) => {
-    expect(faultsOf(name)).toEqual([`expose.catalog: "${name}" is ours to say`])
+    expect(faultsOf(name)).toEqual([`expose.catalog: "${name}" is set by the gateway`])
   })
 
   it.each(
@@ -31,20 +31,20 @@ describe('faultsOfExposed', () => {
       .join(' ')
       .split(' '),
   )('H-4: %s never leaves', (name) => {
-    expect(faultsOf(name)).toEqual([`expose.catalog: "${name}" never leaves the house`])
+    expect(faultsOf(name)).toEqual([`expose.catalog: "${name}" is never forwarded`])
   })
 
   it.each(['X-Total', 'x total', '', 'x:y', 'x-a\r\nb'])('H-4: %j is no name', (name) => {
-    expect(faultsOf(name)).toEqual([`expose.catalog: ${JSON.stringify(name)} is no name of a header in lower case`])
+    expect(faultsOf(name)).toEqual([`expose.catalog: ${JSON.stringify(name)} is not a lower-case header name`])
   })
 
   it('finds every fault of a rule', () => {
     const rule = { catlog: ['x-a'], inventory: ['x-a'], catalog: ['x-a', 'x-a', 'etag'], constructor: ['x-a'] }
     expect(faultsOfExposed(rule as never, upstreams)).toEqual([
       'expose: there is no upstream catlog',
-      'expose.inventory: an answer of gRPC has no headers to let out',
-      'expose.catalog: "x-a" is there twice',
-      'expose.catalog: "etag" is ours to say',
+      'expose.inventory: a gRPC response has no headers to expose',
+      'expose.catalog: "x-a" is listed twice',
+      'expose.catalog: "etag" is set by the gateway',
       'expose: there is no upstream constructor',
     ])
   })

@@ -1,7 +1,7 @@
 import { fromUpstream } from '../../road/headers.ts'
 import type { Exposed } from './exposed.ts'
 
-/** What the gateway says itself of every answer, or what would speak for the whole site (beside the families below). */
+/** Headers the gateway sets itself, or that would affect the whole site (besides the families below). */
 const ours = new Set([
   'accept-ch',
   'accept-ranges',
@@ -57,21 +57,21 @@ const families = ['access-control-', 'content-', 'cross-origin-', 'sec-']
 
 const name = /^[a-z0-9!#$%&'*+.^`|~-]+$/
 
-/** What is wrong with a rule, in sentences for the boot. `upstreams`: all there are, and what they speak. */
+/** Faults of a rule, one sentence each, for boot. `upstreams`: all of them, with their protocol. */
 export function faultsOfExposed(rule: Exposed, upstreams: Readonly<Record<string, 'http' | 'grpc'>>): string[] {
   return Object.entries(rule).flatMap(([upstream, names]) => {
     if (!Object.hasOwn(upstreams, upstream)) return [`expose: there is no upstream ${upstream}`]
-    if (upstreams[upstream] === 'grpc') return [`expose.${upstream}: an answer of gRPC has no headers to let out`]
+    if (upstreams[upstream] === 'grpc') return [`expose.${upstream}: a gRPC response has no headers to expose`]
     return names.flatMap((one, nth) => {
-      const fault = names.indexOf(one) < nth ? 'is there twice' : faultOf(one)
+      const fault = names.indexOf(one) < nth ? 'is listed twice' : faultOf(one)
       return fault === undefined ? [] : [`expose.${upstream}: ${JSON.stringify(one)} ${fault}`]
     })
   })
 }
 
 function faultOf(header: string): string | undefined {
-  if (!name.test(header)) return 'is no name of a header in lower case'
+  if (!name.test(header)) return 'is not a lower-case header name'
   if (header === 'set-cookie') return undefined
-  if (ours.has(header) || families.some((family) => header.startsWith(family))) return 'is ours to say'
-  return Object.keys(fromUpstream({ [header]: '' })).length === 0 ? 'never leaves the house' : undefined
+  if (ours.has(header) || families.some((family) => header.startsWith(family))) return 'is set by the gateway'
+  return Object.keys(fromUpstream({ [header]: '' })).length === 0 ? 'is never forwarded' : undefined
 }

@@ -1,13 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isNamed } from '../../road/tags.ts'
 
-/** Answer as if nothing had been asked, with 304, or with 412. */
+/** Answer normally, with 304, or with 412. */
 export type Verdict = 'send' | 'not-modified' | 'failed'
 
 /**
- * What the conditions of a request come to (RFC 9110 §13.2.2). `etag`: of what is there; `undefined` when nothing is. There
- * are no dates here, and so what asks by date is not asked (§13.1.3, §13.1.4). Only of what would be a success (§13.2.1). Of
- * a write it must be asked before the work, of the tag of what is there then: afterwards it is too late to refuse.
+ * Evaluates the preconditions of a request (RFC 9110 §13.2.2). `etag`: of the current representation; `undefined` if
+ * none exists. There are no dates here, so conditions by date are ignored (§13.1.3, §13.1.4). Only for would-be
+ * successes (§13.2.1). For a write, evaluate before the work, with the tag of the current state: afterwards it is too
+ * late to refuse.
  */
 export function preconditions(
   method: string,

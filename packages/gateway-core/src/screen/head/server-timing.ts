@@ -1,24 +1,24 @@
 import type { PartStatus } from '../../contract.ts'
 
-/** How one part of a screen came about. */
+/** Timing of one part of a screen. */
 export interface Timing {
   readonly name: string
-  /** From the start of the screen, or of the part: what it is measured from is up to who measures. */
+  /** From the start of the screen or of the part, as the caller chooses. */
   readonly ms: number
   readonly status: PartStatus
-  /** One word on where it came from, such as `cache`. Anything that could be an address is left out. */
+  /** Its source in one word, such as `cache`. Anything that could be an address is omitted. */
   readonly from?: string | undefined
 }
 
-/** Entries of one header, the total among them. Browsers keep 150 timings of a page; heads have limits too. */
+/** Entries of one header, including the total. Browsers keep 150 timings per page; heads have limits too. */
 const most = 20
 
-/** Characters of a name. */
+/** Longest name, in characters. */
 const longest = 64
 
 /**
- * `Server-Timing` (W3C): one entry per part in the order given, then `total`. It tells names that are in the client's
- * contract anyway, and durations; a page of another site reads them only where `Timing-Allow-Origin` lets it.
+ * `Server-Timing` (W3C): one entry per part in the given order, then `total`. It reveals durations, and names the
+ * client's contract has anyway; other sites read it only with `Timing-Allow-Origin`.
  */
 export function serverTiming(parts: readonly Timing[], total: number): string {
   let line = ''
@@ -34,7 +34,7 @@ const notToken = /[^\w!#$%&'*+.^`|~-]/g
 
 const tokenOf = (name: string): string => name.slice(0, longest).replace(notToken, '_') || '_'
 
-/** The clock of a process is no finer than this to anybody outside. */
+/** Outsiders get no finer clock than tenths of a millisecond. */
 const tenths = (ms: number): number => (ms > 0 && Number.isFinite(ms) ? Math.round(ms * 10) / 10 : 0)
 
 const word = /^[a-z][a-z-]{0,31}$/i

@@ -1,4 +1,4 @@
-/** What describes the bytes that do not come. */
+/** Headers that describe the omitted content. */
 const ofContent = new Set([
   'content-encoding',
   'content-language',
@@ -11,9 +11,9 @@ const ofContent = new Set([
 ])
 
 /**
- * What a 304 carries of the headers that the 200 would have had (RFC 9110 §15.4.5): all but what describes its content. A
- * cache takes over what it is told (RFC 9111 §4.3.4), so what is let out beside the content stays true. Names in lower case.
- * A HEAD carries all of them, the length as well (RFC 9110 §9.3.2).
+ * The headers of a 200 that its 304 carries (RFC 9110 §15.4.5): all but those that describe the content. A cache
+ * updates its entry from them (RFC 9111 §4.3.4), so exposed headers stay current. Lower-case names. A HEAD carries all
+ * of them, length included (RFC 9110 §9.3.2).
  */
 export function unmodifiedHeaders<V>(headers: Readonly<Record<string, V>>): Record<string, V> {
   const kept: Record<string, V> = {}

@@ -1,11 +1,11 @@
 /**
- * `Vary` (RFC 9110 §12.5.5) of an answer that depends on these request headers, of whatever part of it; `undefined` when it
- * depends on none. Each name may be a list. What a route depends on is known at the boot: no need to ask for each answer.
+ * `Vary` (RFC 9110 §12.5.5) of a response that depends on these request headers; `undefined` without any. Each name may
+ * be a list. A route's are known at boot: no need to compute it per response.
  *
- * Name every header that the contract of the route reads, that its `when` tells apart by, and what negotiates (encoding,
- * language). Name what carries the user (`cookie` or `authorization`) wherever a guard looks for one, and for those whom it
- * does not find as well: a browser that somebody else uses now must not show what it has kept for the one before, and
- * `private` alone does not keep it from that (RFC 9111 §4.1).
+ * Name every header that the route's contract reads, that its `when` tests, and that negotiates (encoding, language).
+ * Name the credentials (`cookie` or `authorization`) wherever a guard looks for them, also for responses to anonymous
+ * users: a browser must not show its next user what it cached for the last, and `private` alone does not prevent that
+ * (RFC 9111 §4.1).
  */
 export function vary(names: readonly string[]): string | undefined {
   const each = new Set(

@@ -4,7 +4,7 @@ import { exchangeOf } from '../../../test/exchange.ts'
 import { signedInAs } from '../../testing.ts'
 import type { Headers } from '../call.ts'
 import { Question } from './question.ts'
-import { type Entry, Store } from './store.ts'
+import { type Entry, ResponseCache } from './response-cache.ts'
 
 const entry = (bytes: number, headers: Headers = {}): Entry => ({
   status: 200,
@@ -19,11 +19,11 @@ const entry = (bytes: number, headers: Headers = {}): Entry => ({
 const ask = (url: string, headers: Headers = {}, user = '') =>
   new Question(callOf({ url, headers, exchange: exchangeOf({ identity: signedInAs(user) }) }), user)
 
-const find = (store: Store, question: Question) => store.get(store.keyOf(question))
+const find = (store: ResponseCache, question: Question) => store.get(store.keyOf(question))
 
 describe('store', () => {
   it('A-03: stays within its bytes, whatever is put in, and drops the least lately used first', () => {
-    const store = new Store(100_000)
+    const store = new ResponseCache(100_000)
     for (let nth = 0; nth < 1_000; nth++) {
       store.keep(ask(`/${nth}`), [], entry(nth * 7))
       find(store, ask('/0'))
@@ -35,13 +35,13 @@ describe('store', () => {
   })
 
   it('A-03: keys and headers take room too', () => {
-    const store = new Store(100_000)
+    const store = new ResponseCache(100_000)
     store.keep(ask(`/${'k'.repeat(10_000)}`), [], entry(0, { 'x-a': 'v'.repeat(10_000) }))
     expect(store.bytes).toBeGreaterThan(30_000)
   })
 
   it('A-03: what is larger than all of it is not kept, and what it would have replaced is gone', () => {
-    const store = new Store(10_000)
+    const store = new ResponseCache(10_000)
     store.keep(ask('/a'), [], entry(1))
     store.keep(ask('/a'), [], entry(20_000))
     expect(find(store, ask('/a'))).toBeUndefined()
@@ -49,7 +49,7 @@ describe('store', () => {
   })
 
   it('A-03: Vary counts, and names it once named count for good', () => {
-    const store = new Store(100_000)
+    const store = new ResponseCache(100_000)
     const de = ask('/', { 'accept-language': 'de' })
     const fr = ask('/', { 'accept-language': 'fr' })
     const none = ask('/')
@@ -64,7 +64,7 @@ describe('store', () => {
   })
 
   it('A-01: an empty header is not an absent one, and none reads as two', () => {
-    const store = new Store(100_000)
+    const store = new ResponseCache(100_000)
     store.keep(ask('/', { accept: '' }), ['accept', 'accept-language'], entry(1))
     expect(find(store, ask('/'))).toBeUndefined()
     store.keep(ask('/', { 'x-a': 'b', 'x-c': 'd' }), ['accept', 'accept-language'], entry(1))
@@ -74,7 +74,7 @@ describe('store', () => {
   })
 
   it('A-02: one user and no other, however an id is written', () => {
-    const store = new Store(100_000)
+    const store = new ResponseCache(100_000)
     store.keep(ask('/x', {}, 'a'), [], entry(1))
     for (const user of ['', 'b', 'A', 'a ', 'a /x', '1:a']) expect(find(store, ask('/x', {}, user))).toBeUndefined()
     store.keep(ask('/b /x', {}, 'a'), [], entry(1))
@@ -83,7 +83,7 @@ describe('store', () => {
   })
 
   it('A-03: forgets all of a place and nothing else', () => {
-    const store = new Store(100_000)
+    const store = new ResponseCache(100_000)
     store.keep(ask('/', { accept: 'a' }), ['accept'], entry(1))
     store.keep(ask('/', { accept: 'b', 'x-v': '2' }), ['accept'], entry(1))
     store.keep(ask('/other'), [], entry(1))

@@ -3,21 +3,24 @@ import type { Headers } from '../call.ts'
 import type { Question } from './question.ts'
 import type { Terms } from './terms.ts'
 
-/** An answer as it is kept. */
+/** A stored response. */
 export interface Entry extends Terms {
   readonly status: number
   readonly headers: Headers
   readonly bytes: Buffer
 }
 
-/** What could not be kept: until then nobody waits for another's fetch, to find it of no use. */
+/** A response that could not be stored: until `passUntil`, calls do not wait for each other's fetches. */
 export interface Unkept {
   readonly passUntil: number
 }
 
 export type Kept = Entry | Unkept
 
-/** All answers to one url for one user: they differ by the headers that `Vary` has named here, and one write ends them all. */
+/**
+ * All responses to one URL for one user: they differ by the headers `Vary` has named, and one write invalidates them
+ * all.
+ */
 interface Place {
   readonly at: string
   readonly vary: readonly string[]
@@ -29,8 +32,8 @@ interface Slot {
   readonly kept: Kept
 }
 
-/** Answers, the least lately used the first to go, in at most so many bytes: keys and headers count. */
-export class Store {
+/** LRU store of responses, bounded in bytes including keys and headers. */
+export class ResponseCache {
   readonly #places = new Map<string, Place>()
   readonly #slots: LRUCache<string, Slot>
 
@@ -46,7 +49,7 @@ export class Store {
     return this.#slots.calculatedSize
   }
 
-  /** Where the answer to a question is kept. Before there is any, all that an answer could depend on counts. */
+  /** The key of a question's response. Before any is stored, every header it could depend on counts. */
   keyOf(question: Question): string {
     return question.key(this.#places.get(question.place)?.vary)
   }
@@ -55,7 +58,7 @@ export class Store {
     return this.#slots.get(key)?.kept
   }
 
-  /** `vary`: the headers that the answer depends on. */
+  /** `vary`: headers the response depends on. */
   keep(question: Question, vary: readonly string[], kept: Kept): void {
     const place = this.#placeFor(question.place, vary)
     const key = question.key(place.vary)
@@ -65,7 +68,7 @@ export class Store {
     this.#places.set(place.at, place)
   }
 
-  /** Everything that is kept for one place: it has changed. */
+  /** Invalidates a place. */
   forget(at: string): void {
     const place = this.#places.get(at)
     if (place === undefined) return
@@ -73,7 +76,7 @@ export class Store {
     for (const key of place.keys) this.#slots.delete(key)
   }
 
-  /** A name once named by `Vary` counts for good: to be too exact is only a fetch too many. A new one makes all keys anew. */
+  /** `Vary` names accumulate: too precise a key only costs an extra fetch. A new name discards the place's entries. */
   #placeFor(at: string, vary: readonly string[]): Place {
     const known = this.#places.get(at)
     if (known !== undefined && vary.every((name) => known.vary.includes(name))) return known
@@ -82,10 +85,10 @@ export class Store {
   }
 }
 
-/** Bytes that an entry takes beside its own, about: objects, and its places in three maps. */
+/** Approximate overhead of an entry in bytes: objects, and its slots in three maps. */
 const overhead = 1_024
 
-/** A key stands in two maps. Characters that take two bytes each are rare enough in either. */
+/** Keys count twice, as two maps hold them. Two-byte characters are rare enough to ignore. */
 function sizeOf({ kept }: Slot, key: string): number {
   let size = overhead + 2 * key.length
   if ('passUntil' in kept) return size
