@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { appVersion, type Document, perMinute, serve } from '@bff/gateway-core'
+import { appVersion, type Document, perMinute } from '@bff/gateway-core'
 import { bearer, type DpopOptions, internalTokens, type KeyRing, revocations } from '@bff/gateway-core/auth'
 import { inProduction } from '@bff/gateway-core/env'
 import type { Stop } from '@bff/gateway-core/run'
@@ -50,19 +50,12 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
     document: JSON.parse(readFileSync(new URL('../openapi.json', import.meta.url), 'utf8')) as Document,
     limits: perMinute(requestsPerMinute),
   })
-  return serve({
+  return bff.serve({
     name: 'mobile-bff',
     port,
     hostname,
     portVariable: 'MOBILE_BFF_PORT',
-    handler: bff.handler,
-    ready: bff.ready,
-    upgrade: bff.door.take,
-    drain: bff.door.drain,
     shedAfter: config.shedAfter,
     stop: config.stop,
-    proxies,
-    log,
-    release: bff,
   })
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type Document, perMinute, serve } from '@bff/gateway-core'
+import { type Document, perMinute } from '@bff/gateway-core'
 import { internalTokens, type KeyRing, type Revocations, revocations, webSession } from '@bff/gateway-core/auth'
 import { inProduction } from '@bff/gateway-core/env'
 import type { Stop } from '@bff/gateway-core/run'
@@ -55,20 +55,13 @@ export async function start({ port, hostname, log, upstreams, proxies, requestsP
     limits: perMinute(requestsPerMinute),
     ...(config.webRoot === '' ? {} : { fallback: site(config.webRoot) }),
   })
-  return serve({
+  return bff.serve({
     name: 'web-bff',
     port,
     hostname,
     portVariable: 'WEB_BFF_PORT',
-    handler: bff.handler,
-    ready: bff.ready,
-    upgrade: bff.door.take,
-    drain: bff.door.drain,
     shedAfter: config.shedAfter,
     stop: config.stop,
-    proxies,
-    log,
-    release: bff,
   })
 }
 

@@ -19,7 +19,8 @@ import type { Gate, Limiters, Surroundings } from './edge/exchange.ts'
 import { type Limit, limiter } from './edge/limit.ts'
 import { notFound, problems } from './edge/problems.ts'
 import { router } from './edge/router.ts'
-import type { Readiness } from './edge/serve.ts'
+import type { Listening } from './edge/listening.ts'
+import { type Readiness, serve, type ServeOptions } from './edge/serve.ts'
 import { refuseUnguarded } from './edge/unguarded.ts'
 import { type Door, upgrades } from './edge/upgrades.ts'
 import type { Authenticate, Exchange, Identity, Route } from './exchange.ts'
@@ -105,6 +106,8 @@ export interface App extends AsyncDisposable {
   readonly handler: express.Express
   /** For `serve`: its `take` as `upgrade`, its `drain` as `drain`. */
   readonly door: Door
+  /** Puts it on a port, with its own log and the proxies that it trusts; stopping the server disposes the app. */
+  serve(at: Omit<ServeOptions, keyof App | 'upgrade' | 'drain' | 'proxies' | 'log' | 'release'>): Promise<Listening>
 }
 
 /** Also what was declared of it. */
@@ -134,7 +137,7 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   if (fallback !== undefined) handler.use(fallback)
   handler.use(notFound, problems)
   const door = upgrades(bound, { ...around, counted: counted.sockets }, find)
-  return {
+  const app = {
     handler,
     door: leavingWith(door, away.leaving),
     ready: readiness(store, running),
@@ -144,7 +147,15 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
       await store[Symbol.asyncDispose]?.()
     },
   }
+  return { ...app, serve: servedBy(running, app) }
 }
+
+const servedBy =
+  ({ log, proxies }: Running, app: Omit<App, 'serve'>): App['serve'] =>
+  (at) => {
+    const { handler, ready, door } = app
+    return serve({ ...at, handler, ready, upgrade: door.take, drain: door.drain, proxies, log, release: app })
+  }
 
 function readiness(store: Store, { counted, storeRequired = false }: Given): App['ready'] {
   const up = () => store.ready?.() !== false
