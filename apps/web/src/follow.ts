@@ -1,14 +1,14 @@
-/** Told to whoever follows. */
+/** Callbacks of a follower. */
 export interface Follower<T> {
   readonly item: (item: T) => void
-  /** Something was missed that will not come any more, or why it broke cannot be told: read anew what this is about. */
+  /** Events were lost for good, or the reason for a break is unknown: refetch the resource. */
   readonly resync: () => void
-  /** Whoever reads is not signed in any more. Nothing comes after it. */
+  /** The user is signed out. No callback follows. */
   readonly signedOut: () => void
   readonly state: (state: FollowState) => void
 }
 
-/** `off` once nothing has been heard for a while, though it is tried again and again; `over` when nothing more can happen. */
+/** `off`: disconnected for a while, still reconnecting; `over`: no more events are possible. */
 export type FollowState = 'opening' | 'live' | 'off' | 'over'
 
 export interface Surroundings {
@@ -17,16 +17,16 @@ export interface Surroundings {
   readonly random: () => number
 }
 
-/** Milliseconds without a word of being live, after which a person is told. */
+/** Milliseconds without a connection before the state becomes `off`. */
 const patience = 2_500
-/** Milliseconds to the next try where the browser itself gives up, full jitter. */
+/** Bounds of the backoff in milliseconds where the browser does not reconnect itself; full jitter. */
 const shortest = 1_000
 const longest = 30_000
 
 /**
- * Follow a numbered stream from `after` on, each item once and in order. A browser's own `EventSource` comes back by itself after a broken
- * connection, and gives up at any answer that is none: then it is begun anew, from the last number, after what it was about has
- * been read again. Returns what ends it.
+ * Follows a numbered stream after `after`, each item once and in order. The browser's `EventSource` reconnects by itself after a
+ * broken connection but gives up on an error response: then this calls `resync` and reopens the stream after the last number.
+ * Returns a function that stops it.
  */
 export function follow<T extends { readonly rev: number }>(
   urlAfter: (rev: number) => string,
@@ -98,7 +98,7 @@ class Following<T extends { readonly rev: number }> {
     this.#say('live')
   }
 
-  /** Why is not said: what it was about knows, be it that it is over, gone, or that nobody is signed in. */
+  /** `EventSource` hides the cause; refetching the resource reveals it: finished, gone, or signed out. */
   #gaveUp(): void {
     this.#told.resync()
     this.#retry()
@@ -117,7 +117,7 @@ class Following<T extends { readonly rev: number }> {
     say()
   }
 
-  /** A short silence is none of a person's business. */
+  /** Short interruptions are not reported. */
   #doubt(): void {
     this.#silent ??= setTimeout(() => this.#told.state('off'), patience)
   }

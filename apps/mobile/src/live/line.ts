@@ -1,12 +1,12 @@
 import { type LiveMessage, liveProtocol, type LiveRequest } from '@bff/contracts/mobile-live'
 
-/** A socket as browsers, React Native and Node have it. */
+/** Opens a socket as browsers, React Native and Node provide it. */
 export type Connect = (
   url: string,
   protocols: string[],
 ) => Pick<WebSocket, 'readyState' | 'send' | 'close' | 'addEventListener'>
 
-/** How a line ended. `opened`: something came over it. `retryIn`: milliseconds, as the other end wishes. */
+/** How a connection ended. `opened`: at least one message arrived. `retryIn`: milliseconds, requested by the server. */
 export interface Ended {
   readonly code: number
   readonly reason: string
@@ -17,13 +17,13 @@ export interface Ended {
 interface Told {
   readonly opened: (say: (request: LiveRequest) => void) => void
   readonly told: (message: LiveMessage) => void
-  /** Milliseconds between two questions whether anybody is there; no answer by the next, and nobody is. */
+  /** Milliseconds between pings; the connection is dead if nothing has arrived by the next one. */
   readonly beat: number
-  /** Ends it. */
+  /** Closes the connection. */
   readonly signal: AbortSignal
 }
 
-/** One socket, from its begin to its end. A phone that changes networks is told of no end, so it asks from time to time. */
+/** One socket from open to close. A phone that changes networks gets no close event, hence the pings. */
 export function line(connect: Connect, url: string, ticket: string, { beat, signal, ...on }: Told): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>()
   const socket = connect(url, [liveProtocol, `bff.ticket.${ticket}`])
@@ -53,13 +53,13 @@ export function line(connect: Connect, url: string, ticket: string, { beat, sign
     on.opened(say)
   })
   socket.addEventListener('message', ({ data }) => {
-    // A proxy that knows no WebSocket may open one, and then say nothing.
+    // A proxy without WebSocket support may open a socket and then stay silent.
     opened = heard = true
     const message = JSON.parse(String(data)) as LiveMessage
     if (message.type === 'problem') retryIn = message.retryIn ?? retryIn
     on.told(message)
   })
-  // What went wrong, a socket does not say; that it did, the close that follows does.
+  // An error event carries no reason, and a close event follows it.
   socket.addEventListener('error', () => undefined)
   socket.addEventListener('close', ({ code, reason }) => end(code, reason))
   if (signal.aborted) leave()
