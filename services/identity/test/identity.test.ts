@@ -303,7 +303,7 @@ it('does not start as nobody could use it', async () => {
 })
 
 it('prints nothing past the log', () => {
-  // Of fetch in a realm of its own, such as this one, the provider cannot see the dispatcher.
+  // In another realm, such as Jest's, the provider cannot see fetch's dispatcher.
   const lines = printed.flatMap((spy) => spy.mock.calls.flat()).filter((line) => !String(line).includes('SSRF'))
   expect(lines).toEqual([])
 })
