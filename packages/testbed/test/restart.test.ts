@@ -5,7 +5,7 @@ describe('X-03: a rolling restart of two processes behind a balancer', () => {
   it('loses none of 200 requests under way, sends none twice, and every one of 100 streams goes on', async () => {
     const seen = await rollingRestart({ requests: 200, streams: 100 })
     expect(seen).toMatchObject({ failed: [], answered: 200, resumed: 100, exits: [0, 0] })
-    // A request that a process was sent reached the service once.
+    // Each request sent to a process reached the service once.
     expect(seen.arrived).toBe(200)
   }, 60_000)
 })
