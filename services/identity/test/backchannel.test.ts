@@ -98,7 +98,7 @@ describe('back-channel logout', () => {
     expect((await t.signOut()).text).toContain('<h1>Signed out</h1>')
     await web.until(2)
     expect(web.told[1]!.token).toBe(web.told[0]!.token)
-    expect(written.filter(({ msg }) => String(msg).includes('was not told'))).toMatchObject([
+    expect(written.filter(({ msg }) => String(msg).includes('could not notify'))).toMatchObject([
       { level: 'warn', clientId: 'web', sub: 'cus_ada' },
     ])
   })

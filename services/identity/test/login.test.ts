@@ -51,7 +51,7 @@ describe('the login page', () => {
     const page = await browser.follow(clients.authorization('web'))
     headers['sec-fetch-site'] = site
     const refused = await logIn(browser, page)
-    expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('did not come from here')])
+    expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('Sign-in blocked')])
     headers['sec-fetch-site'] = 'same-origin'
     expect((await logIn(browser, page)).url).toContain('?code=')
   })
