@@ -1,7 +1,7 @@
-// node scripts/answers.ts http://127.0.0.1:4101/livez — exits 0 when it answers 2xx: the health check of the images.
+// node scripts/answers.ts http://127.0.0.1:4101/livez — exits 0 on a 2xx response: the health check of the images.
 import { connect } from 'node:http2'
 
-/** Milliseconds that one answer may take. */
+/** Timeout in milliseconds. */
 const patience = 1_000
 
 const overHttp1 = async (url: string): Promise<boolean> =>
@@ -22,7 +22,7 @@ const overHttp2 = (url: string): Promise<boolean> =>
     })
   })
 
-/** Whether a GET of `url` is answered with success, in HTTP/1.1 or in the unencrypted HTTP/2 of gRPC. */
+/** Whether a GET of `url` succeeds, over HTTP/1.1 or gRPC's unencrypted HTTP/2. */
 export const answers = (url: string): Promise<boolean> => overHttp1(url).catch(() => overHttp2(url))
 
 if (import.meta.main) process.exitCode = (await answers(process.argv[2]!)) ? 0 : 1

@@ -49,13 +49,13 @@ describe('npm run dev', () => {
     for (const stream of [dev.stdout, dev.stderr]) {
       stream.on('data', (chunk: Buffer) => {
         output += chunk.toString()
-        if (output.includes('Everything answers')) ready.resolve()
+        if (output.includes('Everything is up')) ready.resolve()
         if (output.includes('No answer from')) ready.reject(new Error(output))
       })
     }
     void exited.then(() => ready.reject(new Error(output)))
     await ready.promise
-    console.log(`Everything answers after ${((performance.now() - starting) / 1_000).toFixed(1)} s`)
+    console.log(`Everything is up after ${((performance.now() - starting) / 1_000).toFixed(1)} s`)
 
     if (hasBrowser()) {
       await using browser = await browse(1_280)
