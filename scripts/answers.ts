@@ -2,16 +2,16 @@
 import { connect } from 'node:http2'
 
 /** Timeout in milliseconds. */
-const patience = 1_000
+const timeout = 1_000
 
 const overHttp1 = async (url: string): Promise<boolean> =>
-  (await fetch(url, { signal: AbortSignal.timeout(patience) })).ok
+  (await fetch(url, { signal: AbortSignal.timeout(timeout) })).ok
 
 const overHttp2 = (url: string): Promise<boolean> =>
   new Promise((resolve) => {
     const { origin, pathname } = new URL(url)
     const session = connect(origin)
-    session.setTimeout(patience, () => session.destroy())
+    session.setTimeout(timeout, () => session.destroy())
     session.once('error', () => session.destroy())
     session.once('close', () => resolve(false))
     const stream = session.request({ ':path': pathname })

@@ -17,7 +17,7 @@ const settings = join(import.meta.dirname, '../.env')
 if (existsSync(settings)) process.loadEnvFile(settings)
 
 /** Milliseconds to wait for the slowest program. */
-const patience = 30_000
+const startupTimeout = 30_000
 
 const at = (name: string, port: number): string =>
   process.env[`${name}_URL`] ?? `http://localhost:${process.env[`${name}_PORT`] ?? port}`
@@ -45,7 +45,7 @@ const people = [
 
 async function comesUp(place: Place): Promise<boolean> {
   const probe = place === web ? web.url : `${place.url}/livez`
-  for (const until = performance.now() + patience; performance.now() < until; await pause(200)) {
+  for (const until = performance.now() + startupTimeout; performance.now() < until; await pause(200)) {
     if (await answers(probe)) return true
   }
   return false
@@ -64,4 +64,4 @@ const missing = places.filter((_, i) => !up[i]).map(({ name }) => name)
 console.log(`\n${table(places.map(({ name, url, speaks }) => [name, url, speaks]))}\n`)
 console.log(`  Sign in as\n${table(people)}\n`)
 if (missing.length === 0) console.log(`Everything is up. Open ${web.url}\n`)
-else console.log(`No answer from ${missing.join(', ')} in ${patience / 1_000} seconds: see their output above.\n`)
+else console.log(`No answer from ${missing.join(', ')} in ${startupTimeout / 1_000} seconds: see their output above.\n`)

@@ -53,7 +53,7 @@ export async function requestTokens(
 }
 
 /** Milliseconds per refresh attempt. Two fit into the 5 s in which the issuer repeats its response. */
-const patience = 2_000
+const refreshTimeout = 2_000
 
 /**
  * Exchanges a refresh token, which works once. If no response arrives, the issuer may have rotated it all the same: retries once
@@ -61,7 +61,7 @@ const patience = 2_000
  */
 export async function refreshTokens(provider: Issuer, refreshToken: string, request: Request = {}): Promise<Tokens> {
   const form = { client_id: clientId, grant_type: 'refresh_token', refresh_token: refreshToken }
-  const ask = () => requestTokens(provider, form, { timeout: patience, ...request })
+  const ask = () => requestTokens(provider, form, { timeout: refreshTimeout, ...request })
   try {
     return await ask()
   } catch (error) {

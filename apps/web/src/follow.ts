@@ -18,7 +18,7 @@ export interface Surroundings {
 }
 
 /** Milliseconds without a connection before the state becomes `off`. */
-const patience = 2_500
+const silenceBeforeOff = 2_500
 /** Bounds of the backoff in milliseconds where the browser does not reconnect itself; full jitter. */
 const shortest = 1_000
 const longest = 30_000
@@ -31,10 +31,10 @@ const longest = 30_000
 export function follow<T extends { readonly rev: number }>(
   urlAfter: (rev: number) => string,
   after: number,
-  told: Follower<T>,
+  follower: Follower<T>,
   around: Surroundings = { open: (url) => new EventSource(url), random: Math.random },
 ): () => void {
-  const following = new Following(urlAfter, after, told, around)
+  const following = new Following(urlAfter, after, follower, around)
   following.start()
   return () => following.stop()
 }
@@ -43,30 +43,30 @@ type Timer = ReturnType<typeof setTimeout>
 
 class Following<T extends { readonly rev: number }> {
   readonly #urlAfter: (rev: number) => string
-  readonly #told: Follower<T>
+  readonly #follower: Follower<T>
   readonly #around: Surroundings
   #last: number
   #failures = 0
   #source: EventSource | undefined
-  #again: Timer | undefined
-  #silent: Timer | undefined
+  #retryTimer: Timer | undefined
+  #silenceTimer: Timer | undefined
 
-  constructor(urlAfter: (rev: number) => string, after: number, told: Follower<T>, around: Surroundings) {
+  constructor(urlAfter: (rev: number) => string, after: number, follower: Follower<T>, around: Surroundings) {
     this.#urlAfter = urlAfter
     this.#last = after
-    this.#told = told
+    this.#follower = follower
     this.#around = around
   }
 
   start(): void {
-    this.#say('opening')
-    this.#doubt()
+    this.#setState('opening')
+    this.#startSilenceTimer()
     this.#open()
   }
 
   stop(): void {
-    clearTimeout(this.#again)
-    clearTimeout(this.#silent)
+    clearTimeout(this.#retryTimer)
+    clearTimeout(this.#silenceTimer)
     this.#source?.close()
   }
 
@@ -76,13 +76,13 @@ class Following<T extends { readonly rev: number }> {
     this.#source = source
     source.addEventListener('message', ({ data }) => this.#item(JSON.parse(data as string) as T))
     on('live', () => this.#live())
-    on('lost', () => this.#doubt())
-    on('resync', this.#told.resync)
-    on('end', () => this.#over(() => this.#told.state('over')))
-    on('session-ended', () => this.#over(this.#told.signedOut))
+    on('lost', () => this.#startSilenceTimer())
+    on('resync', this.#follower.resync)
+    on('end', () => this.#finish(() => this.#follower.state('over')))
+    on('session-ended', () => this.#finish(this.#follower.signedOut))
     on('problem', () => this.#retry())
     on('error', () => {
-      this.#doubt()
+      this.#startSilenceTimer()
       if (source.readyState === source.CLOSED) this.#gaveUp()
     })
   }
@@ -90,41 +90,41 @@ class Following<T extends { readonly rev: number }> {
   #item(item: T): void {
     if (item.rev <= this.#last) return
     this.#last = item.rev
-    this.#told.item(item)
+    this.#follower.item(item)
   }
 
   #live(): void {
     this.#failures = 0
-    this.#say('live')
+    this.#setState('live')
   }
 
   /** `EventSource` hides the cause; refetching the resource reveals it: finished, gone, or signed out. */
   #gaveUp(): void {
-    this.#told.resync()
+    this.#follower.resync()
     this.#retry()
   }
 
   #retry(): void {
-    this.#doubt()
+    this.#startSilenceTimer()
     this.#source?.close()
-    clearTimeout(this.#again)
+    clearTimeout(this.#retryTimer)
     const wait = this.#around.random() * Math.min(longest, shortest * 2 ** this.#failures++)
-    this.#again = setTimeout(() => this.#open(), wait)
+    this.#retryTimer = setTimeout(() => this.#open(), wait)
   }
 
-  #over(say: () => void): void {
+  #finish(report: () => void): void {
     this.stop()
-    say()
+    report()
   }
 
   /** Short interruptions are not reported. */
-  #doubt(): void {
-    this.#silent ??= setTimeout(() => this.#told.state('off'), patience)
+  #startSilenceTimer(): void {
+    this.#silenceTimer ??= setTimeout(() => this.#follower.state('off'), silenceBeforeOff)
   }
 
-  #say(state: FollowState): void {
-    clearTimeout(this.#silent)
-    this.#silent = undefined
-    this.#told.state(state)
+  #setState(state: FollowState): void {
+    clearTimeout(this.#silenceTimer)
+    this.#silenceTimer = undefined
+    this.#follower.state(state)
   }
 }

@@ -30,7 +30,7 @@ export interface ServiceOptions {
   readonly raw?: RequestHandler | undefined
 }
 
-const nobody: Caller = { id: '' }
+const anonymous: Caller = { id: '' }
 
 /** Serves a contract over HTTP. Every operation requires a verified user unless it says otherwise. */
 export function serve<const C extends Contract>(
@@ -77,7 +77,7 @@ function answer(
     res.locals['route'] = key
     // A service that polls another makes requests all day.
     res.locals['chatter'] = kind === 'service'
-    const user = kind === 'open' ? nobody : await verify!(kind, req.headers.authorization)
+    const user = kind === 'open' ? anonymous : await verify!(kind, req.headers.authorization)
     const [, query] = /\?(.*)$/s.exec(req.url) ?? []
     const received = await receive(operation, req, {
       params: req.params as Record<string, string>,

@@ -6,7 +6,7 @@ import type { Ended } from './families.ts'
 /** Logs each step of a client and every failure. */
 export function logEvents(provider: Provider, log: Logger): void {
   const who = ({ oidc }: KoaContextWithOIDC) => ({ clientId: oidc.client?.clientId, sub: oidc.account?.accountId })
-  const refused = (ctx: KoaContextWithOIDC, { error, error_description, error_detail }: errors.OIDCProviderError) =>
+  const logRefusal = (ctx: KoaContextWithOIDC, { error, error_description, error_detail }: errors.OIDCProviderError) =>
     log.warn({ ...who(ctx), error, description: error_description, detail: error_detail }, 'refused')
   provider.on('authorization.success', (ctx) => log.info(who(ctx), 'authorized'))
   provider.on('grant.success', (ctx) =>
@@ -19,12 +19,12 @@ export function logEvents(provider: Provider, log: Logger): void {
   provider.on('backchannel.error', (_ctx, err, { clientId }, sub, sid) =>
     log.warn({ err, clientId, sub, sid }, 'could not notify a client of a sign-out'),
   )
-  provider.on('authorization.error', refused)
-  provider.on('pushed_authorization_request.error', refused)
-  provider.on('grant.error', refused)
-  provider.on('revocation.error', refused)
-  provider.on('end_session.error', refused)
-  provider.on('end_session_confirm.error', refused)
+  provider.on('authorization.error', logRefusal)
+  provider.on('pushed_authorization_request.error', logRefusal)
+  provider.on('grant.error', logRefusal)
+  provider.on('revocation.error', logRefusal)
+  provider.on('end_session.error', logRefusal)
+  provider.on('end_session_confirm.error', logRefusal)
   provider.on('server_error', (_ctx, err) => log.error({ err }, 'failed'))
   // Koa's own event, missing from the provider's types.
   const koa: EventEmitter = provider

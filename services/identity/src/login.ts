@@ -40,7 +40,7 @@ export function login(options: LoginOptions): (provider: Provider) => Middleware
       return
     }
     ctx.set('cache-control', 'no-store')
-    const refusal = refused(ctx)
+    const refusal = refusalOf(ctx)
     if (refusal !== undefined) {
       show(ctx, 403, messagePage(...refusal))
       return
@@ -68,7 +68,7 @@ export function login(options: LoginOptions): (provider: Provider) => Middleware
 const cancelled = { error: 'access_denied', error_description: 'the sign-in was cancelled' }
 
 /** Title and text of a refusal, if the page must not be shown. */
-function refused(ctx: Context): readonly [string, string] | undefined {
+function refusalOf(ctx: Context): readonly [string, string] | undefined {
   if (isWebView(ctx.get('user-agent'))) {
     return ['Open this in your browser', 'An app is showing this page and could read your password.']
   }

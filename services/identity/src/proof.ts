@@ -19,13 +19,13 @@ export function policy(): interactionPolicy.DefaultPolicy {
   // Any program can pretend to be the app, so a session alone must not sign it in (RFC 8252 §8.6).
   const native = new Check(
     'native_client_login',
-    'an app needs a person to sign in',
+    'an app requires a fresh sign-in',
     'login_required',
     ({ oidc }) => oidc.client?.applicationType === 'native' && oidc.result?.login === undefined,
   )
   const again = new Check(
     'step_up',
-    'the password is asked for again',
+    'the password must be entered again',
     'unmet_authentication_requirements',
     ({ oidc }) => wantsAgain(oidc.params) && oidc.result?.login === undefined,
   )

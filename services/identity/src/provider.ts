@@ -49,7 +49,7 @@ export function providers(options: ProviderOptions): (keys: readonly JWK[]) => P
       interactions: { policy: policy(), url: (_ctx, { uid }) => `/interaction/${uid}` },
       renderError: (ctx, { error, error_description: description }) => {
         ctx.type = 'html'
-        ctx.body = messagePage('This did not work', `${description ?? error}.`)
+        ctx.body = messagePage('Something went wrong', `${description ?? error}.`)
       },
     })
     provider.proxy = true

@@ -243,7 +243,7 @@ describe('an authorization request', () => {
   ] as const)('S-1: that would lead %s to %s leads nowhere', async (client, redirect_uri) => {
     const page = await new Browser().follow(clients.authorization(client, { redirect_uri }))
     expect([page.status, page.url.startsWith(issuer)]).toEqual([400, true])
-    expect(page.text).toContain('<h1>This did not work</h1>')
+    expect(page.text).toContain('<h1>Something went wrong</h1>')
   })
 })
 

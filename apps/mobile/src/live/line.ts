@@ -14,9 +14,9 @@ export interface Ended {
   readonly retryIn: number | undefined
 }
 
-interface Told {
-  readonly opened: (say: (request: LiveRequest) => void) => void
-  readonly told: (message: LiveMessage) => void
+interface LineOptions {
+  readonly opened: (send: (request: LiveRequest) => void) => void
+  readonly received: (message: LiveMessage) => void
   /** Milliseconds between pings; the connection is dead if nothing has arrived by the next one. */
   readonly beat: number
   /** Closes the connection. */
@@ -24,7 +24,12 @@ interface Told {
 }
 
 /** One socket from open to close. A phone that changes networks gets no close event, hence the pings. */
-export function line(connect: Connect, url: string, ticket: string, { beat, signal, ...on }: Told): Promise<Ended> {
+export function line(
+  connect: Connect,
+  url: string,
+  ticket: string,
+  { beat, signal, ...on }: LineOptions,
+): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>()
   const socket = connect(url, [liveProtocol, `bff.ticket.${ticket}`])
   let [opened, heard] = [false, true]
@@ -41,23 +46,23 @@ export function line(connect: Connect, url: string, ticket: string, { beat, sign
   const ask = (): void => {
     if (!heard) return leave()
     heard = false
-    say({ type: 'ping' })
+    send({ type: 'ping' })
   }
-  const say = (request: LiveRequest): void => {
+  const send = (request: LiveRequest): void => {
     if (socket.readyState === 1) socket.send(JSON.stringify(request))
   }
   const timer = setInterval(ask, beat)
   signal.addEventListener('abort', leave)
   socket.addEventListener('open', () => {
     heard = true
-    on.opened(say)
+    on.opened(send)
   })
   socket.addEventListener('message', ({ data }) => {
     // A proxy without WebSocket support may open a socket and then stay silent.
     opened = heard = true
     const message = JSON.parse(String(data)) as LiveMessage
     if (message.type === 'problem') retryIn = message.retryIn ?? retryIn
-    on.told(message)
+    on.received(message)
   })
   // An error event carries no reason, and a close event follows it.
   socket.addEventListener('error', () => undefined)

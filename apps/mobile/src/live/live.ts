@@ -39,7 +39,7 @@ export class Live implements Disposable {
   readonly #tracks = new Map<string, Track>()
   readonly #person: number
   #stop = new AbortController()
-  #say: ((request: LiveRequest) => void) | undefined
+  #send: ((request: LiveRequest) => void) | undefined
   #running = false
   #closed = false
   /** The current transport. */
@@ -83,7 +83,7 @@ export class Live implements Disposable {
   #leave(track: Track): void {
     if (this.#tracks.get(track.id) !== track) return
     this.#tracks.delete(track.id)
-    this.#say?.({ type: 'unsubscribe', topic: orderTopic(track.id) })
+    this.#send?.({ type: 'unsubscribe', topic: orderTopic(track.id) })
     if (this.#tracks.size === 0) this.#stop.abort()
   }
 
@@ -93,7 +93,7 @@ export class Live implements Disposable {
   }
 
   #subscribe({ id, rev }: Track): void {
-    if (this.#tracks.has(id)) this.#say?.({ type: 'subscribe', topic: orderTopic(id), after: rev })
+    if (this.#tracks.has(id)) this.#send?.({ type: 'subscribe', topic: orderTopic(id), after: rev })
   }
 
   async #run(): Promise<void> {
@@ -125,38 +125,38 @@ export class Live implements Disposable {
     const ended = await line(connect, url, ticket, {
       beat,
       signal,
-      opened: (say) => {
+      opened: (send) => {
         this.by = 'socket'
-        this.#say = say
+        this.#send = send
         for (const track of this.#tracks.values()) this.#subscribe(track)
       },
-      told: (message) => this.#hear(message),
+      received: (message) => this.#receive(message),
     })
-    this.#say = undefined
+    this.#send = undefined
     if (ended.code === 4403) throw new ClientProblem(overTheSocket, 403, { code: ended.reason, title: ended.reason })
     return ended
   }
 
-  #hear(message: LiveMessage): void {
+  #receive(message: LiveMessage): void {
     if (this.#person !== this.#options.as.person) return this.close()
-    if (message.type === 'reauth') return void this.#prove(message.in)
+    if (message.type === 'reauth') return void this.#reauthenticate(message.in)
     if (!('topic' in message) || message.topic === undefined) return
     const track = this.#tracks.get(message.topic.slice(orderTopic('').length))
     if (track === undefined) return
     if (message.type === 'event') track.tell(message.data)
     if (message.type === 'resync') void this.#resync(track)
-    if (message.type === 'problem') void this.#refuse(track, message.problem)
+    if (message.type === 'problem') void this.#handleProblem(track, message.problem)
   }
 
   /** Sends a fresh token; refreshes it, shared with all other calls, if it would expire with the socket's. */
-  async #prove(left: number): Promise<void> {
+  async #reauthenticate(left: number): Promise<void> {
     // On failure the socket ends when its token expires; the ticket request for the next one reports the cause.
     const token = await this.#options.as.token(overTheSocket, left + 1_000).catch(() => undefined)
-    if (token !== undefined) this.#say?.({ type: 'auth', token: token.accessToken })
+    if (token !== undefined) this.#send?.({ type: 'auth', token: token.accessToken })
   }
 
   /** Retries a temporary failure; any other ends this order only. */
-  async #refuse(track: Track, problem: Refusal): Promise<void> {
+  async #handleProblem(track: Track, problem: Refusal): Promise<void> {
     if (isAnswer(problem)) {
       track.end({ error: new ClientProblem(overTheSocket, problem.status, problem) })
       this.#tracks.delete(track.id)
@@ -181,11 +181,11 @@ export class Live implements Disposable {
     const until = this.#time.now() + ms
     this.by = 'poll'
     while (!signal.aborted && this.#tracks.size > 0 && this.#time.now() < until) {
-      await Promise.all([...this.#tracks.values()].map((track) => this.#ask(track, signal)))
+      await Promise.all([...this.#tracks.values()].map((track) => this.#pollOrder(track, signal)))
     }
   }
 
-  async #ask(track: Track, signal: AbortSignal): Promise<void> {
+  async #pollOrder(track: Track, signal: AbortSignal): Promise<void> {
     // No order is polled again before all have responded.
     const wait = this.#tracks.size > 1 ? 5_000 : 25_000
     try {
@@ -193,7 +193,7 @@ export class Live implements Disposable {
     } catch (error) {
       if (signal.aborted) return
       if (!(error instanceof ClientProblem) || isFinal(error)) throw error
-      await this.#refuse(track, { ...error.extra, status: error.status, code: error.code })
+      await this.#handleProblem(track, { ...error.extra, status: error.status, code: error.code })
     }
   }
 

@@ -87,7 +87,7 @@ function Details({ order, lines, timeline, live }: Answer & { readonly live: Fol
 }
 
 /** Merges an order's events into the cached answer until its status is final. */
-function useEvents(order: Order | undefined, told: (state: FollowState) => void): void {
+function useEvents(order: Order | undefined, onState: (state: FollowState) => void): void {
   const client = useQueryClient()
   const id = order?.id
   const follows = mayChange(order)
@@ -100,9 +100,9 @@ function useEvents(order: Order | undefined, told: (state: FollowState) => void)
       item: (step) => client.setQueryData<Answer>(queryKey, (known) => known && withStep(known, step)),
       resync: () => void client.invalidateQueries({ queryKey }),
       signedOut: () => void client.invalidateQueries(sessionQuery),
-      state: told,
+      state: onState,
     })
-  }, [client, id, follows, told])
+  }, [client, id, follows, onState])
 }
 
 const urlOf = (id: string, after: number): string => fill('GET /api/orders/:id/events', { id, after }).url

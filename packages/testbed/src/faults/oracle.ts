@@ -64,8 +64,8 @@ export async function foresee(
   if (failures.length > 0) return { failures, body: undefined }
   const shown = await operation.out?.['~standard'].validate(view(values as never))
   if (shown === undefined || shown.issues !== undefined) throw new Error('the view does not match its contract')
-  const told = operation.optional !== undefined || operation.stale !== undefined
-  const body = told ? { ...(shown.value as object), meta: { parts: statuses } } : shown.value
+  const hasMeta = operation.optional !== undefined || operation.stale !== undefined
+  const body = hasMeta ? { ...(shown.value as object), meta: { parts: statuses } } : shown.value
   return { failures, body: JSON.parse(JSON.stringify(body)) as unknown }
 }
 

@@ -35,7 +35,7 @@ export function inputsOf(bff: string, key: string, seeded: Seeded): Inputs {
   const known = inputs[nameOf(key)]
   if (known !== undefined) return known(seeded)
   throw new Error(
-    `${bff}-bff answers ${key}, and nobody knows what to ask it with: ` +
-      `say so under '${nameOf(key)}' in packages/testbed/src/weigh/inputs.ts.`,
+    `${bff}-bff serves ${key}, but no inputs are listed for it: ` +
+      `add them under '${nameOf(key)}' in packages/testbed/src/weigh/inputs.ts.`,
   )
 }
