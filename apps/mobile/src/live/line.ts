@@ -14,7 +14,7 @@ export interface Ended {
   readonly retryIn: number | undefined
 }
 
-interface LineOptions {
+interface Options {
   readonly opened: (send: (request: LiveRequest) => void) => void
   readonly received: (message: LiveMessage) => void
   /** Milliseconds between pings; the connection is dead if nothing has arrived by the next one. */
@@ -24,12 +24,7 @@ interface LineOptions {
 }
 
 /** One socket from open to close. A phone that changes networks gets no close event, hence the pings. */
-export function line(
-  connect: Connect,
-  url: string,
-  ticket: string,
-  { beat, signal, ...on }: LineOptions,
-): Promise<Ended> {
+export function line(connect: Connect, url: string, ticket: string, { beat, signal, ...on }: Options): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>()
   const socket = connect(url, [liveProtocol, `bff.ticket.${ticket}`])
   let [opened, heard] = [false, true]
