@@ -27,7 +27,7 @@ export interface Config {
   readonly issuer: string
   /** Signs the tokens sent to services. Default: a key generated for this run. */
   readonly keys?: KeyRing | undefined
-  /** Whether tokens may or must be bound to an install's key, and the secrets that sign nonces. Default: DPoP is off. */
+  /** Whether tokens may or must be bound to an install's key, and the secrets that sign nonces. Default: bound ones are refused. */
   readonly dpop?: Pick<DpopOptions, 'mode' | 'secrets'> | undefined
   /** The BFF's address for apps. In production it answers to no other name. */
   readonly publicUrl: string

@@ -51,7 +51,7 @@ export interface Shop extends Bffs, AsyncDisposable {
   /** Each with its `url`, fault switch and dispose: dispose one to see the rest go on without it. */
   readonly services: Readonly<Record<(typeof names)[number], Running>>
   readonly issuer: string
-  /** Starts another instance of each BFF; to a browser both have the first one's address. */
+  /** Starts another instance of each BFF, as isolated as a separate process; to a browser both have the first one's address. */
   more(given?: { readonly requestsPerMinute?: number }): Promise<Bffs>
   /** Stops it, runs `meanwhile`, and starts it again at its address. Sessions survive only in a Redis. */
   restart(name: 'tracking' | 'web' | 'mobile', meanwhile?: () => Promise<unknown>): Promise<void>
@@ -124,7 +124,7 @@ interface Starting extends Bffs {
   readonly dpop: NonNullable<ShopOptions['dpop']>
 }
 
-/** Starts an instance of each BFF. */
+/** Starts an instance of each BFF, as isolated as a separate process. */
 function starter({ running, common, keys, web, mobile, webRoot, redisUrl, dpop }: Starting) {
   const storeOf = (name: string) => openStore({ url: redisUrl, prefix: `${name}:`, log: common.log })
   const forWeb = { clientSecret: webSecret, sessionKeys, keys: keys.web, publicUrl: web, webRoot }
