@@ -1,10 +1,10 @@
-# One image per workspace, its program on PORT:
+# One image per workspace; its program listens on PORT:
 # docker build --target service --build-arg WORKSPACE=@bff/catalog --build-arg FOLDER=services/catalog --build-arg PORT=4101 .
 FROM node:24.21.0-bookworm-slim AS base
 WORKDIR /repo
 ENV TURBO_TELEMETRY_DISABLED=1
 
-# With all tools, of which nothing goes on.
+# Build tools; nothing from here reaches an image except what is copied.
 FROM base AS workshop
 COPY . .
 RUN npm ci --ignore-scripts
@@ -27,7 +27,7 @@ COPY scripts/answers.ts scripts/
 RUN install -d -o node -g node "/repo/$FOLDER/.data"
 USER node
 WORKDIR /repo/$FOLDER
-# Not /readyz: who restarts what is unhealthy would end a process that stops, or has too much to do.
+# Not /readyz: restarting unhealthy containers would kill a process that is stopping or overloaded.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=5 CMD node /repo/scripts/answers.ts "$LIVE_URL"
 CMD ["node", "src/main.ts"]
 

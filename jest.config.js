@@ -1,7 +1,7 @@
-/** One configuration for every workspace: real ES modules, types stripped as Node itself strips them, no module mocks. */
+/** The configuration of every workspace: real ES modules, types stripped as Node does, no module mocks. */
 export default {
   testEnvironment: 'node',
-  // Suites of several workspaces share the machine: what counts is that a test ends, not when.
+  // Suites of several workspaces share the machine, so a test must finish, not be fast.
   testTimeout: 30_000,
   reporters: ['default', new URL('scripts/count-reporter.js', import.meta.url).pathname],
   coverageProvider: 'v8',

@@ -1,15 +1,15 @@
-// npm run api-key -- --client partner --scopes read,write [--days 365] — makes an API key: shown once, known by its hash.
+// npm run api-key -- --client partner --scopes read,write [--days 365] — creates an API key, shown once and stored as a hash.
 import { argumentsOf, misused } from '@bff/gateway-core/arguments'
 import { apiKeyRecords, newApiKey } from '@bff/gateway-core/auth'
 
 export interface Made {
   /** For the client. */
   readonly key: string
-  /** An element of `API_KEYS`, for the environment of the BFF. */
+  /** An element of `API_KEYS`, for the BFF's environment. */
   readonly entry: string
 }
 
-/** Throws when it would not be read. `days` from now it ends. */
+/** Expires `days` after `now`. Throws if the BFF could not parse the entry. */
 export function apiKey(client: string, scopes: readonly string[], days: number, now: number): Made {
   const { key, id, hash } = newApiKey()
   const date = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`
@@ -38,9 +38,9 @@ if (import.meta.main) {
     const scopes = values.scopes.split(',').flatMap((scope) => scope.trim() || [])
     const { key, entry } = apiKey(values.client, scopes, Number(values.days), Date.now())
     process.stdout.write(
-      `For the client, this once:\n  ${key}\n\nInto the list that \`apiKeyRecords\` reads of the environment:\n  ${entry}\n`,
+      `For the client, shown only this once:\n  ${key}\n\nFor the list that \`apiKeyRecords\` reads from the environment:\n  ${entry}\n`,
     )
   } catch {
-    misused('A key has a client, at least one scope and an end: --days is a number above 0.', usage)
+    misused('A key needs a client, at least one scope and a lifetime: --days must be above 0.', usage)
   }
 }

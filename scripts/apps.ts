@@ -9,7 +9,7 @@ import { routes as mobileRoutes } from '../apps/mobile-bff/src/routes.ts'
 import { estate as webEstate } from '../apps/web-bff/src/gateway.ts'
 import { routes as webRoutes } from '../apps/web-bff/src/routes.ts'
 
-/** A BFF as it is written, without anything that runs. */
+/** A BFF's definition, with nothing running. */
 export interface App {
   /** `web-bff` */
   readonly name: string
@@ -17,7 +17,7 @@ export interface App {
   readonly estate: Estate
 }
 
-/** The session's own routes: nobody signs in here, and nothing is asked of these addresses. */
+/** For the session's routes: nobody signs in here, and these addresses are never called. */
 const session = webSession({
   issuer: 'https://identity.invalid',
   publicUrl: 'https://web.invalid',
@@ -34,7 +34,7 @@ export const apps: readonly App[] = [
   { name: 'mobile-bff', routes: mobileRoutes, estate: mobileEstate },
 ]
 
-/** By its name, with or without `-bff`. */
+/** Finds an app by name, with or without `-bff`. */
 export const appOf = (name: string): App | undefined =>
   apps.find((app) => app.name === name || app.name === `${name}-bff`)
 
@@ -43,7 +43,7 @@ export const allFacts = (): Promise<Facts[]> =>
 
 const root = join(import.meta.dirname, '..')
 
-/** What an app says is meant to be: `apps/web-bff/audit.json`, when there is one. */
+/** Findings an app accepts: `apps/web-bff/audit.json`, if it exists. */
 export function acceptedBy(app: string): readonly Accepted[] {
   const file = join(root, 'apps', app, 'audit.json')
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Accepted[]) : []

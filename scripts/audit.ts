@@ -1,9 +1,9 @@
-// npm run audit — what no compiler sees in the routes of the BFFs. Fails when anything is found.
+// npm run audit — checks the BFFs' routes for mistakes that no compiler sees. Fails if it finds any.
 import { argumentsOf } from '@bff/gateway-core/arguments'
 import { type Accepted, audit, type Facts, type Finding, unaccepted } from '@bff/gateway-core/plan'
 import { acceptedBy, allFacts } from './apps.ts'
 
-/** Of all apps, without what they accept. */
+/** The findings in all apps, without those they accept. */
 export const auditAll = (
   facts: readonly Facts[],
   accepted: (app: string) => readonly Accepted[] = acceptedBy,
@@ -13,12 +13,12 @@ export const auditAll = (
     return unaccepted(one.app, audit(one, others), accepted(one.app))
   })
 
-/** For people: what is wrong, where, and how to mend it. */
+/** For humans: what is wrong, where, and how to fix it. */
 export const report = (findings: readonly Finding[]): string =>
   findings
     .map(({ id, severity, app, route, place, sentence, mend }) => {
       const where = place === undefined ? '' : `   ${place}`
-      return `${id} ${severity}   ${app} ${route}${where}\n  It is so: ${sentence}.\n  Mend it: ${mend}\n`
+      return `${id} ${severity}   ${app} ${route}${where}\n  Problem: ${sentence}.\n  Fix: ${mend}\n`
     })
     .join('\n')
 
@@ -27,7 +27,7 @@ if (import.meta.main) {
   const findings = auditAll(await allFacts())
   if (findings.length === 0) process.stdout.write('Nothing found.\n')
   else {
-    const ways = 'What is meant to be goes into audit.json of the app: [{ "id", "route", "reason" }].'
+    const ways = 'To accept one, add it to audit.json of the app: [{ "id", "route", "reason" }].'
     process.stderr.write(`${report(findings)}\n${findings.length} found. ${ways}\n`)
     process.exitCode = 1
   }

@@ -1,5 +1,5 @@
-// npm run contracts — what the contracts print against apps/<client>-bff/openapi.json and against every released contract that
-// is still in use; with --write the files are written first.
+// npm run contracts — checks the contracts against apps/<client>-bff/openapi.json and every released contract still in use;
+// --write updates the files first.
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -10,7 +10,7 @@ import { breaking } from '../packages/gateway-core/src/openapi/breaking.ts'
 import type { Document } from '../packages/gateway-core/src/openapi/document.ts'
 import { openApi } from '../packages/gateway-core/src/openapi/open-api.ts'
 
-/** A client's name → what its BFF answers it. */
+/** A client's name → the contract of its BFF as a document. */
 export type Clients = Readonly<Record<string, (version: string) => Document>>
 
 export const clients: Clients = {
@@ -19,19 +19,19 @@ export const clients: Clients = {
 }
 
 export interface Folders {
-  /** Has a `<client>-bff` for each client. */
+  /** Contains a `<client>-bff` per client. */
   readonly apps: string
-  /** Has a folder for each client that was ever released: `1.4.0.json`, and `floor.json` beside them. */
+  /** Contains a folder per released client: `1.4.0.json`, and `floor.json` beside them. */
   readonly released: string
 }
 
 const root = join(import.meta.dirname, '..')
 export const folders: Folders = { apps: join(root, 'apps'), released: join(root, 'packages/contracts/released') }
 
-/** As it stands in a file. */
+/** The file content of a document. */
 export const textOf = (document: Document): string => `${JSON.stringify(document, null, 2)}\n`
 
-/** Of a document that no client has been released with. */
+/** Version of a document that no client has been released with. */
 const unreleased = 'unreleased'
 
 const fileOf = (client: string, { apps }: Folders): string => join(apps, `${client}-bff`, 'openapi.json')
@@ -41,14 +41,14 @@ export function write(all: Clients, where: Folders): void {
     writeFileSync(fileOf(client, where), textOf(document(unreleased)))
 }
 
-/** One line for each thing that is wrong: a file that says something else, a change that breaks a client in use. */
+/** One line per fault: an outdated file, or a change that breaks a client in use. */
 export const faultsOf = (all: Clients, where: Folders): readonly string[] =>
   Object.entries(all).flatMap(([client, print]) => {
     const document = print(unreleased)
     const file = fileOf(client, where)
     const drifted = !existsSync(file) || readFileSync(file, 'utf8') !== textOf(document)
     return [
-      ...(drifted ? [`${file} is not what the contracts say: run \`npm run contracts -- --write\`.`] : []),
+      ...(drifted ? [`${file} does not match the contracts: run \`npm run contracts -- --write\`.`] : []),
       ...versionsInUse(client, where.released).flatMap((version) =>
         breaking(read(releaseOf(client, version, where.released)) as Document, document).map(
           ({ where, what }) => `${client} ${version} breaks: ${where}: ${what}`,
@@ -60,30 +60,30 @@ export const faultsOf = (all: Clients, where: Folders): readonly string[] =>
 export const releaseOf = (client: string, version: string, released: string): string =>
   join(released, client, `${version}.json`)
 
-/** The newest release of a client, and all others that are not below its floor, from old to new. Without a floor all are in use. */
+/** The newest release of a client and every other not below its floor, oldest first. Without a floor, all are in use. */
 export function versionsInUse(client: string, released: string): readonly string[] {
   const versions = versionsOf(client, released)
   const file = join(released, client, 'floor.json')
   if (!existsSync(file)) return versions
   const { floor } = read(file) as { readonly floor?: unknown }
-  if (typeof floor !== 'string' || !isVersion(floor)) throw new TypeError(`${file} must say {"floor": "1.2.0"}`)
+  if (typeof floor !== 'string' || !isVersion(floor)) throw new TypeError(`${file} must contain {"floor": "1.2.0"}`)
   return versions.filter((version, i) => i === versions.length - 1 || compareVersions(version, floor) >= 0)
 }
 
-/** All that were released, from old to new. Throws a `TypeError` for a file that is named after no version. */
+/** All releases, oldest first. Throws a `TypeError` for a file not named after a version. */
 export function versionsOf(client: string, released: string): readonly string[] {
   const names = globSync('*.json', { cwd: join(released, client) }).filter((name) => name !== 'floor.json')
   const versions = names.map((name) => name.slice(0, -'.json'.length))
   const odd = versions.find((version) => !isVersion(version))
   if (odd !== undefined)
-    throw new TypeError(`${releaseOf(client, odd, released)}: the name must be a version, as 1.2.0 is`)
+    throw new TypeError(`${releaseOf(client, odd, released)}: the name must be a version such as 1.2.0`)
   return versions.toSorted(compareVersions)
 }
 
-/** Three numbers. What comes before a release is no contract with anybody. */
+/** Three numbers. Prereleases have no contract to keep. */
 export const isVersion = (text: string): boolean => /^(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}$/.test(text)
 
-/** Below 0: `one` is the older. */
+/** Below 0 if `one` is older. */
 export function compareVersions(one: string, other: string): number {
   const [these, those] = [one, other].map((version) => version.split('.').map(Number))
   const at = these!.findIndex((number, i) => number !== those![i])
@@ -94,7 +94,7 @@ function read(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch (cause) {
-    throw new TypeError(`${file} is no JSON`, { cause })
+    throw new TypeError(`${file} is not valid JSON`, { cause })
   }
 }
 
@@ -104,7 +104,7 @@ export function main(args: readonly string[], all = clients, where = folders, sa
   if (values.write) write(all, where)
   const faults = faultsOf(all, where)
   for (const fault of faults) say(fault)
-  if (faults.length === 0) say('The contracts are what their files say, and break no client in use.')
+  if (faults.length === 0) say('The files match the contracts, and no client in use breaks.')
   return faults.length === 0 ? 0 : 1
 }
 

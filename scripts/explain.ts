@@ -1,4 +1,4 @@
-// npm run explain -- web GET /api/checkout/1 — what a BFF would do with this request, without sending it anywhere.
+// npm run explain -- web GET /api/checkout/1 — shows what a BFF would do with this request, without sending anything.
 import { parseArgs } from 'node:util'
 import { argumentsOf } from '@bff/gateway-core/arguments'
 import { canonical, type Choice, jsonOf, type Plan, planOf, router, textOf } from '@bff/gateway-core/plan'
@@ -6,13 +6,13 @@ import { type App, appOf, apps } from './apps.ts'
 
 export interface Explained {
   readonly text: string
-  /** Of the process: 1 when nothing answers. */
+  /** Exit code: 1 if no route matches. */
   readonly code: number
 }
 
 const usage = 'npm run explain -- web GET /api/checkout/1 [--json]'
 
-/** Everything that may answer it, the first to be asked first: routes of one path may choose by what else a request says. */
+/** Every route that may handle the request, in matching order: routes of one path may choose by other parts of the request. */
 export async function explain(args: readonly string[]): Promise<Explained> {
   const { positionals, values } = parseArgs({
     args: [...args],
@@ -23,7 +23,7 @@ export async function explain(args: readonly string[]): Promise<Explained> {
   const app = appOf(name)
   if (app === undefined || target === '') {
     const known = apps.map((one) => one.name.replace(/-bff$/, '')).join(' or ')
-    return { text: `${usage}, where the first is ${known}\n`, code: 1 }
+    return { text: `${usage}, where the first argument is ${known}\n`, code: 1 }
   }
   const plans = await plansFor(app, method.toUpperCase(), target)
   if (plans.length === 0) return { text: unknown(app, method.toUpperCase(), target), code: 1 }
@@ -42,7 +42,7 @@ const chain = (first: Choice): Choice[] => [first, ...(first.otherwise === undef
 
 const pathOf = (target: string): string => target.split('?', 1)[0]!
 
-/** Routes that are told of when none fits. */
+/** Number of similar routes shown if none matches. */
 const most = 5
 
 function unknown(app: App, method: string, target: string): string {
@@ -52,10 +52,10 @@ function unknown(app: App, method: string, target: string): string {
       (a, b) => likeness(`${b.method} ${b.path}`, method, target) - likeness(`${a.method} ${a.path}`, method, target),
     )
     .slice(0, most)
-  return `${app.name} answers nothing to ${method} ${target}. Near it:\n${near.map((one) => `  ${one.method} ${one.path}\n`).join('')}`
+  return `${app.name} has no route for ${method} ${target}. Similar ones:\n${near.map((one) => `  ${one.method} ${one.path}\n`).join('')}`
 }
 
-/** How much two have in common: pairs of neighbouring letters, out of all there are (Dice). */
+/** Similarity of two strings: common pairs of adjacent letters out of all (Dice). */
 function likeness(route: string, method: string, target: string): number {
   const [ours, theirs] = [pairs(route), pairs(`${method} ${pathOf(target)}`)]
   const common = ours.filter((pair) => theirs.includes(pair)).length

@@ -1,5 +1,5 @@
 'use strict'
-// node scripts/jest.cjs <folder> [jest's own arguments] — jest on ES modules, with the one configuration.
+// node scripts/jest.cjs <folder> [Jest's own arguments] — runs Jest on ES modules with the shared configuration.
 require('./require-node.cjs')
 const { spawnSync } = require('node:child_process')
 const { join } = require('node:path')

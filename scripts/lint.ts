@@ -1,4 +1,4 @@
-// Two rules of this house that no linter brings: which way imports point, and what a gateway never switches on.
+// Two rules specific to this repository: the direction of imports, and settings a gateway must never use.
 import { dirname, join, relative, resolve, sep } from 'node:path'
 
 interface Node {
@@ -26,7 +26,7 @@ interface Context {
 
 const core = join(import.meta.dirname, '../packages/gateway-core/src')
 
-/** Folder of gateway-core → the folders below it. Itself and the files beside the folders, level 0, go without saying. */
+/** Folder of gateway-core → the folders below it, besides itself and the top-level files (level 0). */
 const below: Readonly<Record<string, readonly string[]>> = {
   state: [],
   observe: [],
@@ -41,7 +41,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   edge: ['road', 'auth', 'state', 'observe'],
 }
 
-/** What puts the folders together, and what others import of them: above everything. */
+/** Top-level files above all folders: those that combine them, and the package's entry points. */
 const above = new Set([
   'gateway.ts',
   'app.ts',
@@ -83,19 +83,19 @@ type Wire = readonly [wrong: (value: unknown) => boolean, why: string]
 const on = (value: unknown): boolean => value === true
 
 const options: Readonly<Record<string, Wire>> = {
-  ws: [on, 'the proxy would take upgrades past the guards'],
-  xfwd: [on, 'it keeps what the client claims about its address'],
+  ws: [on, 'the proxy would accept upgrades without the guards'],
+  xfwd: [on, 'it trusts the address a client claims'],
   followRedirects: [on, 'a service could send the gateway anywhere'],
-  insecureHTTPParser: [on, 'it lets smuggled requests in'],
-  rejectUnauthorized: [(value) => value === false, 'anyone could answer for the service'],
-  origin: [on, 'every site could read the answers'],
-  algorithms: [(value) => typeof value === 'string', 'a text matches its parts: give an array'],
+  insecureHTTPParser: [on, 'it allows request smuggling'],
+  rejectUnauthorized: [(value) => value === false, 'anybody could impersonate the service'],
+  origin: [on, 'every site could read the responses'],
+  algorithms: [(value) => typeof value === 'string', 'a string also matches its substrings: pass an array'],
 }
 
 const imports: Readonly<Record<string, string>> = {
-  responseInterceptor: 'it holds whole answers in memory, and what it throws ends the process',
-  fixRequestBody: 'it sends on another body than the one that came',
-  errorResponsePlugin: 'it tells clients where the service is',
+  responseInterceptor: 'it buffers whole responses, and an exception in it ends the process',
+  fixRequestBody: 'it forwards a body other than the one received',
+  errorResponsePlugin: 'it reveals the address of the service to clients',
 }
 
 const tripwires = {
@@ -123,12 +123,12 @@ const tripwires = {
       if (value === undefined || value.value === true) {
         context.report({
           node,
-          message: 'No trust in every proxy: any client could claim an address. Name the ones before you.',
+          message: 'No trust in every proxy: any client could claim an address. List the ones in front of you.',
         })
       }
     },
     'CallExpression[callee.name="createProxyMiddleware"] Property[key.name=/^(timeout|proxyTimeout)$/]'(node: Node) {
-      context.report({ node, message: 'No timeout of the proxy: it looks like a reset. The road has a deadline.' })
+      context.report({ node, message: 'No timeout in the proxy: it looks like a reset. The road has a deadline.' })
     },
   }),
 }

@@ -1,4 +1,4 @@
-// npm run release-contract -- <client> <version> — record what a client was released with, so that no later change breaks it.
+// npm run release-contract -- <client> <version> — records a client's released contract, so that no later change breaks it.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -7,7 +7,7 @@ import { clients, compareVersions, folders, isVersion, releaseOf, textOf, versio
 
 const usage = 'npm run release-contract -- <client> <version>'
 
-/** Returns the file. Throws a `TypeError` that says what is wrong; a release that was recorded is never changed. */
+/** Returns the file. Throws a `TypeError` that explains a fault; a recorded release never changes. */
 export function release(args: readonly string[], all = clients, { released } = folders): string {
   const { positionals } = parseArgs({ args: [...args], allowPositionals: true })
   const [client = '', version = '', ...rest] = positionals
@@ -15,10 +15,10 @@ export function release(args: readonly string[], all = clients, { released } = f
   const print = Object.hasOwn(all, client) ? all[client] : undefined
   if (print === undefined)
     throw new TypeError(`There is no client "${client}", only ${Object.keys(all).join(' and ')}.`)
-  if (!isVersion(version)) throw new TypeError(`"${version}" is no version: three numbers, as in 1.2.0.`)
+  if (!isVersion(version)) throw new TypeError(`"${version}" is not a version: three numbers, as in 1.2.0.`)
   const newest = versionsOf(client, released).at(-1)
   if (newest !== undefined && compareVersions(version, newest) <= 0) {
-    throw new TypeError(`${client} ${newest} is recorded already: the next must be newer than that.`)
+    throw new TypeError(`${client} ${newest} is already recorded: the next version must be newer.`)
   }
   const file = releaseOf(client, version, released)
   mkdirSync(dirname(file), { recursive: true })

@@ -1,4 +1,4 @@
-// npm run revoke -- --user <sub> | --session <name> | --token <jti> [--reason leaked] — takes back what was issued, in both BFFs, within a second.
+// npm run revoke -- --user <sub> | --session <name> | --token <jti> [--reason leaked] — revokes credentials in both BFFs within a second.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { argumentsOf, misused } from '@bff/gateway-core/arguments'
@@ -12,7 +12,7 @@ export type Kind = 'user' | 'session' | 'token'
 
 const bffs = ['web-bff', 'mobile-bff']
 
-/** Rejects when it is not certain that all processes know of it. One line of the audit log for each BFF. */
+/** Rejects unless every process is sure to know. Writes one audit log line per BFF. */
 export async function revoke(url: string, kind: Kind, id: string, reason: string, log: Logger): Promise<void> {
   for (const name of bffs) {
     await using stack = new AsyncDisposableStack()
@@ -25,8 +25,8 @@ export async function revoke(url: string, kind: Kind, id: string, reason: string
 
 const usage = `npm run revoke -- --user <sub> | --session <name> | --token <jti> [--reason leaked]
 
-  --user     everything that was issued to somebody until now
-  --session  one session, by the name that the audit log calls it
+  --user     everything issued to a user until now
+  --session  one session, by its name in the audit log
   --token    one access token by its jti, or an API key by its id`
 
 async function main(): Promise<string> {
@@ -37,12 +37,13 @@ async function main(): Promise<string> {
     values[kind] ? [[kind, values[kind]] as const] : [],
   )
   const [one, another] = asked
-  if (one === undefined || another !== undefined) return misused('Say one of --user, --session and --token.', usage)
+  if (one === undefined || another !== undefined)
+    return misused('Give exactly one of --user, --session and --token.', usage)
   const { REDIS_URL: url } = readEnv({ REDIS_URL: redis() })
   if (url === '') {
     throw new TypeError(
-      'REDIS_URL is empty: what BFFs remember is in the memory of each process, and nobody else can write there.\n' +
-        'Set REDIS_URL to theirs; or restart them, which ends all sessions.\n',
+      'REDIS_URL is empty: each BFF process keeps its state in its own memory, which no other process can change.\n' +
+        'Set it to the Redis of the BFFs; or restart them, which ends all sessions.\n',
     )
   }
   await revoke(url, ...one, values.reason, pino({ name: 'revoke', level: 'warn' }, pino.destination(2)))
@@ -50,7 +51,7 @@ async function main(): Promise<string> {
 }
 
 const reasonOf = (error: unknown): string => {
-  if (error instanceof Problem) return `It is not certain that it holds everywhere: ${error.message} (${error.code})\n`
+  if (error instanceof Problem) return `Some instances may not know of it: ${error.message} (${error.code})\n`
   return error instanceof TypeError && error.message.endsWith('\n')
     ? error.message
     : `${(error as Error).message}\n\n${usage}\n`

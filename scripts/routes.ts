@@ -1,4 +1,4 @@
-// npm run routes — every route of each BFF; with --write into docs/routes.md, with --check against it.
+// npm run routes — lists every route of each BFF; --write updates docs/routes.md, --check compares with it.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { argumentsOf } from '@bff/gateway-core/arguments'
@@ -9,7 +9,7 @@ const file = join(import.meta.dirname, '../docs/routes.md')
 
 const title = (app: string): string => app.replace('-bff', ' BFF')
 
-/** The page as it must be. */
+/** The complete page. */
 export const page = (facts: readonly Facts[]): string =>
   [
     '# Routes',
@@ -17,7 +17,7 @@ export const page = (facts: readonly Facts[]): string =>
     ...facts.flatMap(({ app, plans }) => [`## The ${title(app)}`, markdownTable(plans)]),
   ].join('\n\n') + '\n'
 
-/** Whether the page that is there is another. */
+/** Whether the existing page differs. */
 export const hasDrifted = (wanted: string, path = file): boolean =>
   !existsSync(path) || readFileSync(path, 'utf8') !== wanted
 

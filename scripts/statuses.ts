@@ -1,4 +1,4 @@
-// npm run statuses — the table of problem codes in docs/status-contract.md; with --write into it, with --check against it.
+// npm run statuses — prints the problem codes; --write updates the table in docs/status-contract.md, --check compares with it.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { argumentsOf } from '@bff/gateway-core/arguments'
@@ -6,7 +6,7 @@ import { problemTable } from '@bff/gateway-core/plan'
 
 const file = join(import.meta.dirname, '../docs/status-contract.md')
 
-/** The page with the table under "Every code" as it must be. */
+/** The page with its table under "Every code" regenerated. */
 export function page(before: string): string {
   const [, head] = /^(.*?\n## Every code\n.*?\n\n)\|/s.exec(before) ?? []
   if (head === undefined) throw new Error('docs/status-contract.md has no table under "## Every code"')

@@ -1,4 +1,4 @@
 import { stripTypeScriptTypes } from 'node:module'
 
-/** What Node does to a `.ts` file when it runs one, for Jest: types become blanks, so that every line and column stays. */
+/** Jest transform that strips types as Node does: types become blanks, so lines and columns stay the same. */
 export default { process: (source) => ({ code: stripTypeScriptTypes(source) }) }

@@ -1,4 +1,4 @@
-// Says where everything is and who can sign in, once everything answers. Part of `npm run dev`.
+// Prints every address and the demo users once everything is up. Part of `npm run dev`.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -16,8 +16,8 @@ argumentsOf('npm run urls', {})
 const settings = join(import.meta.dirname, '../.env')
 if (existsSync(settings)) process.loadEnvFile(settings)
 
-/** Milliseconds to wait for the slowest. */
-const patience = 30_000
+/** Milliseconds to wait for the slowest program. */
+const startupTimeout = 30_000
 
 const at = (name: string, port: number): string =>
   process.env[`${name}_URL`] ?? `http://localhost:${process.env[`${name}_PORT`] ?? port}`
@@ -43,9 +43,9 @@ const people = [
   ['alan@shop.example', 'turing-1912'],
 ] as const
 
-async function comes(place: Place): Promise<boolean> {
+async function comesUp(place: Place): Promise<boolean> {
   const probe = place === web ? web.url : `${place.url}/livez`
-  for (const until = performance.now() + patience; performance.now() < until; await pause(200)) {
+  for (const until = performance.now() + startupTimeout; performance.now() < until; await pause(200)) {
     if (await answers(probe)) return true
   }
   return false
@@ -58,10 +58,10 @@ const table = (rows: readonly (readonly string[])[]): string => {
     .join('\n')
 }
 
-const up = await Promise.all(places.map(comes))
+const up = await Promise.all(places.map(comesUp))
 const missing = places.filter((_, i) => !up[i]).map(({ name }) => name)
 
 console.log(`\n${table(places.map(({ name, url, speaks }) => [name, url, speaks]))}\n`)
 console.log(`  Sign in as\n${table(people)}\n`)
-if (missing.length === 0) console.log(`Everything answers. Open ${web.url}\n`)
-else console.log(`No answer from ${missing.join(', ')} in ${patience / 1_000} seconds: see what they say above.\n`)
+if (missing.length === 0) console.log(`Everything is up. Open ${web.url}\n`)
+else console.log(`No answer from ${missing.join(', ')} in ${startupTimeout / 1_000} seconds: see their output above.\n`)

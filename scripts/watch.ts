@@ -1,5 +1,5 @@
-// node scripts/watch.ts src/main.ts — runs a program with what `.env` says, and again whenever its sources or a package's
-// change. Node's own --watch says of every program that there is no `.env`, and has no place for a code cache.
+// node scripts/watch.ts src/main.ts — runs a program with the variables of `.env`, and restarts it when its sources or a package's
+// change. Node's own --watch warns for every program if `.env` is missing, and has no compile cache.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, watch } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ const [program = 'src/main.ts'] = process.argv.slice(2)
 const root = join(import.meta.dirname, '..')
 const settings = join(root, '.env')
 
-/** Milliseconds that a burst of changes gets to end. */
+/** Milliseconds without a change before a restart. */
 const quiet = 150
 
 let child: ChildProcess | undefined

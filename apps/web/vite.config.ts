@@ -9,14 +9,14 @@ if (existsSync(settings)) process.loadEnvFile(settings)
 const port = Number(process.env['WEB_PORT'] ?? 5173)
 const target = process.env['WEB_BFF_URL'] ?? 'http://localhost:4000'
 // The BFF compares Host and Origin with its public address, so it must see the browser's.
-const door = { target, changeOrigin: false }
-const server = { port, strictPort: true, proxy: { '/api/': door, '/bff/': door } }
+const bff = { target, changeOrigin: false }
+const server = { port, strictPort: true, proxy: { '/api/': bff, '/bff/': bff } }
 
 export default defineConfig({
   plugins: [react(), portInUse()],
   server,
   preview: server,
-  // Nothing inline, so that `script-src 'self'; style-src 'self'` holds.
+  // No inlined assets, so that `script-src 'self'; style-src 'self'` holds.
   build: { assetsInlineLimit: 0 },
 })
 
@@ -26,7 +26,7 @@ function portInUse(): Plugin {
     configureServer: ({ httpServer, config }) => {
       httpServer?.once('error', (error: NodeJS.ErrnoException) => {
         if (error.code !== 'EADDRINUSE') return
-        config.logger.error(`port ${port} is in use; set WEB_PORT to another, and WEB_PUBLIC_URL to match`)
+        config.logger.error(`port ${port} is in use: set WEB_PORT to another one and WEB_PUBLIC_URL to match`)
       })
     },
   }

@@ -1,4 +1,4 @@
-// node cannon.ts <url> <connections> <seconds> <headers as JSON>: what wrk.lua prints, from autocannon.
+// node cannon.ts <url> <connections> <seconds> <headers as JSON>: prints the same as wrk.lua, using autocannon.
 import autocannon from 'autocannon'
 
 const [url, connections, seconds, headers] = process.argv.slice(2)

@@ -30,7 +30,7 @@ const style = `
       .spread { stroke: #e6edf3 }
     }`
 
-/** CPU per request as horizontal bars, shorter is better; the thin line is the spread. Every group has a scale of its own. */
+/** CPU per request as horizontal bars, shorter is better; the thin line is the spread. Each group has its own scale. */
 export function chart(sections: readonly Section[]): string {
   let y = 0
   const parts = sections.map(({ group, results }) => {

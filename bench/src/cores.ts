@@ -4,14 +4,14 @@ import { processors } from './proc.ts'
 
 const [first, second] = processors()
 
-/** False where there is no second core or no `taskset`: then everything shares what there is. */
+/** False without a second core or `taskset`: then everything shares all cores. */
 export const apart = second !== undefined && programs.taskset !== undefined
 
-/** A command line that runs on the core that nothing but the subjects has. */
+/** Wraps a command line to run on the core reserved for subjects. */
 export const onSubjectCore = (command: readonly string[]): readonly string[] =>
   apart ? [programs.taskset!, '-c', String(first), ...command] : command
 
-/** This process, its load generators and its upstreams leave the first core to the subjects. What it starts inherits that. */
+/** Moves this process off the first core, which is reserved for subjects. Load generators and upstreams inherit that. */
 export function leaveSubjectCore(): void {
   if (apart)
     execFileSync(programs.taskset!, ['-a', '-c', '-p', String(second), String(process.pid)], { stdio: 'ignore' })

@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises'
 import { onSubjectCore } from './cores.ts'
 import type { Subject } from './subject.ts'
 
-/** Start a server that is no program of ours on the core of the subjects, with a configuration written for it. */
+/** Starts a third-party server on the subjects' core, with a generated configuration. */
 export async function daemon(
   program: string,
   args: (folder: string, file: string) => readonly string[],
@@ -23,7 +23,7 @@ export async function daemon(
   const gone = once(child, 'exit')
   const url = `http://127.0.0.1:${port}`
   for (let tries = 0; !(await answers(url)); tries++) {
-    if (tries === 100 || child.exitCode !== null) throw new Error(`${program} does not listen`)
+    if (tries === 100 || child.exitCode !== null) throw new Error(`${program} did not start listening`)
     await setTimeout(50)
   }
   return {

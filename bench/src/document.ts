@@ -6,9 +6,9 @@ import { connections } from './fire.ts'
 import { programs, version } from './installed.ts'
 import { rounds } from './measure.ts'
 
-/** docs/benchmarks.md. */
+/** The text of docs/benchmarks.md. */
 export async function document(seconds: number, sections: readonly string[], before: string): Promise<string> {
-  // Measured by itself: `npm run soak`.
+  // Measured separately, by `npm run soak`.
   const kept = before.match(/^## (?:Idle clients|Rolling restart)\n[^]*?(?=\n+## )/gm) ?? []
   return `# Benchmarks
 

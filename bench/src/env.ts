@@ -1,11 +1,11 @@
-/** What main.ts tells a subject through its environment. */
+/** Environment variables that main.ts passes to a subject. */
 export const env = {
-  /** Where every subject finds the one upstream. */
+  /** URL of the upstream shared by all subjects. */
   upstream: process.env['BENCH_UPSTREAM'] ?? '',
-  /** The upstream that sends and takes a gigabyte. */
+  /** URL of the upstream that sends and receives a gigabyte. */
   streams: process.env['BENCH_STREAMS'] ?? '',
-  /** `all`: as an app runs. Otherwise the policies alone. */
+  /** `all`: everything an app has. Otherwise policies only. */
   everything: process.env['BENCH_WITH'] === 'all',
-  /** How many more forwards there are beside the ones of the other groups. */
+  /** Number of forwards added to those of the other groups. */
   routes: Number(process.env['BENCH_ROUTES'] ?? 0),
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { programs } from './installed.ts'
 
-/** Everything a load generator counted. */
+/** Results of a load generator. */
 export interface Fired {
   readonly requests: number
   /** Heads and bodies. */
@@ -12,15 +12,15 @@ export interface Fired {
   /** Latencies, in microseconds. */
   readonly p50: number
   readonly p99: number
-  /** Answers of another status than wanted. */
+  /** Responses with an unexpected status. */
   readonly refused: number
-  /** Requests without an answer. */
+  /** Requests without a response. */
   readonly failed: number
 }
 
 export const connections = 64
 
-/** Requests from all connections, each sending its next one as soon as it is answered. */
+/** Sends requests over all connections, each its next one as soon as it has a response. */
 export async function fire(url: string, headers: Readonly<Record<string, string>>, seconds: number): Promise<Fired> {
   const [command, args] = programs.wrk === undefined ? autocannon(url, headers, seconds) : wrk(url, headers, seconds)
   const { stdout } = await promisify(execFile)(command, args)

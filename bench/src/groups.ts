@@ -18,14 +18,14 @@ export interface Row {
   readonly needs?: Program
   /** The most its CPU may be, as a multiple of the floor's. */
   readonly atMost?: number
-  /** Key of a row that must cost more. */
+  /** Key of a row that must be more expensive. */
   readonly below?: string
 }
 
 export interface Group {
   readonly name: string
   readonly title: string
-  /** The body that every one of them must answer. */
+  /** The response body required of every row. */
   readonly answer: string
   /** The first one is the floor. */
   readonly rows: readonly Row[]
@@ -44,7 +44,7 @@ const routes = (count: number) => ({
   key: `routes-${count}`,
   name: `${count.toLocaleString('en').replace(',', ' ')} routes`,
   start: program('ours', { BENCH_ROUTES: String(count) }),
-  // The ends of the list would flatter.
+  // A route at either end of the list could be found faster.
   path: `/api/many/${Math.floor(count / 2)}/items/a`,
 })
 

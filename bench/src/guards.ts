@@ -6,13 +6,13 @@ import { rounds } from './measure.ts'
 
 export interface GuardRow {
   readonly name: string
-  /** Microseconds of CPU per call, one for each round. */
+  /** Microseconds of CPU per call, per round. */
   readonly micros: readonly number[]
-  /** The most they may be beyond the floor's. */
+  /** Budget in microseconds above the floor. */
   readonly atMost?: number
 }
 
-/** What it costs to know somebody who was known before. The first one is the floor. */
+/** The cost of authenticating an already known user. The first row is the floor. */
 export async function guards(seconds: number): Promise<readonly GuardRow[]> {
   const [command, ...args] = onSubjectCore([process.execPath, join(import.meta.dirname, 'subjects/guards.ts')])
   const child = spawn(command!, [...args, String(seconds), String(rounds)], {
@@ -20,7 +20,7 @@ export async function guards(seconds: number): Promise<readonly GuardRow[]> {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const left = once(child, 'exit').then(([code]) => {
-    throw new Error(`the guards left with ${String(code)} before they were measured`)
+    throw new Error(`the guards exited with ${String(code)} before they were measured`)
   })
   const [rows] = (await Promise.race([once(child, 'message'), left])) as [GuardRow[]]
   left.catch(() => undefined)

@@ -2,19 +2,19 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-// Debian keeps servers out of the PATH of everybody but root.
+// Debian keeps servers out of the PATH of non-root users.
 const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
 
 const names = ['wrk', 'nginx', 'haproxy', 'taskset'] as const
 export type Program = (typeof names)[number]
 
-/** Where each program is, if it is installed. */
+/** Path of each installed program. */
 export const programs = Object.fromEntries(names.map((name) => [name, find(name)])) as Record<
   Program,
   string | undefined
 >
 
-/** As the program itself says it. */
+/** The program's own version string. */
 export function version(name: Program): string | undefined {
   const path = programs[name]
   if (path === undefined) return undefined

@@ -3,7 +3,7 @@ import { cpuOf, rssOf } from './proc.ts'
 import type { Subject } from './subject.ts'
 
 export interface Load {
-  /** Microseconds of CPU per request, user and system, of the subject and all it started. */
+  /** Microseconds of CPU per request, user and system, of the subject and its child processes. */
   readonly cpu: number
   /** Requests per second. */
   readonly rate: number
@@ -14,7 +14,7 @@ export interface Load {
   readonly rss: number
 }
 
-/** Measure one subject. Throws when anything but `answer` comes back: a fast error is no result. */
+/** Measures one subject. Throws on any response other than `answer`: a fast error is not a result. */
 export async function load(subject: Subject, path: string, answer: string, seconds: number): Promise<Load> {
   const url = subject.url + path
   await check(url, subject, answer)
@@ -22,7 +22,7 @@ export async function load(subject: Subject, path: string, answer: string, secon
   const { requests, bytes, micros, p50, p99, refused, failed } = await fire(url, subject.headers, seconds)
   const used = cpuOf(subject.pid) - before
   if (refused + failed > 0) throw new Error(`${url}: ${refused} of ${requests} refused, ${failed} failed`)
-  if (requests === 0 || bytes / requests < answer.length) throw new Error(`${url}: answers are cut short`)
+  if (requests === 0 || bytes / requests < answer.length) throw new Error(`${url}: responses are truncated`)
   await check(url, subject, answer)
   return { cpu: (used * 1_000) / requests, rate: (requests * 1_000_000) / micros, p50, p99, rss: rssOf(subject.pid) }
 }

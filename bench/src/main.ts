@@ -1,4 +1,4 @@
-// npm run bench [seconds] [group] — ours beside the floor and the peers, in one run on one machine.
+// npm run bench [seconds] [group] — compares ours with the floor and the peers, in one run on one machine.
 import { readFile, writeFile } from 'node:fs/promises'
 import { argumentsOf, misused } from '@bff/gateway-core/arguments'
 import { chart } from './chart.ts'
@@ -18,10 +18,10 @@ const usage = `npm run bench -- [seconds] [${names.join(' | ')}]`
 const { positionals } = argumentsOf(usage, { allowPositionals: true })
 const only = positionals.find((one) => names.includes(one))
 const [length = '1', ...more] = positionals.filter((one) => one !== only)
-// wrk knows whole seconds only.
+// wrk accepts whole seconds only.
 const seconds = Number(length)
 if (!(Number.isInteger(seconds) && seconds > 0) || more.length > 0)
-  misused(`"${positionals.join(' ')}" is not how long or what to measure.`, usage)
+  misused(`"${positionals.join(' ')}" is not a duration in whole seconds and a group.`, usage)
 
 if (!measurable) throw new Error('npm run bench reads /proc, so it needs Linux')
 leaveSubjectCore()
@@ -44,7 +44,7 @@ if ((only ?? 'sockets') === 'sockets')
   )
 console.log(`\n${sections.join('\n\n')}`)
 
-// Part of a run would leave the document half old.
+// A partial run must not mix old and new results in the document.
 if (only === undefined) {
   const docs = new URL('../../docs/', import.meta.url)
   await writeFile(new URL('benchmarks.svg', docs), chart(measured.filter(({ group }) => group.name !== 'routes')))

@@ -4,19 +4,19 @@ import { type Load, load } from './load.ts'
 
 export interface Measured {
   readonly row: Row
-  /** One for each round; those of one round were taken one after the other. */
+  /** One per round. */
   readonly loads: Load[]
 }
 
 export const rounds = 5
 
 /**
- * Seconds until the compiler is done: it has only the one core, too, and the more code a subject has the longer it takes, 4 s for
- * the floor and about 14 for a whole gateway. What is native has nothing to compile.
+ * Seconds until V8 has compiled the hot code. The compiler shares the subject's core, so more code takes longer: 4 s for the floor,
+ * about 14 s for a whole gateway. Native programs have nothing to compile.
  */
 const warmUp = (row: Row): number => (row.needs === undefined ? 14 : 1)
 
-/** Measure a group, in turns, so that what else the machine does falls on all of them. */
+/** Measures the rows of a group alternately, so that background load affects them all alike. */
 export async function measure(group: Group, upstreams: Upstreams, seconds: number): Promise<readonly Measured[]> {
   const present = group.rows.filter(({ needs, name }) => {
     const absent = needs !== undefined && programs[needs] === undefined

@@ -2,7 +2,7 @@ import { daemon } from './daemon.ts'
 import { programs } from './installed.ts'
 import type { Subject } from './subject.ts'
 
-// Both do the same work as the others: one worker, connections kept open on either side, the prefix taken away, no log.
+// Both do the same work as the others: one worker, keep-alive on both sides, prefix stripped, no log.
 
 export const nginx = (upstream: string): Promise<Subject> =>
   daemon(

@@ -1,15 +1,15 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 
-/** False where there is no proc(5): then nothing can be measured. */
+/** False without proc(5), which every measurement needs. */
 export const measurable = existsSync('/proc/self/status')
 
-/** User and system time a process and all below it have used so far, in milliseconds, to 10 ms: fields 14 to 17 of proc(5) stat. */
+/** Milliseconds of user and system time of a process tree so far, to 10 ms: fields 14 to 17 of proc(5) stat. */
 export const cpuOf = (pid: number): number => sum(pid, cpu)
 
-/** MiB of memory a process and all below it hold. What they share is counted once for each. */
+/** RSS of a process tree in MiB. Shared pages count once per process. */
 export const rssOf = (pid: number): number => sum(pid, (each) => status(each, 'VmRSS'))
 
-/** The most they held since `forgetPeak`, in MiB. */
+/** Peak RSS of a process tree since `forgetPeak`, in MiB. */
 export const peakOf = (pid: number): number => sum(pid, (each) => status(each, 'VmHWM'))
 
 export const forgetPeak = (pid: number): void =>
@@ -36,7 +36,7 @@ function tree(pid: number): number[] {
 }
 
 function cpu(pid: number): number {
-  // The name of the program, in parentheses, may hold spaces.
+  // The program's name, in parentheses, may contain spaces.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ')

@@ -1,4 +1,4 @@
-// npm run profile -w bench [subject] [seconds] — where the microseconds of a subject go.
+// npm run profile -w bench [subject] [seconds] — where a subject spends its CPU time.
 import { mkdtempDisposable, readdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ const candidates = groups.flatMap(({ answer, rows }) =>
   rows.filter(({ needs }) => needs === undefined).map((row) => ({ ...row, answer })),
 )
 const row = candidates.find((each) => each.key === key)
-if (row === undefined) throw misused(`"${key}" is none of ${candidates.map((each) => each.key).join(', ')}.`, usage)
+if (row === undefined) throw misused(`"${key}" is not one of ${candidates.map((each) => each.key).join(', ')}.`, usage)
 
 if (!measurable) throw new Error('npm run profile reads /proc, so it needs Linux')
 leaveSubjectCore()

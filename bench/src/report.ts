@@ -11,7 +11,7 @@ const most = { growth: 32, ofRate: 0.8 }
 interface Cost {
   readonly name: string
   readonly cpu: Spread
-  /** As a multiple of the floor's. */
+  /** Multiple of the floor's. */
   readonly times: Spread
 }
 
@@ -52,7 +52,7 @@ const costOf = ({ name }: Row, cpu: readonly number[], floor: readonly number[])
   times: ratio(cpu, floor),
 })
 
-/** Pairs of rows: the floor, then ours. */
+/** Alternating rows: the floor, then ours. */
 export function streamTable(rows: readonly StreamRow[]): string {
   const lines = rows.map(({ name, streamed }, i) => {
     const growth = spreadOf(streamed.map((each) => each.growth))

@@ -12,7 +12,7 @@ const profile = {
     node(4, '(idle)'),
     node(5, '(garbage collector)'),
   ],
-  // Taken at 1 010, 1 030, 1 060, 1 100, 1 150 and 1 210; each lasts until the next.
+  // Taken at 1 010, 1 030, 1 060, 1 100, 1 150 and 1 210; each sample lasts until the next.
   samples: [1, 2, 3, 4, 1, 5],
   timeDeltas: [10, 20, 30, 40, 50, 60],
 }

@@ -1,4 +1,4 @@
-/** What `node --cpu-prof` writes. Microseconds. */
+/** The format of `node --cpu-prof`. Times in microseconds. */
 export interface CpuProfile {
   readonly nodes: readonly ProfileNode[]
   /** On the clock of `process.hrtime`. */
@@ -12,22 +12,22 @@ interface ProfileNode {
   readonly callFrame: {
     readonly functionName: string
     readonly url: string
-    /** From 0. */
+    /** Zero-based. */
     readonly lineNumber: number
   }
 }
 
 export interface SelfTime {
   readonly name: string
-  /** Package it belongs to, `node` for Node's own, `native` for what is no JavaScript: V8, system calls, WebAssembly. */
+  /** Package name, `node` for Node's own code, `native` for V8, system calls and WebAssembly. */
   readonly owner: string
-  /** `file:line` inside its package. */
+  /** `file:line` within the package. */
   readonly place: string
   /** Microseconds in the function itself. */
   readonly self: number
 }
 
-/** Time in each function itself between two moments, most first. Waiting is left out. */
+/** Self time of each function between two moments, descending. Idle time is left out. */
 export function selfTimes({ nodes, startTime, samples, timeDeltas }: CpuProfile, from: number, to: number): SelfTime[] {
   const byId = new Map(nodes.map((node) => [node.id, node.callFrame]))
   const found = new Map<string, SelfTime>()
@@ -43,7 +43,7 @@ export function selfTimes({ nodes, startTime, samples, timeDeltas }: CpuProfile,
   return [...found.values()].toSorted((a, b) => b.self - a.self)
 }
 
-/** Sums over what belongs together, most first. */
+/** Sums per owner, descending. */
 export function byOwner(times: readonly SelfTime[]): readonly (readonly [owner: string, self: number])[] {
   const sums = new Map<string, number>()
   for (const { owner, self } of times) sums.set(owner, (sums.get(owner) ?? 0) + self)
@@ -53,7 +53,7 @@ export function byOwner(times: readonly SelfTime[]): readonly (readonly [owner: 
 function sourceOf(url: string, line: number): Pick<SelfTime, 'owner' | 'place'> {
   if (url === '' || url.startsWith('wasm:')) return { owner: 'native', place: '' }
   if (url.startsWith('node:')) return { owner: 'node', place: `${url.slice(5)}:${line}` }
-  // The last one: packages lie inside each other.
+  // The last match, because packages nest.
   const [, owner, file] =
     /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(.*)$/.exec(url) ??
     /.*\/(?:packages\/)?([^/]+)\/src\/(.*)$/.exec(url) ??

@@ -1,10 +1,10 @@
 import type { Contract } from '@bff/gateway-core/contract'
 import { z } from 'zod'
 
-/** About a kilobyte, as one product of a catalog is. */
+/** About a kilobyte, like a catalog product. */
 export const item = { id: 'a', name: 'Lamp', text: 'It stays where you leave it. '.repeat(32) }
 
-/** Three of its names, as the screens answer them. */
+/** Its name three times, as the screens answer it. */
 export const page = { first: item.name, second: item.name, third: item.name }
 
 const Item = z.object({ id: z.string(), name: z.string(), text: z.string() })

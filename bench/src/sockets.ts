@@ -7,7 +7,7 @@ import { start, type Subject } from './subject.ts'
 
 export interface SocketRow {
   readonly name: string
-  /** KiB of memory for each socket, one for each round. */
+  /** KiB of memory per socket, one value per round. */
   readonly each: number[]
   readonly atMost?: number
 }
@@ -21,7 +21,7 @@ const ways = [
   { name: 'ours, one topic followed', with: 'all', topic: true, atMost: 20 },
 ] as const
 
-/** So many sockets over which nothing is said. What one costs is what memory has grown by, once all are there. */
+/** Measures the memory of idle sockets: the process's growth once all are open, per socket. */
 export async function sockets(): Promise<readonly SocketRow[]> {
   const feed = new WebSocketServer({ port: 0, host: '127.0.0.1' })
   await once(feed, 'listening')
@@ -55,7 +55,7 @@ async function one(subject: Subject, topic: boolean): Promise<number> {
   const after = rssOf(subject.pid)
   const lost = all.filter(({ destroyed }) => destroyed).length
   for (const socket of all) socket.destroy()
-  if (lost > 0) throw new Error(`${lost} of ${socketCount} sockets did not stay`)
+  if (lost > 0) throw new Error(`${lost} of ${socketCount} sockets were closed`)
   return ((after - before) * 1_024) / socketCount
 }
 
@@ -85,6 +85,6 @@ async function opened(url: string, user: string, topic: boolean): Promise<Socket
   return socket.resume()
 }
 
-/** Of text, masked with zeros (RFC 6455 §5.2). */
+/** A text frame masked with zeros (RFC 6455 §5.2). */
 const frame = (text: string): Buffer =>
   Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)])

@@ -1,4 +1,4 @@
-/** What several rounds of one thing gave. */
+/** The results of several rounds. */
 export interface Spread {
   readonly median: number
   readonly min: number
@@ -11,6 +11,6 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median, min: sorted[0]!, max: sorted.at(-1)! }
 }
 
-/** Against a floor, round by round: what slowed both is not in it. */
+/** Ratio to the floor round by round, which cancels out whatever slowed both. */
 export const ratio = (values: readonly number[], floor: readonly number[]): Spread =>
   spreadOf(values.map((value, i) => value / floor[i]!))

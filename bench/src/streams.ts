@@ -8,7 +8,7 @@ export interface Streamed {
   readonly rate: number
   /** Milliseconds of CPU per 100 MB. */
   readonly cpu: number
-  /** MiB of memory it had at its peak, beyond what it had before. */
+  /** Peak memory in MiB above the level before. */
   readonly growth: number
 }
 
@@ -27,7 +27,7 @@ const ways = [
   { way: 'upload', floor: '/streams', ours: '/api/streams/streams', transfer: upload },
 ] as const
 
-/** A gibibyte each way, through the floor and through ours, in turns. */
+/** Transfers a gibibyte each way, alternately through the floor and ours. */
 export async function streams(upstreams: Upstreams): Promise<readonly StreamRow[]> {
   const rows: StreamRow[] = ways.flatMap(({ way }) =>
     ['floor', 'forward'].map((subject) => ({ name: `${way}, ${subject}`, streamed: [] })),

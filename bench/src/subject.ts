@@ -3,21 +3,21 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { onSubjectCore } from './cores.ts'
 
-/** A server in a process of its own. */
+/** A server in a separate process. */
 export interface Subject extends AsyncDisposable {
   readonly url: string
   readonly pid: number
-  /** What a request to it must carry. */
+  /** Headers required on every request. */
   readonly headers: Readonly<Record<string, string>>
 }
 
 export type Env = Readonly<Record<string, string>>
 
-/** Start one of `subjects/` on the core of the subjects. `flags` are Node's. */
+/** Starts one of `subjects/` on the subjects' core. `flags` are Node's. */
 export const start = (program: string, env: Env, flags: readonly string[] = []): Promise<Subject> =>
   run(onSubjectCore([process.execPath, ...flags, file(program)]), env)
 
-/** Start one of `subjects/` beside the load. */
+/** Starts one of `subjects/` on the load generator's core. */
 export const startBeside = (program: string): Promise<Subject> => run([process.execPath, file(program)], {})
 
 const file = (program: string): string => join(import.meta.dirname, `subjects/${program}.ts`)
@@ -35,7 +35,7 @@ async function run([command, ...args]: readonly string[], env: Env): Promise<Sub
     headers,
     async [Symbol.asyncDispose]() {
       const gone = once(child, 'exit')
-      // It leaves by itself then, and writes its profile on the way if it has one.
+      // It then exits by itself and writes its profile, if it has one.
       child.disconnect()
       await gone
     },
@@ -44,5 +44,5 @@ async function run([command, ...args]: readonly string[], env: Env): Promise<Sub
 
 async function exited(child: ChildProcess): Promise<never> {
   const [code] = (await once(child, 'exit')) as [number | null]
-  throw new Error(`${child.spawnargs.join(' ')} left with ${code} before it listened`)
+  throw new Error(`${child.spawnargs.join(' ')} exited with ${code} before it listened`)
 }

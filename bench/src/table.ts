@@ -1,4 +1,4 @@
-/** A Markdown table as the formatter leaves it: the first column to the left, the others to the right. */
+/** A Markdown table in the formatter's style: the first column left-aligned, the others right-aligned. */
 export function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
   const widths = head.map((title, i) => Math.max(3, title.length, ...lines.map((line) => line[i]!.length)))
   const pad = (cell: string, i: number) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))

@@ -5,7 +5,7 @@ import type { Subject } from './subject.ts'
 
 const block = Buffer.alloc(65_536, 'x')
 
-/** Read a body of so many bytes. */
+/** Downloads a body and checks its size. */
 export async function download(subject: Subject, path: string, bytes: number): Promise<void> {
   const req = request(subject.url + path, { headers: subject.headers, agent: false }).end()
   const [res] = (await once(req, 'response')) as [IncomingMessage]
@@ -15,14 +15,14 @@ export async function download(subject: Subject, path: string, bytes: number): P
   if (res.statusCode !== 200 || read !== bytes) throw new Error(`${path}: ${res.statusCode} with ${read} bytes`)
 }
 
-/** Send a body of so many bytes to an upstream that answers how many it got. */
+/** Uploads a body to an upstream that responds with the size received. */
 export async function upload(subject: Subject, path: string, bytes: number): Promise<void> {
   const headers = { ...subject.headers, 'content-type': 'application/octet-stream', 'content-length': bytes }
   const req = request(subject.url + path, { method: 'POST', headers, agent: false })
   const answered = once(req, 'response') as Promise<[IncomingMessage]>
   for (let left = bytes; left > 0; left -= block.length) {
     const more = req.write(left < block.length ? block.subarray(0, left) : block)
-    // An early answer is a refusal, and nothing drains any more.
+    // An early response is a refusal, after which nothing drains.
     if (!more && (await Promise.race([once(req, 'drain'), answered.then(() => 'answered')])) === 'answered') break
   }
   req.end()

@@ -7,7 +7,7 @@ import { guardTable, loadTable, streamTable } from '../src/report.ts'
 
 const [group] = groups
 
-/** CPU of two rounds for each of these rows. */
+/** Measurements with the given CPU values of two rounds per row. */
 const measured = (cpus: Readonly<Record<string, readonly number[]>>): readonly Measured[] =>
   group!.rows.flatMap((row) =>
     row.key in cpus

@@ -13,9 +13,7 @@ it('finds what is wrong in either, and says how to mend it', async () => {
   expect(findings).toContainEqual(
     expect.objectContaining({ id: 'A-09', app: 'web-bff', route: 'GET /api/home', sentence: 'no route answers it' }),
   )
-  expect(report(findings)).toContain(
-    'A-09 duty   web-bff GET /api/home\n  It is so: no route answers it.\n  Mend it: Write',
-  )
+  expect(report(findings)).toContain('A-09 duty   web-bff GET /api/home\n  Problem: no route answers it.\n  Fix: Write')
 })
 
 it('says of an entry in audit.json that it has nothing to do any more', async () => {

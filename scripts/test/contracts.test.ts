@@ -80,7 +80,7 @@ describe('contracts', () => {
   it('says which release is no JSON', () => {
     record(first, 'app', '1.0.0')
     writeFileSync(join(folders.released, 'app/1.0.0.json'), '{')
-    expect(() => run(first)).toThrow('1.0.0.json is no JSON')
+    expect(() => run(first)).toThrow('1.0.0.json is not valid JSON')
   })
 
   it.each(Object.keys(clients))('prints the contract of %s, and it breaks nothing against itself', (client) => {
@@ -100,7 +100,7 @@ describe('release-contract', () => {
 
   it.each(['1.2.0', '1.1.9', '0.9.0'])('refuses %s once there is 1.2.0, and leaves that as it is', (version) => {
     const before = readFileSync(record(first, 'app', '1.2.0'), 'utf8')
-    expect(() => record(without, 'app', version)).toThrow('1.2.0 is recorded already')
+    expect(() => record(without, 'app', version)).toThrow('1.2.0 is already recorded')
     expect(readFileSync(join(folders.released, 'app/1.2.0.json'), 'utf8')).toBe(before)
   })
 
@@ -110,8 +110,8 @@ describe('release-contract', () => {
     [['app', '1.0.0', 'more'], '<client> <version>'],
     [['tv', '1.0.0'], 'There is no client "tv", only app.'],
     [['constructor', '1.0.0'], 'There is no client "constructor"'],
-    [['app', 'v1.0.0'], '"v1.0.0" is no version'],
-    [['app', '../1.0.0'], 'is no version'],
+    [['app', 'v1.0.0'], '"v1.0.0" is not a version'],
+    [['app', '../1.0.0'], 'is not a version'],
     [['app', '1.0.0', '--force'], '--force'],
   ])('refuses %j', (args, message) => {
     expect(() => record(first, ...args)).toThrow(message)

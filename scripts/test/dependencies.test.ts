@@ -18,7 +18,7 @@ const floors = read('scripts/floors.json') as Record<string, readonly [floor: st
 
 const numbers = (version: string) => version.split('-', 1)[0]!.split('.').map(Number)
 
-/** `7.28.0 || 8.5.0`: each major line has a floor of its own, and what has none is held to the last. */
+/** `7.28.0 || 8.5.0`: each major has its own floor; a major without one is compared with the last. */
 function below(version: string, floor: string): boolean {
   const have = numbers(version)
   const lines = floor.split(' || ').map(numbers)

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 
 interface Service {
-  /** Absent: it is somebody else's image. */
+  /** Absent: a third-party image. */
   readonly build?: {
     readonly context: string
     readonly target: string
@@ -33,7 +33,7 @@ const ours = Object.entries(services).flatMap(([name, { build, ...service }]) =>
 const dockerfile = text('Dockerfile')
 const tools = (JSON.parse(text('package.json')) as { devDependencies: Record<string, string> }).devDependencies
 
-/** What the programs of a workspace read: name → default, as it stands in the source. */
+/** The variables a workspace's programs read: name → default, as written in the source. */
 const variablesOf = (folder: string): ReadonlyMap<string, string> =>
   new Map(
     globSync(`${folder}/src/{env,main,run,addresses}.ts`, { cwd: root })
@@ -48,7 +48,7 @@ const variablesOf = (folder: string): ReadonlyMap<string, string> =>
 const networksOf = ({ networks: named }: Service): readonly string[] =>
   Array.isArray(named) ? named : Object.keys(named)
 
-// There is no engine to run it with: the file is parsed, not run.
+// Parsed rather than run, because the tests have no container engine.
 describe('docker-compose.yml', () => {
   it('runs every service of the shop and both BFFs', () => {
     const deployed = globSync('{services/*,apps/*-bff}', { cwd: root }).map((folder) => folder.split('/')[1])
@@ -95,7 +95,7 @@ describe('docker-compose.yml', () => {
     const shared = Object.entries({ bffVariables: 'packages/service-kit', shopVariables: 'packages/contracts' })
       .filter(([name]) => programs.includes(name))
       .flatMap(([, from]) => [...variablesOf(from).keys()])
-    // What the image settles.
+    // Set by the image.
     const settled = /^(?:HOST|[A-Z_]+_PORT|ORDERS_FILE|WEB_ROOT)$/
     const needed = [...variablesOf(folder).keys(), ...shared].filter((name) => !settled.test(name))
     expect(Object.keys(service.environment ?? {})).toEqual(expect.arrayContaining(needed))

@@ -11,12 +11,12 @@ const files = globSync(['*.*', '.env.example', '{apps,bench,docs,packages,script
 const pages = files.filter((file) => file.endsWith('.md')).map((file) => [file, text(file)] as const)
 const code = files.filter((file) => /\.(?:ts|json|yml|example)$/.test(file))
 
-/** What pages say in backticks, without what stands in blocks of code. */
+/** The backticked words of each page, outside code blocks. */
 const words = pages.flatMap(([page, said]) =>
   [...said.replace(/^```.*?^```/gms, '').matchAll(/`([^`\n]+)`/g)].map(([, word]) => [page, word!] as const),
 )
 
-/** As the platform makes them of headings. */
+/** Heading anchors as GitHub generates them. */
 const anchors = (page: string): string[] =>
   [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
     heading!

@@ -14,7 +14,7 @@ it('explains a screen for the request that is asked about', async () => {
   expect(plan.fault).toBeUndefined()
   expect(plan.path).toBe('/api/checkout/:orderId')
   expect(plan.calls[0]).toMatchObject({ name: 'orders GET /orders/:id', input: { id: '7' }, token: 'user' })
-  // An order of any length: its products are asked for at once.
+  // The order may have any number of products, so they are fetched in one batch.
   expect(plan.calls.map(({ name }) => name).toSorted()).toEqual([
     'catalog GET /products',
     'customers GET /customers/:id',
@@ -42,7 +42,7 @@ it('names what is near when nothing answers', async () => {
   const { text, code } = await explain(['web', 'GET', '/api/chekout/1'])
   expect(code).toBe(1)
   expect(text.split('\n').slice(0, 2)).toEqual([
-    'web-bff answers nothing to GET /api/chekout/1. Near it:',
+    'web-bff has no route for GET /api/chekout/1. Similar ones:',
     '  GET /api/checkout/:orderId',
   ])
 })
@@ -50,7 +50,9 @@ it('names what is near when nothing answers', async () => {
 it.each([[[]], [['desktop', 'GET', '/']], [['web', 'GET']]])('says how it is used: %j', async (args) => {
   const { text, code } = await explain(args)
   expect(code).toBe(1)
-  expect(text).toContain('npm run explain -- web GET /api/checkout/1 [--json], where the first is web or mobile')
+  expect(text).toContain(
+    'npm run explain -- web GET /api/checkout/1 [--json], where the first argument is web or mobile',
+  )
 })
 
 it.each([

@@ -37,7 +37,7 @@ const root = new URL('../../', import.meta.url).pathname
 const manifests = (file: string) =>
   parseAllDocuments(readFileSync(`${root}deploy/kubernetes/${file}`, 'utf8')).map((one) => one.toJS() as Manifest)
 
-/** What an operator would put into the Secret. */
+/** The Secret's content, as an operator would set it. */
 const secrets: Readonly<Record<string, string>> = {
   REDIS_URL: 'rediss://:password@redis:6379',
   WEB_CLIENT_SECRET: 'c'.repeat(40),

@@ -9,7 +9,7 @@ const core = 'packages/gateway-core/src'
 
 const nothing = 'nothing'
 
-/** A file, what the linter must say of it (in these words, and no more), and what stands in it. */
+/** A file, the only message the linter must report for it, and its content. */
 const cases: readonly (readonly [file: string, says: string, source: string])[] = [
   // Directions inside gateway-core
   [`${core}/env.ts`, 'not from env.ts to state', "export { x } from './state/store.ts'"],
@@ -28,7 +28,7 @@ const cases: readonly (readonly [file: string, says: string, source: string])[] 
   [`${core}/screen/b.ts`, nothing, "export { x } from '../road/call.ts'\nexport { y } from '../problem.ts'"],
   [`${core}/road/filters/c.ts`, nothing, "export { x } from '../call.ts'\nexport { y } from '../../policy.ts'"],
 
-  // Who may know whom
+  // Permitted imports between workspaces
   ['apps/web-bff/src/screens/a.ts', 'A screen does no I/O', "export { get } from 'node:http'"],
   ['apps/web-bff/src/screens/b.ts', 'A screen does no I/O', "export { request } from 'undici'"],
   ['apps/mobile-bff/src/screens/c.ts', 'A screen does no I/O', "export { create } from 'axios'"],
@@ -39,7 +39,7 @@ const cases: readonly (readonly [file: string, says: string, source: string])[] 
   ['packages/service-kit/src/b.ts', 'A service is no gateway', "export { pipe } from '@bff/gateway-core/road'"],
   ['services/catalog/src/c.ts', nothing, "export { Problem } from '@bff/gateway-core/problem'"],
 
-  // What a gateway never switches on
+  // Settings a gateway must never use
   ['apps/web-bff/src/a.ts', 'No ws', 'export const a = { ws: true }'],
   ['apps/web-bff/src/b.ts', 'No xfwd', "export const a = { 'xfwd': true }"],
   ['apps/web-bff/src/c.ts', 'No followRedirects', 'export const a = { followRedirects: true }'],
@@ -66,7 +66,7 @@ const cases: readonly (readonly [file: string, says: string, source: string])[] 
     "export const a = { ws: false, origin: 'https://a.example', algorithms: ['RS256'] }",
   ],
 
-  // What is read where
+  // Access to the environment
   ['services/catalog/src/d.ts', 'process.env', 'export const a = process.env.HOST'],
   ['services/catalog/src/e.ts', 'process.env', "export const a = process.env['HOST']"],
   ['services/catalog/src/main.ts', nothing, "export const a = process.env['HOST']"],

@@ -20,7 +20,7 @@ const expressions = [
   ...panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }): [string, string] => [title, expr])),
 ]
 
-/** What an app tells: names of metrics and of their labels. */
+/** Names of an app's metrics and their labels. */
 async function told() {
   const counted = metrics({
     routes: [{ path: '/a', methods: ['GET'], bindUpgrade: true }],
@@ -41,7 +41,7 @@ async function told() {
   }
 }
 
-/** Names that Prometheus itself gives. */
+/** Names that Prometheus itself adds. */
 const given = { names: ['up'], labels: ['job', 'instance'] }
 const words = /\b(?:sum|max|rate|topk|histogram_quantile|by|job|instance)\b/g
 

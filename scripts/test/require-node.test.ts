@@ -6,7 +6,7 @@ import { expect, it } from '@jest/globals'
 const root = join(import.meta.dirname, '../..')
 const guard = join(root, 'scripts/require-node.cjs')
 
-/** The guard, under a Node that says it is another one. */
+/** Runs the guard under a faked Node version. */
 const under = (version: string) =>
   spawnSync(
     process.execPath,
@@ -19,7 +19,7 @@ it.each(['12.22.12', '20.20.2', '23.99.0', '24.9.0', '24.18.0', '25.0.0'])(
   (version) => {
     const { status, stderr } = under(version)
     expect(status).toBe(1)
-    expect(stderr).toMatch(/^This needs Node 24\.18\.1 or a later 24, not [\d.]+: start it by `npm run`, .*\.\n$/)
+    expect(stderr).toMatch(/^This needs Node 24\.18\.1 or a later 24, not [\d.]+: start it with `npm run`, .*\.\n$/)
     expect(stderr).toContain(version)
   },
 )

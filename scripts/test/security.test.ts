@@ -5,13 +5,13 @@ import { describe, expect, it } from '@jest/globals'
 const root = join(import.meta.dirname, '../..')
 const page = readFileSync(join(root, 'docs/security.md'), 'utf8')
 
-/** Each link with what stands behind it, up to the next link or the end of its cell. */
+/** Each link with the text after it, up to the next link or the end of its cell. */
 const links = [...page.matchAll(/\]\(([^)]+)\)([^[|]*)/g)].map(([, target, after]) => ({
   file: join(root, 'docs', target!),
   ids: after!.match(/\b[A-Z]-\d+\b/g) ?? [],
 }))
 
-/** What a program has between quotes: comments prove nothing. */
+/** The string literals of a program: comments prove nothing. */
 const titlesIn = (file: string): string =>
   readFileSync(file, 'utf8')
     .split('\n')
@@ -19,7 +19,7 @@ const titlesIn = (file: string): string =>
     .flatMap((line) => line.match(/'[^']*'|`[^`]*`|"[^"]*"/g) ?? [])
     .join('\n')
 
-/** `X-1`, or a range such as `X-1…X-3` of which it is one. */
+/** Whether the text contains `X-1`, or a range such as `X-1…X-3` that includes it. */
 const stands = (id: string, text: string): boolean => {
   const [family, number] = id.split('-') as [string, string]
   if (new RegExp(`\\b${id}\\b`).test(text)) return true
@@ -27,7 +27,7 @@ const stands = (id: string, text: string): boolean => {
   return [...ranges].some(([, from, to]) => Number(from) <= Number(number) && Number(number) <= Number(to))
 }
 
-/** Of each family of threats, how many there are, and how wide their numbers are written. */
+/** Per threat family: its size and the width of its numbers. */
 const families = [
   ['J', 13, 2],
   ['K', 5, 2],

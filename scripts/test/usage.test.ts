@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '../..')
 const scriptsOf = (folder: string) =>
   (JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as { scripts: Record<string, string> }).scripts
 
-/** What `npm run` starts of ours: a file, or a script of a workspace, which gets what stands behind its name. */
+/** Our programs that `npm run` starts: a file, or a workspace's script, which receives the arguments. */
 const started = Object.entries(scriptsOf('.')).flatMap(([name, line]): [name: string, file: string][] => {
   const [, workspace] = / -w (\S+)/.exec(line) ?? []
   const [, file] = / (\S+\.ts)$/.exec(workspace === undefined ? line : scriptsOf(workspace)[name]!) ?? []

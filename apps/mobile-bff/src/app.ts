@@ -13,23 +13,23 @@ export interface Config {
   readonly port: number
   readonly hostname: string
   readonly log: Logger
-  /** How long the steps of a stop take. */
+  /** Durations of the shutdown steps. */
   readonly stop?: Stop
-  /** Milliseconds that the event loop may be late before requests are refused. Default: never. */
+  /** Event loop delay in milliseconds above which requests are refused. Default: never. */
   readonly shedAfter?: number
-  /** What its processes share; it is disposed with the app. Default: the memory of this one. */
+  /** State shared by its processes; disposed with the app. Default: in memory. */
   readonly store?: Store
   readonly upstreams: Parameters<typeof app>[1]['upstreams']
-  /** Addresses and CIDR ranges of the proxies before this BFF. Default none. */
+  /** Addresses and CIDR ranges of the proxies in front of this BFF. Default none. */
   readonly proxies?: readonly string[]
-  /** Of one user; an address, which many may share, gets five times as many. Default 1 200. */
+  /** Per user; an address, which many users may share, gets five times as many. Default 1 200. */
   readonly requestsPerMinute?: number
   readonly issuer: string
-  /** What it signs with that it says to services. Default: a key for this run alone. */
+  /** Signs the tokens sent to services. Default: a key generated for this run. */
   readonly keys?: KeyRing | undefined
-  /** Whether tokens may or must be bound to a key of their install, and what its nonces are signed with. Default: they must not. */
+  /** Whether tokens may or must be bound to an install's key, and the secrets that sign nonces. Default: bound ones are refused. */
   readonly dpop?: Pick<DpopOptions, 'mode' | 'secrets'> | undefined
-  /** Where apps find this BFF. In production it answers to no other name. */
+  /** The BFF's address for apps. In production it answers to no other name. */
   readonly publicUrl: string
 }
 

@@ -5,7 +5,7 @@ import { signedIn } from './guards.ts'
 
 const update = ({ rev, status, at }: OrderEvent) => ({ rev, status, at })
 
-/** What happens to the orders of one person, as it happens. Whose an order is, tracking knows: another's is not found. */
+/** A user's order events, live. Tracking checks ownership: another user's order is not found. */
 export const live = socket('/m/v1/live', {
   guard: signedIn,
   protocol: liveProtocol,
@@ -18,7 +18,7 @@ export const live = socket('/m/v1/live', {
 
 export const tickets = ticket('POST /m/v1/tickets', { guard: signedIn })
 
-/** The same for who gets no socket, one order at a time. */
+/** The same without a socket, one order at a time. */
 export const orderEvents = poll('GET /m/v1/orders/:id/events', {
   guard: signedIn,
   follow: ({ params, query, from }) => from.tracking('GET /orders/:id/events', { id: params.id, after: query.after }),

@@ -1,4 +1,4 @@
-/** Which apps are served. Older than `minimum`: only told to update, so raising it takes the shop from whoever has not. */
+/** Supported app versions. Below `minimum` an app is only told to update, so raising it locks out whoever has not updated. */
 export const release = {
   minimum: '1.0.0',
   latest: '1.0.0',

@@ -10,7 +10,7 @@ import { home } from './screens/home.ts'
 import { createOrder, order, orders } from './screens/orders.ts'
 import { product } from './screens/product.ts'
 
-/** Everything this BFF answers. */
+/** Every route of this BFF. */
 export const routes: readonly Route<Core>[] = [
   bootstrap,
   home,
@@ -26,7 +26,7 @@ export const routes: readonly Route<Core>[] = [
   live,
   checkout,
   confirm,
-  // Each part meets the guard of its own route.
+  // Each part passes the guard of its own route.
   batch('POST /m/v1/batch', { guard: open }),
   forward('/m/v1/img', 'catalog', { guard: open, when: sized, rewrite: { path: '/images/*' } }),
   forward('/m/v1/catalog', 'catalog', { guard: open }),

@@ -4,11 +4,11 @@ import { gate, type Update } from './gate.ts'
 
 export interface MobileOptions extends Pick<ClientOptions, 'fetch' | 'onProblem' | 'onDeprecated'> {
   readonly baseUrl: string
-  /** As whom: `keep(…).as`. Absent: nobody, so only what is open to anybody. */
+  /** Who calls: `keep(…).as`. Absent: anonymous, so only open operations succeed. */
   readonly as?: Caller & { readonly person: number }
-  /** Default: this one. */
+  /** Default: this app. */
   readonly app?: App
-  /** Told once, when this app turns out to be too old. From then on only `GET /m/v1/bootstrap` is sent. */
+  /** Called once, when this app turns out to be too old. From then on only `GET /m/v1/bootstrap` is sent. */
   readonly onUpdateRequired?: (update: Update) => void
 }
 
@@ -21,7 +21,7 @@ export const thisApp: App = { version: '1.0.0', platform: 'android' }
 
 const always: readonly (keyof Mobile)[] = ['GET /m/v1/bootstrap']
 
-/** Everything mobile-bff answers, typed by its contract. What it has seen it asks for with `If-None-Match`. */
+/** Every operation of mobile-bff, typed by its contract. Revalidates earlier responses with `If-None-Match`. */
 export function mobileClient({ baseUrl, as, app = thisApp, fetch, onUpdateRequired, ...told }: MobileOptions) {
   const update = gate(always, onUpdateRequired)
   const headers = { 'x-app-version': app.version, 'x-app-platform': app.platform }

@@ -5,10 +5,10 @@ export interface Person {
   readonly password: string
 }
 
-/** Cookies of one host, by name: like in any browser, its ports share them. */
+/** Cookies of one host, by name; as in any browser, all ports of the host share them. */
 export type Jar = Map<string, string>
 
-/** A person with a browser, for a machine that has neither: keeps cookies, follows redirects, fills in the login form. */
+/** Simulates a person at a browser: keeps cookies, follows redirects, submits the login form. */
 export const demoBrowser =
   ({ login, password }: Person, cookies: Jar = new Map()): Browser =>
   async (start) => {

@@ -34,7 +34,7 @@ try {
   process.exitCode = 1
 }
 
-/** An order on its way, until it is there or has stood still for so long that nothing more is to be seen. */
+/** Follows an order until it is delivered, 30 s at most. */
 async function watch(live: Live, orderId: string): Promise<void> {
   using open = live
   const stop = setTimeout(() => open.close(), 30_000)

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { json, upstream } from '@bff/gateway-core/testing'
 import { dpopKey, proving } from './dpop.ts'
 
-/** Header and claims of a proof that its own key has signed. */
+/** Header and claims of a proof whose signature its own key verifies. */
 function opened(proof: string) {
   const [head, body, signature] = proof.split('.') as [string, string, string]
   const parse = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>

@@ -3,17 +3,17 @@ import { webcrypto } from 'node:crypto'
 type Fetch = typeof globalThis.fetch
 type KeyPair = webcrypto.CryptoKeyPair
 
-/** A key of this install, which cannot be taken out of it. Kept where the app keeps such things; a new one is a new sign-in. */
+/** A non-extractable key of this install, for the app's secure storage. Replacing it means signing in again. */
 export const dpopKey = (): Promise<KeyPair> => webcrypto.subtle.generateKey(ec, false, ['sign', 'verify'])
 
 const ec = { name: 'ECDSA', namedCurve: 'P-256' } as const
 
 /**
- * A `fetch` whose requests prove that they come from who has the key (RFC 9449), so that a token copied off the device is of no
- * use. For the token endpoint, and for a BFF that takes such tokens: what goes out as a bearer token goes as a `DPoP` one.
+ * A `fetch` that proves possession of the key with every request (RFC 9449), so a token copied off the device is useless. For the
+ * token endpoint and for a BFF that accepts DPoP: a bearer token goes out as a `DPoP` one.
  */
 export function proving(key: KeyPair, fetch: Fetch = globalThis.fetch, now: () => number = Date.now): Fetch {
-  // Each server gives its own (§8).
+  // Each server issues its own (§8).
   const nonces = new Map<string, string>()
   return async (input, init = {}) => {
     const url = new URL(input instanceof Request ? input.url : input)
@@ -41,7 +41,7 @@ function remember(nonces: Map<string, string>, origin: string, { headers }: Resp
   if (nonce !== null) nonces.set(origin, nonce)
 }
 
-/** The one refusal that is none: the request was not looked at. A BFF says it in a header (§9), a token endpoint in the body. */
+/** Such a refusal only asks for a nonce. A BFF signals it in a header (§9), a token endpoint in the body. */
 async function wantsNonce(answer: Response): Promise<boolean> {
   if (!answer.headers.has('dpop-nonce')) return false
   if (answer.status === 401) return /use_dpop_nonce/.test(answer.headers.get('www-authenticate') ?? '')

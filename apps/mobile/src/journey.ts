@@ -3,7 +3,7 @@ import type { mobileClient } from './client.ts'
 type Client = ReturnType<typeof mobileClient>
 type Connect = (fetch: typeof globalThis.fetch) => Client
 
-/** Browse, buy, confirm and look back: every screen of the app once. Says what each showed, and what it weighed. */
+/** Browse, buy, confirm and look back: visits every screen of the app once and prints its content and size. */
 export async function journey(
   connect: Connect,
   say: (line: string) => void,
@@ -27,7 +27,7 @@ export async function journey(
 
   const product = await bff('GET /m/v1/products/:id', { id: first.id })
   show(
-    `${product.name}: ${product.text} (stock: ${product.av}, stars: ${product.meta.parts.reviews === 'fallback' ? 'not to be had' : (product.stars ?? 'none yet')})`,
+    `${product.name}: ${product.text} (stock: ${product.av}, stars: ${product.meta.parts.reviews === 'fallback' ? 'unavailable' : (product.stars ?? 'none yet')})`,
   )
 
   await bff('PUT /m/v1/cart/items/:productId', { productId: first.id, body: { quantity: 2 } })

@@ -4,7 +4,7 @@ import { mobileClient } from './client.ts'
 import { type Ending, keep, type KeepOptions, type Vault } from './keep.ts'
 import { requestTokens, type Tokens } from './tokens.ts'
 
-/** What a token endpoint does next; `lost`: it gives no answer, and hangs up. `late`: it gives none in time. */
+/** The token endpoint's next response; `lost`: it hangs up without one; `late`: it exceeds the timeout. */
 type Answer = readonly [status: number, body: unknown] | 'lost' | 'late'
 
 const issued = (n: number): Answer => [
@@ -26,7 +26,7 @@ function memoryVault(fails = false): Vault & { readonly kept: (Tokens | undefine
   }
 }
 
-/** A token endpoint that answers in this order, its BFF, and a person whose token is over. */
+/** A token endpoint with scripted responses, its BFF, and a user whose access token has expired. */
 async function setUp(
   answers: readonly Answer[],
   token: Partial<Tokens> = { refreshToken: 'refresh-0' },
@@ -109,7 +109,7 @@ describe('keep', () => {
     await using t = await setUp([])
     await expect(t.ask()).rejects.toMatchObject({
       code: 'identity-unavailable',
-      cause: { message: 'the issuer is not well: 503' },
+      cause: { message: 'the issuer answered 503' },
     })
     expect([t.seen(), t.endings]).toEqual([[], []])
   })

@@ -1,40 +1,40 @@
 import { type Bearer, bearer } from '@bff/gateway-core/client'
 import { type Issuer, type Request, refreshTokens, revokeTokens, type Tokens, TokensRefused } from './tokens.ts'
 
-/** Where tokens outlive the app: the keychain of iOS, the keystore of Android. Never a file, nor what a backup holds. */
+/** Where tokens outlive the app: the iOS keychain or the Android keystore. Never a file or anything included in a backup. */
 export interface Vault {
   read(): Promise<Tokens | undefined>
-  /** `undefined`: nothing is kept any more. */
+  /** `undefined`: delete what is stored. */
   write(tokens: Tokens | undefined): Promise<void>
 }
 
-/** `revoked`: the issuer takes the refresh token no more, or somebody used it who should not have. `expired`: there was none. */
+/** `revoked`: the issuer rejects the refresh token, possibly because a thief used it. `expired`: there was no refresh token. */
 export type Ending = 'revoked' | 'expired'
 
 export interface KeepOptions extends Request {
   readonly provider: Issuer
-  /** Default: memory only, so that the sign-in ends with the app. */
+  /** Default: memory only, so the sign-in ends with the app. */
   readonly vault?: Vault
-  /** Told once when a sign-in is over without the person's doing: to show why they are asked to sign in again. */
+  /** Called once when a sign-in ends without the user's doing, to explain why they must sign in again. */
   readonly onSignedOut?: (why: Ending) => void
   readonly now?: () => number
 }
 
 export interface Kept {
-  /** As whom the client calls. */
+  /** Credentials for the client. */
   readonly as: Bearer<Tokens>
-  /** After a sign-in. */
+  /** Call after a sign-in. */
   readonly use: (tokens: Tokens) => Promise<void>
   /**
-   * Forgets the tokens at once and in any case, then has the issuer end the sign-in. Rejects when the issuer could not be told:
-   * the person is signed out here, and access tokens that are out live on for minutes.
+   * Forgets the tokens at once in any case, then revokes the sign-in at the issuer. Rejects if the issuer could not be reached: the
+   * user is signed out here, but issued access tokens stay valid for minutes.
    */
   readonly signOut: () => Promise<void>
 }
 
 /**
- * Calls as the person whom these tokens belong to, and replaces them in time. When the issuer takes the refresh token no more, the
- * person is signed out; when it merely does not answer, they are not.
+ * Credentials of the tokens' owner, refreshed before they expire. The user is signed out if the issuer rejects the refresh token,
+ * not if it merely does not answer.
  */
 export function keep(tokens: Tokens | undefined, options: KeepOptions): Kept {
   const { provider, vault, onSignedOut, now, ...request } = options
@@ -43,14 +43,14 @@ export function keep(tokens: Tokens | undefined, options: KeepOptions): Kept {
 
   const store = async (next: Tokens | undefined): Promise<void> => {
     current = next
-    // An old token in the vault would end the sign-in at the next start. One that cannot be replaced had better not be there.
+    // A stale token in the vault would end the sign-in at the next start, so if the new one cannot be stored, delete it.
     await vault?.write(next).catch(() => vault.write(undefined).catch(() => undefined))
   }
   const refresh = async ({ refreshToken }: Tokens): Promise<Tokens | undefined> => {
     const { person } = as
     const next = refreshToken === undefined ? undefined : await ask(refreshToken)
     why = refreshToken === undefined ? 'expired' : 'revoked'
-    // Who signed out meanwhile stays so.
+    // Discard the result if the user signed out meanwhile.
     if (person === as.person) await store(next)
     return next
   }

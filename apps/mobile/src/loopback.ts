@@ -7,7 +7,7 @@ export interface Loopback extends AsyncDisposable {
   readonly answer: Promise<URLSearchParams>
 }
 
-/** Wait on a free port of this machine for the browser to come back (RFC 8252 §7.3). */
+/** Listens on a free loopback port for the browser's redirect (RFC 8252 §7.3). */
 export async function loopback(): Promise<Loopback> {
   const answer = Promise.withResolvers<URLSearchParams>()
   const server = createServer((req, res) => {

@@ -5,7 +5,7 @@ import { discover, signIn, type SignInOptions } from './sign-in.ts'
 
 type Parameters = Readonly<Record<string, string>>
 
-/** An issuer, and a browser that comes back with what `answer` makes of the request. */
+/** An issuer, and a browser that returns with whatever `answer` makes of the request. */
 async function setUp(answer: (asked: URLSearchParams, issuer: string) => Parameters, name?: string) {
   const forms: URLSearchParams[] = []
   const asked: URLSearchParams[] = []

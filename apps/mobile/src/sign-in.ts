@@ -3,15 +3,15 @@ import { loopback } from './loopback.ts'
 import { pkce } from './pkce.ts'
 import { clientId, type Issuer, type Request, requestTokens, type Tokens } from './tokens.ts'
 
-/** The system's browser: shows a person a page, and follows wherever it leads. Never a view inside the app (RFC 8252 §8.12). */
+/** The system browser: shows a page and follows redirects. Never a view inside the app (RFC 8252 §8.12). */
 export type Browser = (url: string) => Promise<void>
 
 export interface SignInOptions extends Request {
-  /** What a BFF asked for with 401 `insufficient_user_authentication` (RFC 9470 §3): its `acr_values` and `max_age`, in seconds. */
+  /** The `acr_values` and `max_age` (seconds) a BFF required with 401 `insufficient_user_authentication` (RFC 9470 §3). */
   readonly stepUp?: { readonly acrValues?: string; readonly maxAge?: number }
 }
 
-/** Sign in as RFC 8252 wants it: the system's browser, a loopback redirect, PKCE, no secret. */
+/** Signs in as RFC 8252 requires: system browser, loopback redirect, PKCE, no client secret. */
 export async function signIn(issuer: string, browser: Browser, options: SignInOptions = {}): Promise<Tokens> {
   const { stepUp: { acrValues, maxAge } = {}, ...request } = options
   const provider = await discover(issuer)
@@ -34,8 +34,8 @@ export async function signIn(issuer: string, browser: Browser, options: SignInOp
   }).toString()
   await browser(url.href)
   const answer = await redirect.answer
-  if (answer.get('state') !== state) throw new Error('the answer belongs to another sign-in')
-  if (answer.get('iss') !== provider.issuer) throw new Error('the answer comes from another issuer')
+  if (answer.get('state') !== state) throw new Error('the response belongs to another sign-in')
+  if (answer.get('iss') !== provider.issuer) throw new Error('the response comes from another issuer')
   const code = answer.get('code')
   if (code === null) throw new Error(`sign-in was refused: ${answer.get('error') ?? 'no code'}`)
   const grant = { grant_type: 'authorization_code', code, redirect_uri: redirect.uri, code_verifier: verifier }

@@ -13,26 +13,26 @@ export interface Config {
   readonly port: number
   readonly hostname: string
   readonly log: Logger
-  /** How long the steps of a stop take. */
+  /** Durations of the shutdown steps. */
   readonly stop?: Stop
-  /** Milliseconds that the event loop may be late before requests are refused. Default: never. */
+  /** Event loop delay in milliseconds above which requests are refused. Default: never. */
   readonly shedAfter?: number
-  /** What its processes share; it is disposed with the app. Default: the memory of this one. */
+  /** State shared by its processes; disposed with the app. Default: in memory. */
   readonly store?: Store
   readonly upstreams: Parameters<typeof app>[1]['upstreams']
-  /** Addresses and CIDR ranges of the proxies before this BFF. Default none. */
+  /** Addresses and CIDR ranges of the proxies in front of this BFF. Default none. */
   readonly proxies?: readonly string[]
-  /** Of one user; an address, which many may share, gets five times as many. Default 1 200. */
+  /** Per user; an address, which many users may share, gets five times as many. Default 1 200. */
   readonly requestsPerMinute?: number
   readonly issuer: string
-  /** One of the two: with a key, no secret travels. */
+  /** Exactly one of the two; with a key, no secret is transmitted. */
   readonly clientKey?: string
   readonly clientSecret?: string
-  /** The first seals sessions, all of them open: a new one stands last first, see docs/guides/rotate-keys.md. */
+  /** The first seals sessions, all open them: add a new key last, see docs/guides/rotate-keys.md. */
   readonly sessionKeys: readonly string[]
-  /** What it signs with that it says to services. Default: a key for this run alone. */
+  /** Signs the tokens sent to services. Default: a key generated for this run. */
   readonly keys?: KeyRing | undefined
-  /** Where browsers find this BFF: the origin of cookies and redirects. In production it answers to no other name. */
+  /** The BFF's address for browsers: the origin of cookies and redirects. In production it answers to no other name. */
   readonly publicUrl: string
   /** Folder of the built client to serve beside the API; empty for none. */
   readonly webRoot: string

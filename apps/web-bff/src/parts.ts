@@ -3,7 +3,7 @@ import type { Line } from '@bff/contracts/orders'
 import { each, type From } from '@bff/gateway-core'
 import { levels } from './views.ts'
 
-/** Of each line its product, or `undefined` where the catalog no longer knows it. One call, however many lines. */
+/** The product of each line, `undefined` if the catalog no longer has it. One call, however many lines. */
 export const productsOf = (from: From<Shop>, lines: readonly Line[]) =>
   each(lines, ({ productId }) =>
     from.catalog('GET /products/:id', { id: productId }).except('product-not-found', undefined),

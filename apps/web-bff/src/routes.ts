@@ -8,7 +8,7 @@ import { createOrder, order, orderEvents, orders } from './screens/orders.ts'
 import { product } from './screens/product.ts'
 import { liveStock } from './screens/stock.ts'
 
-/** Everything this BFF answers, beside the session's own routes under `/bff`. */
+/** Every route of this BFF except the session's own under `/bff`. */
 export const routes: readonly Route<Core>[] = [
   home,
   product,

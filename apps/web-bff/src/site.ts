@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import express, { type RequestHandler, Router } from 'express'
 
-/** The built client: hashed assets for ever, and its one page for whatever path a person opens. */
+/** The built client: hashed assets cached for good, and its single page for every path a user opens. */
 export function site(root: string): RequestHandler {
   const assets = express.static(root, { index: false, fallthrough: true, maxAge: 0, setHeaders: cacheHashed })
   const page: RequestHandler = (req, res, next) => {

@@ -50,7 +50,7 @@ export function stock(level: StockLevel | undefined) {
   return { availability: 'in', text: 'In stock' } as const
 }
 
-/** Of a product the catalog no longer knows, what the order itself remembers is shown. */
+/** Falls back to the data stored in the order if the catalog no longer has the product. */
 export function line(line: Line, product: Product | undefined) {
   const remembered = {
     id: line.productId,

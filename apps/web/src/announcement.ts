@@ -6,7 +6,7 @@ let current = ''
 let timer: ReturnType<typeof setTimeout> | undefined
 const listeners = new Set<() => void>()
 
-/** Tells everybody what just happened: a line on the screen for a while, and a live region for screen readers. */
+/** Announces an event: a line on the screen for a while, and a live region for screen readers. */
 export function announce(text: string): void {
   clearTimeout(timer)
   set(text)

@@ -19,7 +19,7 @@ declare module '@tanstack/react-query' {
 type Read = Extract<Once<Web>, `GET ${string}`>
 type Asked<K extends Read> = object extends Input<Web, K> ? [input?: Input<Web, K>] : [input: Input<Web, K>]
 
-/** One read of the BFF as a query; its key starts with the operation's. */
+/** A BFF read as a query; its key starts with the operation's. */
 export const read = <K extends Read>(key: K, ...input: Asked<K>) =>
   queryOptions({ queryKey: [key, ...input], queryFn: ({ signal }) => bff.with({ signal })(key, ...input) })
 

@@ -1,6 +1,6 @@
 /**
- * The idempotency key of turning one cart into an order. While the cart is as it was (`rev`), trying again is the same
- * attempt, so that an answer that got lost never makes a second order.
+ * The idempotency key for ordering a cart. While the cart's `rev` is unchanged, a retry reuses the key, so a lost response never
+ * creates a second order.
  */
 export function attempts(random: () => string = () => crypto.randomUUID()): (rev: number) => string {
   let last: { readonly rev: number; readonly key: string } | undefined

@@ -6,7 +6,7 @@ import { count } from './format.ts'
 import { signInUrl, useSignedIn } from './session.ts'
 import { takeWanted, want } from './wanted.ts'
 
-/** How many of one product a cart can hold. */
+/** The largest quantity of one product in a cart. */
 export const most = 20
 
 const cart = read('GET /api/cart')
@@ -18,7 +18,7 @@ export function useItemCount(): number {
   return useQuery({ ...cart, enabled: signedIn === true }).data?.itemCount ?? 0
 }
 
-/** Adds to what the cart holds already. Whoever has to sign in first finds it done when they are back. */
+/** Adds to the quantity already in the cart. If the user must sign in first, it is added after they return. */
 export function useAddToCart(product: { readonly id: string; readonly name: string }) {
   const client = useQueryClient()
   const signedIn = useSignedIn()

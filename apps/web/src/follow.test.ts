@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { follow, type FollowState } from './follow.ts'
 
-/** What the browser's own would do is what a test says. */
+/** A scripted `EventSource`: tests fire what the browser's would. */
 class Source extends EventTarget {
   readonly CLOSED = 2
   readyState = 1

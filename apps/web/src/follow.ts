@@ -1,14 +1,14 @@
-/** Told to whoever follows. */
+/** Callbacks of a follower. */
 export interface Follower<T> {
   readonly item: (item: T) => void
-  /** Something was missed that will not come any more, or why it broke cannot be told: read anew what this is about. */
+  /** Events were lost for good, or the reason for a break is unknown: refetch the resource. */
   readonly resync: () => void
-  /** Whoever reads is not signed in any more. Nothing comes after it. */
+  /** The user is signed out. No callback follows. */
   readonly signedOut: () => void
   readonly state: (state: FollowState) => void
 }
 
-/** `off` once nothing has been heard for a while, though it is tried again and again; `over` when nothing more can happen. */
+/** `off`: disconnected for a while, still reconnecting; `over`: no more events are possible. */
 export type FollowState = 'opening' | 'live' | 'off' | 'over'
 
 export interface Surroundings {
@@ -17,24 +17,24 @@ export interface Surroundings {
   readonly random: () => number
 }
 
-/** Milliseconds without a word of being live, after which a person is told. */
-const patience = 2_500
-/** Milliseconds to the next try where the browser itself gives up, full jitter. */
+/** Milliseconds without a connection before the state becomes `off`. */
+const silenceBeforeOff = 2_500
+/** Bounds of the backoff in milliseconds where the browser does not reconnect itself; full jitter. */
 const shortest = 1_000
 const longest = 30_000
 
 /**
- * Follow a numbered stream from `after` on, each item once and in order. A browser's own `EventSource` comes back by itself after a broken
- * connection, and gives up at any answer that is none: then it is begun anew, from the last number, after what it was about has
- * been read again. Returns what ends it.
+ * Follows a numbered stream after `after`, each item once and in order. The browser's `EventSource` reconnects by itself after a
+ * broken connection but gives up on an error response: then this calls `resync` and reopens the stream after the last number.
+ * Returns a function that stops it.
  */
 export function follow<T extends { readonly rev: number }>(
   urlAfter: (rev: number) => string,
   after: number,
-  told: Follower<T>,
+  follower: Follower<T>,
   around: Surroundings = { open: (url) => new EventSource(url), random: Math.random },
 ): () => void {
-  const following = new Following(urlAfter, after, told, around)
+  const following = new Following(urlAfter, after, follower, around)
   following.start()
   return () => following.stop()
 }
@@ -43,30 +43,30 @@ type Timer = ReturnType<typeof setTimeout>
 
 class Following<T extends { readonly rev: number }> {
   readonly #urlAfter: (rev: number) => string
-  readonly #told: Follower<T>
+  readonly #follower: Follower<T>
   readonly #around: Surroundings
   #last: number
   #failures = 0
   #source: EventSource | undefined
-  #again: Timer | undefined
-  #silent: Timer | undefined
+  #retryTimer: Timer | undefined
+  #silenceTimer: Timer | undefined
 
-  constructor(urlAfter: (rev: number) => string, after: number, told: Follower<T>, around: Surroundings) {
+  constructor(urlAfter: (rev: number) => string, after: number, follower: Follower<T>, around: Surroundings) {
     this.#urlAfter = urlAfter
     this.#last = after
-    this.#told = told
+    this.#follower = follower
     this.#around = around
   }
 
   start(): void {
-    this.#say('opening')
-    this.#doubt()
+    this.#setState('opening')
+    this.#startSilenceTimer()
     this.#open()
   }
 
   stop(): void {
-    clearTimeout(this.#again)
-    clearTimeout(this.#silent)
+    clearTimeout(this.#retryTimer)
+    clearTimeout(this.#silenceTimer)
     this.#source?.close()
   }
 
@@ -76,13 +76,13 @@ class Following<T extends { readonly rev: number }> {
     this.#source = source
     source.addEventListener('message', ({ data }) => this.#item(JSON.parse(data as string) as T))
     on('live', () => this.#live())
-    on('lost', () => this.#doubt())
-    on('resync', this.#told.resync)
-    on('end', () => this.#over(() => this.#told.state('over')))
-    on('session-ended', () => this.#over(this.#told.signedOut))
+    on('lost', () => this.#startSilenceTimer())
+    on('resync', this.#follower.resync)
+    on('end', () => this.#finish(() => this.#follower.state('over')))
+    on('session-ended', () => this.#finish(this.#follower.signedOut))
     on('problem', () => this.#retry())
     on('error', () => {
-      this.#doubt()
+      this.#startSilenceTimer()
       if (source.readyState === source.CLOSED) this.#gaveUp()
     })
   }
@@ -90,41 +90,41 @@ class Following<T extends { readonly rev: number }> {
   #item(item: T): void {
     if (item.rev <= this.#last) return
     this.#last = item.rev
-    this.#told.item(item)
+    this.#follower.item(item)
   }
 
   #live(): void {
     this.#failures = 0
-    this.#say('live')
+    this.#setState('live')
   }
 
-  /** Why is not said: what it was about knows, be it that it is over, gone, or that nobody is signed in. */
+  /** `EventSource` hides the cause; refetching the resource reveals it: finished, gone, or signed out. */
   #gaveUp(): void {
-    this.#told.resync()
+    this.#follower.resync()
     this.#retry()
   }
 
   #retry(): void {
-    this.#doubt()
+    this.#startSilenceTimer()
     this.#source?.close()
-    clearTimeout(this.#again)
+    clearTimeout(this.#retryTimer)
     const wait = this.#around.random() * Math.min(longest, shortest * 2 ** this.#failures++)
-    this.#again = setTimeout(() => this.#open(), wait)
+    this.#retryTimer = setTimeout(() => this.#open(), wait)
   }
 
-  #over(say: () => void): void {
+  #finish(report: () => void): void {
     this.stop()
-    say()
+    report()
   }
 
-  /** A short silence is none of a person's business. */
-  #doubt(): void {
-    this.#silent ??= setTimeout(() => this.#told.state('off'), patience)
+  /** Short interruptions are not reported. */
+  #startSilenceTimer(): void {
+    this.#silenceTimer ??= setTimeout(() => this.#follower.state('off'), silenceBeforeOff)
   }
 
-  #say(state: FollowState): void {
-    clearTimeout(this.#silent)
-    this.#silent = undefined
-    this.#told.state(state)
+  #setState(state: FollowState): void {
+    clearTimeout(this.#silenceTimer)
+    this.#silenceTimer = undefined
+    this.#follower.state(state)
   }
 }

@@ -14,7 +14,7 @@ const onError = ({ status }: ClientProblem) => {
 const client = new QueryClient({
   queryCache: new QueryCache({ onError }),
   mutationCache: new MutationCache({ onError }),
-  // The API client and the BFF have retried already. Whether there is a connection, the request itself finds out.
+  // The API client and the BFF have retried already. The request itself finds out whether there is a connection.
   defaultOptions: {
     queries: { retry: false, staleTime: 30_000, networkMode: 'always' },
     mutations: { networkMode: 'always' },

@@ -17,7 +17,7 @@ export const useOrders = () =>
     }),
   )
 
-/** Makes an order of the cart as it stands at `rev`, and goes on to its checkout. */
+/** Orders the cart as it is at `rev`, then navigates to the checkout. */
 export function useCreateOrder() {
   const client = useQueryClient()
   const navigate = useNavigate()
@@ -32,7 +32,7 @@ export function useCreateOrder() {
   })
 }
 
-/** Confirming twice changes nothing, so trying again is always safe. */
+/** Confirming is idempotent, so a retry is always safe. */
 export function useConfirm(orderId: string) {
   const client = useQueryClient()
   const navigate = useNavigate()

@@ -9,10 +9,10 @@ export const sessionQuery = queryOptions({
 
 export const useSession = () => useQuery(sessionQuery)
 
-/** Undefined while that is not known yet. */
+/** Undefined until the session has loaded. */
 export const useSignedIn = (): boolean | undefined => useSession().data?.authenticated
 
-/** The place to sign in, from where one comes back to `path`. */
+/** The sign-in URL that returns to `path`. */
 export function signInUrl(path: string, loginUrl = '/bff/login'): string {
   const [at, asked] = loginUrl.split('?')
   const query = new URLSearchParams(asked)

@@ -1,4 +1,4 @@
-// node test/size.ts <source> — bytes of a module and all it imports of this repository, minified and gzipped.
+// node test/size.ts <source> — bytes of a module and all it imports from this repository, minified and gzipped.
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build, type Rolldown } from 'vite'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo, Server } from 'node:net'
 
-/** Tell whoever started this process where it listens and what its requests must carry, and leave when they do. */
+/** Tells the parent process the address and required headers, and exits when the parent disconnects. */
 export async function announce(server: Server, headers: Readonly<Record<string, string>> = {}): Promise<void> {
   if (!server.listening) await once(server, 'listening')
   announcePort((server.address() as AddressInfo).port, headers)

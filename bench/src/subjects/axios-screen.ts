@@ -1,4 +1,4 @@
-// What one would write first: Express, and axios as it comes.
+// The naive implementation: Express and stock axios.
 import { createServer } from 'node:http'
 // oxlint-disable-next-line house/tripwires -- stock axios is what is measured here
 import axios from 'axios'

@@ -1,4 +1,4 @@
-// @fastify/http-proxy, as its README begins.
+// @fastify/http-proxy, as in the first example of its README.
 import proxy from '@fastify/http-proxy'
 import fastify from 'fastify'
 import { env } from '../env.ts'

@@ -1,4 +1,4 @@
-// The least that composing three answers can cost: three raw undici calls in node:http.
+// The lower bound for composing three responses: three raw undici calls in node:http.
 import { createServer } from 'node:http'
 import { Pool } from 'undici'
 import { env } from '../env.ts'

@@ -1,4 +1,4 @@
-// The least a proxy can do: node:http in, undici out, no framework, no rule.
+// The lower bound for a proxy: node:http in, undici out, no framework, no policy.
 import { createServer } from 'node:http'
 import { Pool } from 'undici'
 import { env } from '../env.ts'

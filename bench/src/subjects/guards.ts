@@ -1,4 +1,4 @@
-// node guards.ts <seconds> <rounds> — guards as functions, in turns: what a call of each costs, told to whoever started this.
+// node guards.ts <seconds> <rounds> — calls guards alternately as functions; reports the cost per call to the parent process.
 import { bearer, webSession } from '@bff/gateway-core/auth'
 import { memoryStore } from '@bff/gateway-core/state'
 import { pino } from 'pino'
@@ -30,7 +30,7 @@ const subjects: readonly Subject[] = [
   { name: 'session', guard: session.authenticate, headers: { cookie: session.cookie, 'x-csrf': '1' }, atMost: 3 },
 ]
 
-/** As much of an exchange as a guard looks at, with headers of its own, as a parser makes them for each request. */
+/** The parts of an exchange that a guard reads, with fresh header strings, as a parser creates them for each request. */
 function exchanges(headers: Readonly<Record<string, string>>): () => Asked {
   const [[name, value] = ['', ''], ...others] = Object.entries(headers)
   const bytes = Buffer.from(value, 'latin1')
@@ -39,7 +39,7 @@ function exchanges(headers: Readonly<Record<string, string>>): () => Asked {
     ({ method: 'GET', path: '/', headers: { [name]: bytes.toString('latin1'), ...more }, log }) as unknown as Asked
 }
 
-/** Microseconds of CPU per call, over so many seconds. */
+/** Microseconds of CPU per call, measured for `during` seconds. */
 async function measure({ guard, headers }: Subject, during: number): Promise<number> {
   const make = exchanges(headers)
   const end = performance.now() + during * 1_000

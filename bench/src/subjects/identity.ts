@@ -1,4 +1,4 @@
-// An issuer without a process: its keys, and one access token of it (RFC 9068).
+// An issuer without a server: its keys, and one of its access tokens (RFC 9068).
 import { generateKeyPairSync, sign } from 'node:crypto'
 
 export const issuer = 'https://identity.test'
@@ -9,13 +9,13 @@ const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256
 
 export const keys = [{ ...publicKey.export({ format: 'jwk' }), kid, alg: 'ES256', use: 'sig' }]
 
-/** What the issuer would answer: its discovery document and its keys. */
+/** The issuer's responses: its discovery document and its keys. */
 export const fetchKeys: typeof fetch = (url) =>
   Promise.resolve(Response.json(String(url).endsWith('/jwks') ? { keys } : { issuer, jwks_uri: `${issuer}/jwks` }))
 
 const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
 
-/** Somebody, for an hour from now. */
+/** A token of some user, valid for an hour from now. */
 export function signed(typ: string, more: object): string {
   const now = Math.floor(Date.now() / 1000)
   const head = encode({ alg: 'ES256', typ, kid })

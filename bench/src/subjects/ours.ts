@@ -1,4 +1,4 @@
-// A gateway as an app of this repository builds it.
+// A gateway built like an app of this repository.
 import { createServer } from 'node:http'
 import { gateway, messagesOf, perMinute, serve } from '@bff/gateway-core'
 import { lines, logger } from '@bff/gateway-core/run'
@@ -14,21 +14,21 @@ const { screen, forward, app } = gateway(
   front,
   { items, streams },
   {
-    // All ask for the same: shared calls would be no measure of anything.
+    // All requests are identical, so coalescing would distort the result.
     items: { attempts: 2, coalesce: false },
     streams: { timeout: 60_000, maxRequestBytes: 2 ** 31 },
   },
   { budget: 60_000 },
 )
 
-// What an app has and the policies alone have not.
+// Everything an app has beyond policies.
 const bare = { authenticate: () => Promise.reject(problem(401, 'token-missing')), log: pino({ level: 'silent' }) }
 const everything = {
   authenticate: bearer({ issuer, audience, fetch: fetchKeys }),
   log: logger('bench', 'info', lines('/dev/null')),
   hosts: ['127.0.0.1'],
   proxies: ['10.0.0.0/8'],
-  // Counted, and never reached.
+  // Counted but never reached.
   limits: perMinute(100_000_000),
 }
 

@@ -1,4 +1,4 @@
-// Somebody who has signed in with a browser: a provider that says yes, an app, and the cookies that are left at the end.
+// A signed-in browser: a provider that admits everybody, an app, and the resulting cookies.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,11 +11,11 @@ type Session = ReturnType<typeof webSession>
 type Options = Omit<Parameters<typeof webSession>[0], 'store' | 'keys'>
 
 export interface SignedIn extends Pick<Session, 'authenticate'>, AsyncDisposable {
-  /** As the browser sends it. */
+  /** The `cookie` header. */
   readonly cookie: string
 }
 
-/** Sign in through the routes of a session, as a browser does. */
+/** Signs in through a session's routes, like a browser. */
 export async function signIn(open: (options: Options) => Session): Promise<SignedIn> {
   await using stack = new AsyncDisposableStack()
   const says = { nonce: '' }
@@ -32,12 +32,12 @@ export async function signIn(open: (options: Options) => Session): Promise<Signe
   const query = new URLSearchParams({ code: 'yes', state: asked.get('state')!, iss: provider.url })
   const headers = { cookie: cookies(login) }
   const back = await fetch(`${site.url}/bff/callback?${query}`, { redirect: 'manual', headers })
-  if (back.status !== 303) throw new Error(`nobody could sign in: ${back.status} ${await back.text()}`)
+  if (back.status !== 303) throw new Error(`the sign-in failed: ${back.status} ${await back.text()}`)
   const kept = stack.move()
   return { authenticate, cookie: cookies(back), [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
-/** As a provider does that lets everybody in. */
+/** Acts as a provider that admits everybody. */
 function answer({ url }: IncomingMessage, res: ServerResponse, iss: string, nonce: string): void {
   const discovery = {
     issuer: iss,
@@ -59,7 +59,7 @@ function answer({ url }: IncomingMessage, res: ServerResponse, iss: string, nonc
   res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 }
 
-/** Those that are set, without those that are taken back. */
+/** Cookies set by the response, without those it deletes. */
 const cookies = (response: Response): string =>
   response.headers
     .getSetCookie()

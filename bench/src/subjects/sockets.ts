@@ -1,4 +1,4 @@
-// WebSockets that nobody says anything over: `ws` alone, and the route of an app that ends them.
+// Idle WebSockets: `ws` alone, or the socket route of an app.
 import { createServer } from 'node:http'
 import { gateway, serve } from '@bff/gateway-core'
 import { signedIn } from '@bff/gateway-core/auth'
@@ -27,7 +27,7 @@ if (env.everything) {
     view: (item) => item,
     caps: { client: 10_000 },
   })
-  // Each is somebody else, as outside.
+  // Each socket belongs to a different user, as in production.
   const authenticate = ({ headers: { authorization = '' } }: { headers: { authorization?: string | undefined } }) =>
     Promise.resolve({
       user: { id: authorization, scopes: new Set<string>(), claims: { sub: authorization, scope: 'shop' } },

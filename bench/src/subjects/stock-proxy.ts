@@ -1,4 +1,4 @@
-// http-proxy-middleware in Express, as its README begins.
+// http-proxy-middleware in Express, as in the first example of its README.
 import { createServer } from 'node:http'
 import express from 'express'
 import { createProxyMiddleware } from 'http-proxy-middleware'

@@ -1,4 +1,4 @@
-// GET /streams/<bytes> answers that many; POST /streams answers how many came.
+// GET /streams/<bytes> responds with that many bytes; POST /streams responds with the number received.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { announce } from './announce.ts'

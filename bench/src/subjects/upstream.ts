@@ -1,4 +1,4 @@
-// Answers every GET alike, from plain sockets: it must never be what is measured.
+// Gives every GET the same response, over plain sockets: it must never be the bottleneck.
 import { createServer } from 'node:net'
 import { item } from '../shop.ts'
 import { announce } from './announce.ts'

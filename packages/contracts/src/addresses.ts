@@ -1,7 +1,7 @@
 import { addresses, type Values } from '@bff/gateway-core/env'
 import type { Shop } from './index.ts'
 
-/** Where the services of the shop are, for the environment of whoever calls them. */
+/** Environment variables with the addresses of the shop's services, for their callers. */
 export const shopVariables = {
   CATALOG_URL: addresses('http://localhost:4101'),
   CUSTOMERS_URL: addresses('http://localhost:4102'),
@@ -11,7 +11,7 @@ export const shopVariables = {
   TRACKING_URL: addresses('http://localhost:4105'),
 }
 
-/** By their names. */
+/** The addresses by service name. */
 export const shopAt = (env: Values<typeof shopVariables>): Record<keyof Shop, string> => ({
   catalog: env.CATALOG_URL,
   customers: env.CUSTOMERS_URL,

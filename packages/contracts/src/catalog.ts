@@ -22,13 +22,13 @@ export const Product = z.object({
 })
 export type Product = z.infer<typeof Product>
 
-/** Pixels along each edge that a picture may be asked for in: `GET /images/<name>?w=240`. */
+/** Widths, in pixels, in which a square picture is available: `GET /images/<name>?w=240`. */
 export const imageWidths = [120, 240, 360, 480, 720, 1080] as const
 
-/** Beside these, catalog serves `GET /images/<name>.svg` and `.png`. */
+/** Besides these, catalog serves `GET /images/<name>.svg` and `.png`. */
 export const catalog = {
   'GET /categories': { auth: 'open', out: z.object({ items: z.array(Category) }) },
-  /** With `ids`: exactly those, in the order asked, unknown ones left out. Without: filtered, sorted, paged. */
+  /** With `ids`: exactly those, in request order, without unknown ones. Otherwise: filtered, sorted, paged. */
   'GET /products': {
     auth: 'open',
     query: z.object({

@@ -18,7 +18,7 @@ export const many = (max: number) =>
 export const limit = (fallback: number, max: number) =>
   z.coerce.number<number>().int().min(1).max(max).default(fallback)
 
-/** Opaque; only ever one that an earlier page returned as `next`. */
+/** Opaque; only a value that an earlier page returned as `next` is valid. */
 export const cursor = z.string().min(1).max(200).optional()
 
 export const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().optional() })

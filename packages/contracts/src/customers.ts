@@ -23,6 +23,6 @@ export const Customer = z.object({
 export type Customer = z.infer<typeof Customer>
 
 export const customers = {
-  /** Somebody else's profile is not found. */
+  /** Another customer's profile is not found. */
   'GET /customers/:id': { out: Customer, errors: { 'customer-not-found': 404 } },
 } as const satisfies Contract

@@ -5,7 +5,7 @@ import { orders } from './orders.ts'
 import { reviews } from './reviews.ts'
 import { tracking } from './tracking.ts'
 
-/** Every service a BFF may call, by the name its policy, its folder and its `<NAME>_URL` share. */
+/** Every service a BFF may call, by the name shared by its policy, folder and `<NAME>_URL`. */
 export const shop = { catalog, customers, orders, reviews, inventory, tracking } as const
 
 export type Shop = typeof shop

@@ -1,17 +1,17 @@
 import { z } from 'zod'
 import { OrderStatus } from './common.ts'
 
-/** One state of an order. `rev` grows by one from each to the next. */
+/** One state of an order; `rev` grows by one with each. */
 export const OrderUpdate = z.object({ rev: z.int(), status: OrderStatus, at: z.string() })
 export type OrderUpdate = z.infer<typeof OrderUpdate>
 
-/** The subprotocol of `/m/v1/live`. Beside it a client offers its proof: `bff.ticket.<ticket>`, or `bff.bearer.<token>`. */
+/** The subprotocol of `/m/v1/live`. A client also offers its credential: `bff.ticket.<ticket>` or `bff.bearer.<token>`. */
 export const liveProtocol = 'bff.live.v1'
 
-/** What is followed: `orders/<id>`. */
+/** The topic of an order: `orders/<id>`. */
 export const orderTopic = (id: string): string => `orders/${id}`
 
-/** What an app says over `/m/v1/live`. `after` is the last `rev` that it knows. */
+/** Messages of an app over `/m/v1/live`. `after` is the last `rev` it knows. */
 export const LiveRequest = z.discriminatedUnion('type', [
   z.object({ type: z.literal('subscribe'), topic: z.string(), after: z.int() }),
   z.object({ type: z.literal('unsubscribe'), topic: z.string() }),
@@ -21,10 +21,10 @@ export const LiveRequest = z.discriminatedUnion('type', [
 export type LiveRequest = z.infer<typeof LiveRequest>
 
 /**
- * What it is told. After `resync` an order is to be read anew, what is newer than `rev` follows. `reauth` wants an `auth` within so
- * many milliseconds. A `problem` with a topic ends that; one with `retryIn`, milliseconds, says when to connect again.
+ * Messages to an app. `resync`: read the order again; events newer than `rev` follow. `reauth`: send an `auth` within `in`
+ * milliseconds. `problem`: ends its topic, if it has one; `retryIn` says in how many milliseconds to reconnect.
  *
- * Closed: 4401 not proved any more; 4403 another person, or one who may not; 4408 idle; 1008 too many messages; 1012 restart.
+ * Close codes: 4401 credential expired; 4403 another user, or not permitted; 4408 idle; 1008 too many messages; 1012 restart.
  */
 export const LiveMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('event'), topic: z.string(), rev: z.int(), data: OrderUpdate }),

@@ -15,10 +15,10 @@ const OrderRow = z.object({
 })
 const currency = z.string()
 
-/** What mobile-bff answers the app. */
+/** The contract between mobile-bff and the app. */
 export const mobile = {
   'GET /m/v1/bootstrap': {
-    summary: 'What an app needs at start: supported versions, feature flags, where images are',
+    summary: 'Data an app needs at startup: supported versions, feature flags, image URLs',
     auth: 'open',
     out: z.object({
       minVersion: z.string(),
@@ -29,7 +29,7 @@ export const mobile = {
     }),
   },
   'POST /m/v1/batch': {
-    summary: 'Up to ten requests in one, each with an answer of its own',
+    summary: 'Up to ten requests in one, each with its own response',
     auth: 'open',
     body: z.object({
       parts: z
@@ -57,7 +57,7 @@ export const mobile = {
     }),
   },
   'GET /m/v1/home': {
-    summary: 'Products for the first page, paginated',
+    summary: 'Products for the home screen, paginated',
     auth: 'open',
     stale: ['featured'],
     query: z.object({ cursor, limit: limit(12, 50) }),
@@ -98,7 +98,7 @@ export const mobile = {
     out: z.object({ count: z.int(), rev: z.int() }),
   },
   'POST /m/v1/orders': {
-    summary: 'Order what is in the cart',
+    summary: 'Order the contents of the cart',
     status: 201,
     headers: IdempotencyKey,
     out: z.object({ id: z.string(), status: OrderStatus, rev: z.int() }),
@@ -123,9 +123,9 @@ export const mobile = {
     }),
     out: z.object({
       events: z.array(OrderUpdate),
-      /** The last that is known: `after` of the next question. */
+      /** The last known one: `after` of the next request. */
       rev: z.int(),
-      /** Something before it can no longer be told: read the order anew. */
+      /** Earlier events are no longer available: read the order again. */
       resync: z.boolean(),
     }),
     errors: { 'order-not-found': 404 },

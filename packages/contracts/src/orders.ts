@@ -2,7 +2,7 @@ import type { Contract } from '@bff/gateway-core/contract'
 import { z } from 'zod'
 import { cursor, IdempotencyKey, limit, Money, OrderStatus, page, Quantity } from './common.ts'
 
-/** Name and price as they were when the line was written. */
+/** Name and price as of when the line was written. */
 export const Line = z.object({
   productId: z.string(),
   sku: z.string(),
@@ -16,7 +16,7 @@ export type Line = z.infer<typeof Line>
 export const Cart = z.object({ lines: z.array(Line), total: Money, rev: z.int() })
 export type Cart = z.infer<typeof Cart>
 
-/** `rev` grows by one with every change of one order. */
+/** `rev` grows by one with every change of an order. */
 export const OrderEvent = z.object({
   orderId: z.string(),
   customerId: z.string(),
@@ -38,7 +38,7 @@ export const Order = z.object({
 })
 export type Order = z.infer<typeof Order>
 
-/** Everything belongs to the caller: another customer's order is not found. */
+/** Scoped to the caller: another customer's order is not found. */
 export const orders = {
   'GET /cart': { out: Cart },
   'PUT /cart/items/:productId': {
@@ -47,7 +47,7 @@ export const orders = {
     errors: { 'product-not-found': 404, 'catalog-unavailable': 503 },
   },
   'DELETE /cart/items/:productId': { out: Cart },
-  /** Turns the cart into an order and empties it. The same key answers the same order, whatever the cart holds by then. */
+  /** Turns the cart into an order and empties it. The same key always returns the same order, whatever the cart holds by then. */
   'POST /orders': { status: 201, headers: IdempotencyKey, out: Order, errors: { 'cart-empty': 409 } },
   'GET /orders': {
     query: z.object({ cursor, limit: limit(20, 100) }),
@@ -55,12 +55,12 @@ export const orders = {
     errors: { 'invalid-cursor': 400 },
   },
   'GET /orders/:id': { out: Order, errors: { 'order-not-found': 404 } },
-  /** created → confirmed, once stock is reserved. Confirming a confirmed order changes nothing. */
+  /** created → confirmed, once stock is reserved. Idempotent. */
   'POST /orders/:id/confirm': {
     out: Order,
     errors: { 'order-not-found': 404, 'out-of-stock': 409, 'inventory-unavailable': 503 },
   },
-  /** The log of all orders in the order it was written, for services. `after` and `last` count log entries. */
+  /** The log of all orders in write order, for services. `after` and `last` count log entries. */
   'GET /events': {
     auth: 'service',
     query: z.object({ after: z.coerce.number<number>().int().min(0).default(0), limit: limit(100, 1000) }),

@@ -2,7 +2,7 @@ import type { Contract } from '@bff/gateway-core/contract'
 import { z } from 'zod'
 import { Availability, cursor, IdempotencyKey, limit, OrderStatus, page, Quantity } from './common.ts'
 
-/** Minor units beside the text to show. */
+/** Minor units and display text. */
 const Price = z.object({ amount: z.int(), currency: z.string(), text: z.string() })
 
 const Card = z.object({
@@ -28,10 +28,10 @@ const Order = z.object({ id: z.string(), status: OrderStatus, rev: z.int(), crea
 
 const Timeline = z.array(z.object({ rev: z.int(), status: OrderStatus, at: z.string() }))
 
-/** What web-bff answers the browser. */
+/** The contract between web-bff and the browser. */
 export const web = {
   'GET /api/home': {
-    summary: 'The first page',
+    summary: 'The home page',
     auth: 'open',
     stale: ['categories', 'featured'],
     out: z.object({
@@ -92,7 +92,7 @@ export const web = {
     out: z.object({ itemCount: z.int(), rev: z.int() }),
   },
   'POST /api/orders': {
-    summary: 'Order what is in the cart',
+    summary: 'Order the contents of the cart',
     status: 201,
     headers: IdempotencyKey,
     out: z.object({ orderId: z.string(), status: OrderStatus }),
@@ -143,7 +143,7 @@ export const web = {
 
 export type Web = typeof web
 
-/** What the session's own routes answer the browser: gateway-core serves them, beside `web`. */
+/** The contract of the session's own routes, which gateway-core serves. */
 export const session = {
   'GET /bff/session': {
     summary: 'Who is signed in, if anybody',

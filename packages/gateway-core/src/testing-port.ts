@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 /**
- * A free port, for what must know its own address before it listens. It lies below those that systems give out to whoever
- * asks for any (32768 and up on Linux), so that nobody else is given it meanwhile.
+ * A free port, for a program that must know its address before it listens. It lies below the ephemeral range (32768 and up on
+ * Linux), so the system gives it to nobody else meanwhile.
  */
 export async function freePort(): Promise<number> {
   const port = randomInt(20_000, 30_000)

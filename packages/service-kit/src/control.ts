@@ -8,7 +8,7 @@ import { Fault, type FaultSwitch } from './faults.ts'
 
 const put: Operation = { body: z.preprocess((body) => (Array.isArray(body) ? body : [body]), z.array(Fault)) }
 
-/** `GET`, `PUT` and `DELETE /__faults`. A PUT says all that shall go wrong from now on: one fault, or an array. */
+/** `GET`, `PUT` and `DELETE /__faults`. A PUT replaces all faults: one, or an array. */
 export async function control(faults: FaultSwitch, req: IncomingMessage, res: ServerResponse): Promise<void> {
   try {
     if (req.method === 'PUT') faults.set(await wanted(req))

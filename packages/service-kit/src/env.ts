@@ -3,7 +3,7 @@ import { logger, stopOf, stopVariables } from '@bff/gateway-core/run'
 import { keySetPath } from '@bff/gateway-core/token'
 import type { HostOptions } from './host.ts'
 
-/** What every service reads beside its own port. */
+/** Environment variables of every service beside its port. */
 export const serviceVariables = {
   HOST: text('127.0.0.1'),
   LOG_LEVEL: text('info'),
@@ -11,19 +11,19 @@ export const serviceVariables = {
   ...stopVariables,
 }
 
-/** Of services that want to know for whom they are asked: where the programs are whose word they take. */
+/** For services that verify tokens of the BFFs: the BFFs' addresses. */
 export const bffVariables = {
   WEB_BFF_URL: url('http://localhost:4000'),
   MOBILE_BFF_URL: url('http://localhost:4001'),
 }
 
-/** Whose tokens count, and where their keys are. */
+/** Trusted token issuers and their addresses, where their keys are. */
 export const bffIssuers = (env: Values<typeof bffVariables>): Readonly<Record<string, string>> => ({
   'urn:web-bff': env.WEB_BFF_URL + keySetPath,
   'urn:mobile-bff': env.MOBILE_BFF_URL + keySetPath,
 })
 
-/** Where and how a service runs. Its fault switch is for development. */
+/** Host settings of a service. The fault switch is on in development only. */
 export const serviceSettings = (
   name: string,
   port: number,

@@ -9,7 +9,7 @@ import type { FaultSwitch, Verdict } from './faults.ts'
 type Upgrade = NonNullable<ServeOptions['upgrade']>
 type Response = ServerResponse | Http2ServerResponse
 
-/** The same handler, going wrong as the switch says. */
+/** Wraps a handler so that it fails as the switch says. */
 export function failing(faults: FaultSwitch, handler: RequestListener, log: ServeOptions['log']): RequestListener {
   return async (req, res) => {
     if (faults.active.length === 0) return handler(req, res)
@@ -19,16 +19,16 @@ export function failing(faults: FaultSwitch, handler: RequestListener, log: Serv
     })
     const verdict = await faults.decide(req.method ?? '', pathOf(req))
     if (verdict !== 'pass') log.warn({ method: req.method, path: pathOf(req), verdict }, 'fault injected')
-    if (!gone) suffer(verdict, req, res, handler)
+    if (!gone) inject(verdict, req, res, handler)
   }
 }
 
-/** A status cannot be put on an upgrade, nor a body cut short: there, both cut the connection. */
+/** An upgrade has no status to replace or body to truncate: both faults cut the connection. */
 export const failingUpgrade =
   (faults: FaultSwitch, upgrade: Upgrade): Upgrade =>
   async (req, socket, head) => {
     if (faults.active.length === 0) return upgrade(req, socket, head)
-    // Until the handler takes over, nobody else listens.
+    // Nothing else listens until the handler takes over.
     socket.on('error', ignore)
     const verdict = await faults.decide(req.method ?? '', pathOf(req))
     if (verdict === 'hang') return
@@ -39,7 +39,7 @@ export const failingUpgrade =
 
 const ignore = (): void => {}
 
-function suffer(verdict: Verdict, req: IncomingMessage, res: ServerResponse, handler: RequestListener): void {
+function inject(verdict: Verdict, req: IncomingMessage, res: ServerResponse, handler: RequestListener): void {
   if (verdict === 'pass') handler(req, res)
   else if (verdict === 'reset') cut(res)
   else if (verdict === 'truncate') truncate(req, res, handler)
@@ -47,10 +47,10 @@ function suffer(verdict: Verdict, req: IncomingMessage, res: ServerResponse, han
     sendProblem(res, problem(statusFor(req, verdict.status), 'injected-fault'), traceIdOf(req.headers))
 }
 
-/** A gRPC client takes 503 for UNAVAILABLE, and most other statuses for a server that does not speak gRPC. */
+/** A gRPC client maps 503 to UNAVAILABLE, and most other statuses to a server that does not speak gRPC. */
 const statusFor = (req: IncomingMessage, status: number): number => (req.httpVersionMajor === 2 ? 503 : status)
 
-/** Over HTTP/2 a stream that is only destroyed passes for one that is late: it has to be reset. */
+/** Over HTTP/2 a stream that is only destroyed looks like a slow one: it must be reset. */
 function cut(res: Response): void {
   if ('stream' in res) res.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
   else if (res.socket !== null) reset(res.socket)
@@ -61,7 +61,7 @@ function reset(socket: Duplex): void {
   else socket.destroy()
 }
 
-/** Let the handler answer, announce all of it, and cut the connection after half of what it wrote first. */
+/** Sends the handler's full headers and half of its first write, then cuts the connection. */
 function truncate(req: IncomingMessage, res: ServerResponse, handler: RequestListener): void {
   const write = res.write.bind(res)
   let written = false
@@ -85,7 +85,7 @@ function truncate(req: IncomingMessage, res: ServerResponse, handler: RequestLis
   handler(req, res)
 }
 
-/** What has been written shall still arrive, so this is no reset. */
+/** Lets what has been written arrive, so no reset on HTTP/1.1. */
 function cutOff(res: Response): void {
   if ('stream' in res) cut(res)
   else res.destroy()

@@ -1,18 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 
-/** What a route of a service shall do wrong, on purpose. Several may hold at once; `*` is every route. */
+/** Deliberate misbehaviour of a route. Several may apply at once; `*` is every route. */
 export const Fault = z.strictObject({
   /** `GET /products/:id`, or `*`. */
   route: z.string().default('*'),
   /** Milliseconds before anything else happens. */
   latency: z.number().min(0).max(600_000).default(0),
-  /** Up to so many milliseconds more, at random. */
+  /** Maximum random addition to `latency`, in milliseconds. */
   jitter: z.number().min(0).max(600_000).default(0),
-  /** Share of requests, 0 to 1, that are answered with `status`. */
+  /** Share of requests, 0 to 1, answered with `status`. */
   errorRate: z.number().min(0).max(1).default(0),
   status: z.int().min(400).max(599).default(500),
-  /** Never answer, cut the connection, or cut it in the middle of the body. */
+  /** Never respond, cut the connection, or cut it in the middle of the body. */
   mode: z.enum(['hang', 'reset', 'truncate']).optional(),
 })
 export type Fault = z.infer<typeof Fault>
@@ -23,7 +23,7 @@ export interface Faults {
   clear(): void
 }
 
-/** What to do to one request; its waiting is already over. */
+/** What to do with one request after its latency has passed. */
 export type Verdict = 'pass' | 'hang' | 'reset' | 'truncate' | { readonly status: number }
 
 export interface FaultSwitch extends Faults {

@@ -1,7 +1,7 @@
 import { createServer, type Http2Session } from 'node:http2'
 import { type Listening, listening, type ServeOptions } from '@bff/gateway-core/server'
 
-/** As `serve`, in HTTP/2 without TLS. Sessions are told to go away first; streams under way are finished. */
+/** Like `serve`, over HTTP/2 without TLS. A stop sends GOAWAY first and lets running streams finish. */
 export function serveH2c(options: ServeOptions): Promise<Listening> {
   const { handler, ready = () => ({ ready: true }) } = options
   let leaving = false

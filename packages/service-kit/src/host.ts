@@ -5,20 +5,20 @@ import { type Faults, faultSwitch } from './faults.ts'
 import { serveH2c } from './h2c.ts'
 
 export interface HostOptions extends Omit<ServeOptions, 'release'> {
-  /** Default `http`. `h2c` is HTTP/2 without TLS, which is what gRPC speaks inside an estate. */
+  /** Default `http`. `h2c` is HTTP/2 without TLS, used for gRPC inside the estate. */
   readonly protocol?: 'http' | 'h2c' | undefined
-  /** Whether `/__faults` may make this service fail on purpose. Never in production. */
+  /** Whether `/__faults` may make this service fail. Never in production. */
   readonly faults: boolean
-  /** Called last, once nothing is under way any more. */
+  /** Called last, when no request is running. */
   readonly close?: (() => void | Promise<void>) | undefined
 }
 
 export interface Running extends Listening {
-  /** Without effect where `HostOptions.faults` is false. */
+  /** No effect if `HostOptions.faults` is false. */
   readonly faults: Faults
 }
 
-/** Put a handler on a socket, as every service of the estate is: health, readiness, fault switch, graceful stop. */
+/** Serves a handler as every service does: health, readiness, fault switch, graceful stop. */
 export async function host({ protocol = 'http', faults: allowed, close, ...options }: HostOptions): Promise<Running> {
   const faults = faultSwitch()
   const { handler, upgrade, log } = options

@@ -7,11 +7,11 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import type { Logger } from 'pino'
 import type { Caller, Verify } from './verifier.ts'
 
-/** What a handler knows of the request beside what its contract says. */
+/** What a handler knows of a request beside its contract's inputs. */
 export interface Context {
-  /** Who calls. Where the operation is `open`: nobody, with an empty id. */
+  /** The caller; an empty ID where the operation is `open`. */
   readonly user: Caller
-  /** Aborts when the caller is gone. */
+  /** Aborts when the caller disconnects. */
   readonly signal: AbortSignal
   readonly log: Logger
   readonly traceId: string
@@ -24,15 +24,15 @@ export type Handlers<C extends Contract> = {
 
 export interface ServiceOptions {
   readonly log: Logger
-  /** Needed as soon as one operation is not `open`. */
+  /** Required unless all operations are `open`. */
   readonly verify?: Verify | undefined
-  /** Answers what the contract does not describe, such as images. */
+  /** Handles routes outside the contract, such as images. */
   readonly raw?: RequestHandler | undefined
 }
 
-const nobody: Caller = { id: '' }
+const anonymous: Caller = { id: '' }
 
-/** Answer a contract over HTTP. Every operation wants a verified user unless it says otherwise. */
+/** Serves a contract over HTTP. Every operation requires a verified user unless it says otherwise. */
 export function serve<const C extends Contract>(
   contract: C,
   handlers: Handlers<C>,
@@ -61,7 +61,7 @@ export function serve<const C extends Contract>(
 
 const verb = (method: Method) => method.toLowerCase() as 'get' | 'post' | 'put' | 'delete' | 'patch' | 'head'
 
-/** A path such as `/products/%zz`, which cannot be decoded. */
+/** For a path that cannot be decoded, such as `/products/%zz`. */
 const malformed: ErrorRequestHandler = (error: unknown, _req, _res, next) =>
   next(error instanceof URIError ? problem(400, 'malformed-request', { cause: error }) : error)
 
@@ -75,9 +75,9 @@ function answer(
   if (kind !== 'open' && verify === undefined) throw new TypeError(`${key} is not open: it needs \`verify\``)
   return async (req, res) => {
     res.locals['route'] = key
-    // One service following another asks all day long.
+    // A service that polls another makes requests all day.
     res.locals['chatter'] = kind === 'service'
-    const user = kind === 'open' ? nobody : await verify!(kind, req.headers.authorization)
+    const user = kind === 'open' ? anonymous : await verify!(kind, req.headers.authorization)
     const [, query] = /\?(.*)$/s.exec(req.url) ?? []
     const received = await receive(operation, req, {
       params: req.params as Record<string, string>,

@@ -3,22 +3,22 @@ import { type Problem, problem } from '@bff/gateway-core/problem'
 import { type InternalOptions, internalVerifier, KeysUnavailable, TokenError } from '@bff/gateway-core/token'
 
 export interface Caller {
-  /** The user; of a program that is there for itself its name, of another service `service`. */
+  /** The user's ID; for a program on its own behalf its name, or `service` with the shared secret. */
   readonly id: string
 }
 
-/** Rejects with a 401 `Problem`, or 503 when the keys of who asks cannot be had. */
+/** Rejects with a 401 `Problem`, or 503 if the issuer's keys are unavailable. */
 export type Verify = (kind: 'user' | 'service', authorization: string | undefined) => Promise<Caller>
 
 export interface VerifierOptions extends InternalOptions {
-  /** What services show each other. Absent: none of them comes by it. */
+  /** Shared secret of the services. Absent: it is not accepted. */
   readonly serviceSecret?: string | undefined
 }
 
 /**
- * For whom a service is asked. `user`: somebody in whose name a BFF asks, by its token for this service (`internalTokens`).
- * `service`: a program that is there for itself, by such a token or by the shared secret. Neither passes for the other, and
- * nothing that a client of a BFF could hold passes at all.
+ * Verifies callers. `user`: a BFF acting for a user, by its token for this service (`internalTokens`). `service`: a program on its
+ * own behalf, by such a token or the shared secret. Neither is accepted as the other, and no credential that a BFF's client could
+ * hold is accepted at all.
  */
 export function verifier({ serviceSecret, ...options }: VerifierOptions): Verify {
   const { audience } = options
@@ -40,7 +40,7 @@ export function verifier({ serviceSecret, ...options }: VerifierOptions): Verify
   }
 }
 
-/** RFC 6750 §3: no error code when the caller has not tried. */
+/** RFC 6750 §3: no error code if the request had no credentials. */
 const refusal = (realm: string, code: string, error?: string, cause?: unknown): Problem =>
   problem(401, code, {
     headers: { 'www-authenticate': `Bearer realm="${realm}"${error === undefined ? '' : `, error="${error}"`}` },

@@ -33,7 +33,7 @@ beforeEach(() => {
   lines.length = 0
 })
 
-/** Everything that comes back on a connection of its own, and how it ended. */
+/** Everything received on a separate connection, and how it ended. */
 async function raw(request: string): Promise<{ text: string; reset: boolean }> {
   const socket = connect(running.port, '127.0.0.1')
   let text = ''

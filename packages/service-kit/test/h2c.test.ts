@@ -36,7 +36,7 @@ interface Outcome {
   readonly status: number | undefined
   readonly headers: Readonly<Record<string, unknown>>
   readonly text: string
-  /** 0 where the stream ended as it should. */
+  /** 0 after a regular end of the stream. */
   readonly reset: number
 }
 

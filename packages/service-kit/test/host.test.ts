@@ -12,7 +12,7 @@ interface Held {
   readonly handler: Parameters<typeof boot>[0]
 }
 
-/** A handler that answers when it is let. */
+/** A handler that responds when released. */
 function hold(): Held {
   const entered = Promise.withResolvers<void>()
   const held = Promise.withResolvers<void>()
@@ -63,7 +63,7 @@ describe('a stop', () => {
     await once(idle.resume(), 'end')
     const answer = fetch(running.url).then(async (reply) => [reply.status, await reply.text()])
     await entered
-    // Half a request for /readyz: its connection is busy, so it outlives the closing of idle ones.
+    // Half a request for /readyz keeps its connection busy, so it outlives the closing of idle ones.
     const probe = await open(running.port, 'GET /readyz HTTP/1.1\r\nhost: a\r\n')
     await once(await open(running.port, 'GET /livez HTTP/1.1\r\nhost: a\r\n\r\n'), 'data')
     const stopped = running[Symbol.asyncDispose]()
@@ -95,7 +95,7 @@ describe('a stop', () => {
     await fetch(`${running.url}/livez`)
     const start = performance.now()
     await running[Symbol.asyncDispose]()
-    // Well below the eight seconds that what is under way may take.
+    // Well below the eight seconds granted to running requests.
     expect(performance.now() - start).toBeLessThan(4_000)
     await closed
   })

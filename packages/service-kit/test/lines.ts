@@ -3,7 +3,7 @@ import { type Logger, pino } from 'pino'
 
 export type Line = Readonly<Record<string, unknown>>
 
-/** A logger and everything it has been told. */
+/** A logger and the lines it received. */
 export function recorder(): { log: Logger; lines: Line[] } {
   const lines: Line[] = []
   const write = (chunk: Buffer, _encoding: string, done: () => void) => {

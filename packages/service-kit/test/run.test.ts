@@ -15,7 +15,7 @@ interface Program extends AsyncDisposable {
   readonly child: ChildProcess
   readonly exit: Promise<number | null>
   readonly errors: Promise<string>
-  /** Resolves with the line of the log that says so. */
+  /** Resolves with the log line that has this message. */
   said(msg: string): Promise<Line>
 }
 
@@ -70,7 +70,7 @@ describe('a program', () => {
     })
     const hanging = fetch(url)
     hanging.catch(() => {})
-    // The request has to be under way before the stop, or nothing would keep it.
+    // The request must be running before the stop, or nothing would delay it.
     await running.said('fault injected')
     running.child.kill(signal)
     await running.said('stopping')
@@ -105,7 +105,7 @@ describe('a program', () => {
     const probe = await fetch(`${url}/readyz`)
     expect([probe.status, await probe.text()]).toEqual([503, 'not ready: stopping\n'])
     expect((await fetch(`${url}/livez`)).status).toBe(200)
-    // On a connection of its own, which it takes, and keeps.
+    // On a separate connection, which stays open.
     const answer = await fetch(url)
     expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'keep-alive'])
     await answer.text()

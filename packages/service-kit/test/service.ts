@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { host, type HostOptions, logger, type Running } from '../src/index.ts'
 
-/** A handler on a free port, with the fault switch on. */
+/** Starts a handler on a free port, with the fault switch on. */
 export const boot = (handler: RequestListener, more: Partial<HostOptions> = {}): Promise<Running> =>
   host({
     name: 'test',

@@ -38,7 +38,7 @@ const invalid = {
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 
-/** A token as an identity provider makes it, for people and apps to hold. */
+/** A token as an identity provider issues it to users and apps. */
 function publicToken(typ: string, claims: object): string {
   const now = Math.floor(Date.now() / 1000)
   const all = { iss: 'https://id.example', aud: 'urn:orders', sub: 'cus_ada', iat: now, exp: now + 300, ...claims }
@@ -113,7 +113,7 @@ it('says that it cannot say when a BFF is away, and knows the users of the other
   expect(await away('user', `Bearer ${mobile.mint('urn:orders', ada)}`)).toEqual({ id: 'cus_ada' })
 })
 
-/** The same signature under another head, or over other claims. */
+/** The same signature with another header or other claims. */
 const rewritten = (token: string, part: 0 | 1, change: object): string => {
   const parts = token.split('.')
   const said = JSON.parse(Buffer.from(parts[part]!, 'base64url').toString()) as object

@@ -6,7 +6,7 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core'
 
 const executablePath = process.env['CHROMIUM_FILE'] ?? '/usr/bin/chromium'
 
-/** False, and a line that says why, on a machine without a browser. In CI its absence is a failure. */
+/** False, with an explanation, on a machine without a browser; in CI that is a failure. */
 export function hasBrowser(): boolean {
   if (existsSync(executablePath) || process.env['CI'] === 'true') return true
   console.warn(`Skipped: there is no ${executablePath}. Install it (apt-get install chromium) or set CHROMIUM_FILE.`)
@@ -26,9 +26,9 @@ const quiet = [
 export interface Browsing extends AsyncDisposable {
   readonly page: Page
   readonly context: BrowserContext
-  /** Everything the page wrote to its console as an error, and everything it threw. */
+  /** Console errors and uncaught exceptions of the page. */
   readonly complaints: readonly string[]
-  /** Keep a picture under `.screenshots/`, which git ignores. */
+  /** Saves a screenshot under `.screenshots/`, which git ignores. */
   readonly shoot: (name: string) => Promise<void>
 }
 

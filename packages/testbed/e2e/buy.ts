@@ -5,7 +5,7 @@ import type { Browsing } from './browser.ts'
 export const heading = (page: Page, name: string | RegExp): Promise<void> =>
   page.getByRole('heading', { level: 1, name }).waitFor()
 
-/** Ada signs in, wherever the login page stands. */
+/** Signs Ada in on the current login page. */
 export async function logIn(page: Page): Promise<void> {
   await page.getByLabel(/mail/i).fill(people.ada.login)
   await page.getByLabel(/password/i).fill(people.ada.password)
@@ -13,7 +13,7 @@ export async function logIn(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Sign out' }).waitFor()
 }
 
-/** Browse, sign in, buy, confirm, and find the order again: from the front page of `web`. Returns the order's id. */
+/** Browses, signs in, buys, confirms and finds the order again, from the home page of `web`. Returns the order's ID. */
 export async function buy({ page, shoot }: Browsing, web: string, picture: string): Promise<string> {
   await page.goto(web)
   await heading(page, /./)

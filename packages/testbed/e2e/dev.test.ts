@@ -20,7 +20,7 @@ const names = [
   'REVIEWS',
 ]
 
-/** A development environment of its own, beside whatever runs on the usual ports. */
+/** A separate development environment, off the usual ports. */
 async function environment(): Promise<Record<string, string>> {
   const ports = await Promise.all(names.map(freePort))
   const env: Record<string, string> = { ORDERS_FILE: `/tmp/orders-${process.pid}.db` }
@@ -31,7 +31,7 @@ async function environment(): Promise<Record<string, string>> {
   return { ...env, WEB_PUBLIC_URL: env['WEB_URL']! }
 }
 
-/** Or takes a connection, and is still there to say nothing: a program that stops waits for whoever has just come. */
+/** Accepting a connection counts: a stopping program waits for its last client. */
 const answers = (url: string): Promise<boolean> =>
   fetch(url, { signal: AbortSignal.timeout(500) }).then(
     () => true,
@@ -49,13 +49,13 @@ describe('npm run dev', () => {
     for (const stream of [dev.stdout, dev.stderr]) {
       stream.on('data', (chunk: Buffer) => {
         output += chunk.toString()
-        if (output.includes('Everything answers')) ready.resolve()
+        if (output.includes('Everything is up')) ready.resolve()
         if (output.includes('No answer from')) ready.reject(new Error(output))
       })
     }
     void exited.then(() => ready.reject(new Error(output)))
     await ready.promise
-    console.log(`Everything answers after ${((performance.now() - starting) / 1_000).toFixed(1)} s`)
+    console.log(`Everything is up after ${((performance.now() - starting) / 1_000).toFixed(1)} s`)
 
     if (hasBrowser()) {
       await using browser = await browse(1_280)
@@ -63,7 +63,7 @@ describe('npm run dev', () => {
     }
 
     const stopping = performance.now()
-    // Ctrl-C: the whole group of the terminal gets it.
+    // Ctrl-C signals the terminal's whole process group.
     process.kill(-dev.pid!, 'SIGINT')
     await exited
     const urls = names.map((name) => env[`${name}_URL`]!)

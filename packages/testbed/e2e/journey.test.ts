@@ -20,7 +20,7 @@ afterAll(async () => {
   await shop[Symbol.asyncDispose]()
 })
 
-/** Move the focus by Tab alone until it is on what has this name, and press Enter. */
+/** Tabs to the element with this name and presses Enter. */
 async function tabTo(page: Page, role: 'link' | 'button', name: string | RegExp): Promise<void> {
   const target = page.getByRole(role, { name }).first()
   await target.waitFor()
@@ -48,7 +48,7 @@ suite('in a real browser', () => {
         await heading(browser.page, /./)
         expect(await browser.page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true)
       }
-      // Before one signs in, the session is asked for and is not there.
+      // Before sign-in, the session request answers 401.
       expect(browser.complaints.filter((line) => !line.includes('401'))).toEqual([])
 
       const { accessToken } = await signIn(shop.issuer, demoBrowser(people.ada))
@@ -96,7 +96,7 @@ suite('in a real browser', () => {
     shop.services.reviews.faults.clear()
     shop.services.catalog.faults.set([{ mode: 'reset' }])
     await page.goto(`${shop.web}/`)
-    // What the page showed before is shown again, of whatever age; what nobody has looked at yet cannot be.
+    // What has been shown before is shown again, however old; what nobody has opened yet cannot be.
     await page.locator('main a[href^="/products/prd_"]').last().click()
     await page.getByRole('alert').first().waitFor()
     await shoot('failed-catalog')
@@ -118,7 +118,7 @@ suite('in a real browser', () => {
     expect(page.url()).toBe(`${shop.web}/`)
     await page.goto(`${shop.web}/bff/callback?code=x&state=y`)
     await heading(page, 'Signing in did not work')
-    // The provider asks who it is: it has forgotten as well.
+    // The provider has forgotten the user as well, so it asks for credentials.
     await page.getByRole('link', { name: 'Sign in again' }).click()
     await logIn(page)
     expect(browser.complaints.filter((line) => !/40[01]/.test(line))).toEqual([])

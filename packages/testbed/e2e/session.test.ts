@@ -17,7 +17,7 @@ afterAll(async () => {
   await shop[Symbol.asyncDispose]()
 })
 
-/** A page of another site, or of another port of this one, whatever it sets. */
+/** A page of another site, or of another port of this one, that sets these cookies. */
 async function other(setCookie: readonly string[] = []) {
   const server = createServer((_req, res) => {
     res.writeHead(200, { 'content-type': 'text/html', 'set-cookie': [...setCookie] })
@@ -38,11 +38,11 @@ const signIn = async (page: Page): Promise<void> => {
   await page.getByLabel(/mail/i).fill(people.ada.login)
   await page.getByLabel(/password/i).fill(people.ada.password)
   await page.keyboard.press('Enter')
-  // There is no client here: any answer of this site will do.
+  // No client is served here: any response of this site will do.
   await page.waitForURL(`${shop.web}/`)
 }
 
-/** As the script of a page asks. */
+/** Reads the session as the page's script does. */
 const session = (page: Page): Promise<unknown> =>
   page.evaluate(() => fetch('/bff/session', { headers: { 'x-csrf': '1' } }).then((answer) => answer.json()))
 
@@ -59,7 +59,7 @@ suite('the cookie of a session, in a real browser', () => {
     ])
     const sids = async () => (await context.cookies(shop.web)).filter(({ name }) => name === SID)
     await page.goto(`http://localhost:${sibling.port}/`)
-    // Hosts share their cookies over ports, so this one is there.
+    // All ports of a host share cookies, so this one is present.
     expect((await context.cookies(shop.web)).map(({ name }) => name)).toEqual(['theirs'])
     await page.goto(`${shop.web}/bff/session`)
     const plant = (text: string) => page.evaluate((cookie) => void (document.cookie = cookie), text)
@@ -78,7 +78,7 @@ suite('the cookie of a session, in a real browser', () => {
     await using browser = await browse(800)
     const { page } = browser
     await signIn(page)
-    // The end of a login comes from another site as well.
+    // The redirect that ends a login comes from another site, too.
     expect(await session(page)).toMatchObject({ authenticated: true })
     await using elsewhere = await other()
     await page.goto(`http://127.0.0.1:${elsewhere.port}/`)

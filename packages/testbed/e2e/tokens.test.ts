@@ -10,7 +10,7 @@ const dist = new URL('../../../apps/web/dist', import.meta.url).pathname
 
 let shop: Shop
 let written = ''
-/** Whatever the provider has given to web-bff, by name. */
+/** Every token and code the provider gave web-bff, by name. */
 const given = new Map<string, Set<string>>()
 const { fetch } = globalThis
 
@@ -19,7 +19,7 @@ const keep = (name: string, value: unknown): void => {
   given.set(name, (given.get(name) ?? new Set()).add(value))
 }
 
-/** Between web-bff and its provider: notes what is given, and says that access tokens end soon, so that each request renews them. */
+/** Sits between web-bff and the provider: records what is issued and shortens token lifetimes, so that each request refreshes. */
 const overheard: typeof fetch = async (input, init) => {
   const answer = await fetch(input, init)
   if (new URL(String(input)).href !== `${shop.issuer}/token`) return answer
@@ -38,7 +38,7 @@ afterAll(async () => {
   await shop[Symbol.asyncDispose]()
 })
 
-/** All that a script of the page could read, and what a person could look at. */
+/** Everything the page's scripts could read and a user could see. */
 const visible = (page: Page): Promise<string> =>
   page.evaluate(async () => {
     const rows: unknown[] = []
@@ -72,7 +72,7 @@ const visible = (page: Page): Promise<string> =>
     return [JSON.stringify(storages), document.cookie, location.href, document.documentElement.outerHTML].join('\n')
   })
 
-/** Everything that goes to the browser, but for the one place where the session belongs. */
+/** Everything sent to the browser except the session cookie's value. */
 async function textOf(answer: Answer): Promise<string> {
   const headers = (await answer.headersArray()).map(({ name, value }) =>
     name.toLowerCase() === 'set-cookie' ? value.replace(new RegExp(`^${SID}=[^;]*`), SID) : `${name}: ${value}`,
@@ -81,13 +81,13 @@ async function textOf(answer: Answer): Promise<string> {
   return [answer.url(), ...headers, body].join('\n')
 }
 
-/** What is seen from now on. */
+/** Collects what is visible from now on. */
 function watch({ page, context }: Browsing) {
   const answers: Promise<string>[] = []
   const cookies: Promise<string | null>[] = []
   page.on('response', (answer) => {
     keep('code', new URL(answer.url()).searchParams.get('code'))
-    // The pages of the provider are its own; what their addresses say is not.
+    // The provider's pages are its own business, but not their URLs.
     answers.push(answer.url().startsWith(shop.web) ? textOf(answer) : Promise.resolve(answer.url()))
     if (answer.url().startsWith(`${shop.web}/api/`)) cookies.push(answer.request().headerValue('cookie'))
   })
@@ -102,7 +102,7 @@ function watch({ page, context }: Browsing) {
 
 const jwt = /eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/
 
-/** Names of what is there and should not be. */
+/** Names of secrets found in the text. */
 const found = (text: string, names: readonly string[] = [...given.keys()]): string[] => [
   ...(jwt.test(text) ? ['a JWT'] : []),
   ...names.filter((name) => [...(given.get(name) ?? [])].some((value) => text.includes(value))),
@@ -120,7 +120,7 @@ suite('B-25: no token, and no session but in its cookie', () => {
     await logIn(page)
     const first = await watched.seen()
     expect(found(first, secrets)).toEqual([])
-    // A code has to come in an address, once: the search does find what is there.
+    // A code must appear once, in a URL, which shows that the search works.
     expect(found(first, ['code'])).toEqual(['code'])
 
     const before = given.get('refresh_token')!.size
@@ -142,7 +142,7 @@ suite('B-25: no token, and no session but in its cookie', () => {
     await page.getByRole('link', { name: 'Sign in' }).waitFor()
     expect(found(await watched.seen(), secrets)).toEqual([])
 
-    // The lines are there, and name what they may not show.
+    // The lines exist, for the events that could leak a token.
     for (const event of ['authn_login_success', 'session_renewed', 'session_expired']) expect(written).toContain(event)
     expect([...given.keys()].toSorted()).toEqual(['access_token', 'code', 'id_token', 'refresh_token', 'session'])
     expect(found(written)).toEqual([])

@@ -6,16 +6,16 @@ import { isReady } from './launch.ts'
 
 export interface Balancer extends AsyncDisposable {
   readonly url: string
-  /** Addresses that say they are ready. */
+  /** Addresses that report ready. */
   readonly well: ReadonlySet<string>
 }
 
-/** Milliseconds between two questions to `/readyz`. */
+/** Milliseconds between `/readyz` probes. */
 const every = 50
 
 /**
- * The least that a balancer must do: ask each process whether it is ready, send new requests in turn to those that are, on kept
- * connections, and send none twice.
+ * A minimal load balancer: probes each process's readiness, sends new requests round-robin to ready ones over kept-alive
+ * connections, and retries none.
  */
 export async function balancer(addresses: readonly string[]): Promise<Balancer> {
   const well = new Set<string>()
@@ -57,7 +57,7 @@ function pass(address: string, agent: Agent, req: IncomingMessage, res: ServerRe
   const on = request(address + url, { method, headers, agent }, (answer) => {
     res.writeHead(answer.statusCode!, answer.headers)
     answer.pipe(res)
-    // What broke must not look whole.
+    // A broken response must not look complete.
     answer.once('error', () => res.destroy())
   })
   on.once('error', () => res.destroy())

@@ -1,4 +1,4 @@
-// npm run screens — what every screen of both BFFs costs; with --write into docs/screens.md.
+// npm run screens — what every screen of both BFFs costs; --write updates docs/screens.md.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { argumentsOf } from '@bff/gateway-core/arguments'

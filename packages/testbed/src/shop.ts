@@ -23,23 +23,23 @@ export const people = {
 } as const
 
 export interface ShopOptions {
-  /** Folder of the built web client, for web-bff to serve. Default: none. */
+  /** Folder of the built web client, served by web-bff. Default: none. */
   readonly webRoot?: string
-  /** Milliseconds from one state of a confirmed order to the next. Default 0: orders stay confirmed. */
+  /** Milliseconds between the steps of a confirmed order. Default 0: orders stay confirmed. */
   readonly stepMs?: number
-  /** What mobile-bff takes of tokens that are bound to a key. Default `off`. */
+  /** How mobile-bff treats tokens bound to a key. Default `off`. */
   readonly dpop?: 'off' | 'optional' | 'required-on-writes'
-  /** Of all programs together. Default: none, or at the level `TESTBED_LOG`. */
+  /** Log of all programs together. Default: none, or at the level `TESTBED_LOG`. */
   readonly log?: Logger
-  /** Of a Redis that the processes of a BFF share. Default: none. */
+  /** A Redis shared by the processes of each BFF. Default: none. */
   readonly redisUrl?: string
-  /** What one user may ask of a BFF. Default 1 200, as theirs is. */
+  /** Requests per user and BFF. Default 1 200, as in the BFFs. */
   readonly requestsPerMinute?: number
-  /** What both BFFs sign with. Default: each a key for this run alone. */
+  /** Signing keys of both BFFs. Default: each generates one for this run. */
   readonly keys?: KeyRing
 }
 
-/** Where the BFFs are. */
+/** Addresses of the BFFs. */
 export interface Bffs {
   readonly web: string
   readonly mobile: string
@@ -48,14 +48,14 @@ export interface Bffs {
 const names = ['catalog', 'customers', 'orders', 'inventory', 'tracking', 'reviews', 'identity'] as const
 
 export interface Shop extends Bffs, AsyncDisposable {
-  /** Each with its `url`, its fault switch, and a stop of its own: dispose one to see the rest go on without it. */
+  /** Each with its `url`, fault switch and dispose: dispose one to see the rest go on without it. */
   readonly services: Readonly<Record<(typeof names)[number], Running>>
   readonly issuer: string
-  /** One more process of each BFF, as far as they can tell; browsers would find both behind the one address of the first. */
+  /** Starts another instance of each BFF, as isolated as a separate process; to a browser both have the first one's address. */
   more(given?: { readonly requestsPerMinute?: number }): Promise<Bffs>
-  /** Stop it, see what happens meanwhile, and start it anew at its address. Sessions survive that in a Redis only. */
+  /** Stops it, runs `meanwhile`, and starts it again at its address. Sessions survive only in a Redis. */
   restart(name: 'tracking' | 'web' | 'mobile', meanwhile?: () => Promise<unknown>): Promise<void>
-  /** Those of mobile-bff: what a service is shown. */
+  /** Issues mobile-bff's tokens for services. */
   readonly tokens: InternalTokens
 }
 
@@ -66,13 +66,13 @@ const sessionKeys = ['testbed-only-web-session-key-0000000']
 const dpopKey = 'testbed-only-mobile-dpop-key-0000000'
 const cookieSecret = 'testbed-only-identity-cookie-secret-0'
 
-/** Every service and both BFFs in this process, on free ports, with a database of their own that goes with them. */
+/** Runs every service and both BFFs in this process, on free ports, with a temporary database. */
 export async function startShop(options: ShopOptions = {}): Promise<Shop> {
   const { webRoot = '', stepMs = 0, redisUrl = '', dpop = 'off', requestsPerMinute = 1_200 } = options
   const stack = new AsyncDisposableStack()
   try {
     const { log = logger('shop', process.env['TESTBED_LOG'] ?? 'silent') } = options
-    // The identity provider must know where the browser comes back to, and services where the keys of the BFFs are, before there are any.
+    // identity needs the BFF's redirect URL, and services need the URLs of the BFFs' keys, before the BFFs exist.
     const ports = [await freePort(), await freePort()] as const
     const [web, mobile] = ports.map((port) => `http://localhost:${port}`) as [string, string]
     const issuers = bffIssuers({ WEB_BFF_URL: web, MOBILE_BFF_URL: mobile })
@@ -123,7 +123,7 @@ interface Starting extends Bffs {
   readonly dpop: NonNullable<ShopOptions['dpop']>
 }
 
-/** Starts one process of each BFF, as far as they can tell. */
+/** Starts an instance of each BFF, as isolated as a separate process. */
 function starter({ running, common, keys, web, mobile, webRoot, redisUrl, dpop }: Starting) {
   const storeOf = (name: string) => openStore({ url: redisUrl, prefix: `${name}:`, log: common.log })
   const forWeb = { clientSecret: webSecret, sessionKeys, keys: keys.web, publicUrl: web, webRoot }
@@ -139,7 +139,7 @@ function starter({ running, common, keys, web, mobile, webRoot, redisUrl, dpop }
 
 type Stoppable = Pick<Running, 'port'> & AsyncDisposable
 
-/** Something that can be stopped and started at its address; the first of them is somebody else's to stop, too. */
+/** Something that can be restarted at its address; the first instance may also be stopped by its owner. */
 function renewed(first: Stoppable, start: (port: number) => Promise<Stoppable>) {
   let now = first
   return {

@@ -2,7 +2,7 @@ import type { Web } from '@bff/contracts/web'
 import { type Client, cookie, createClient } from '@bff/gateway-core/client'
 import { cookieHeader, demoBrowser, keepCookies, type Person } from '@bff/mobile/demo-browser'
 
-/** As much of a browser as web-bff needs: cookies, redirects and a login form. A real one is in the browser tests. */
+/** The parts of a browser web-bff needs: cookies, redirects and a login form. The e2e tests use a real one. */
 export class WebBrowser {
   readonly #web: string
   readonly #cookies = new Map<string, string>()
@@ -13,12 +13,12 @@ export class WebBrowser {
     this.bff = createClient<Web>({ baseUrl: web, as: cookie(), fetch: (url, init) => this.fetch(String(url), init) })
   }
 
-  /** Of every cookie the browser holds, the names. */
+  /** Names of all cookies. */
   get cookies(): string[] {
     return [...this.#cookies.keys()]
   }
 
-  /** As a script of the page would: cookies go along and come back. */
+  /** Fetches as a script of the page would, sending and storing cookies. */
   async fetch(url: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers)
     headers.set('cookie', cookieHeader(this.#cookies))

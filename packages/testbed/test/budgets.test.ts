@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const spell = ({ bff, key, of }: Weight): string => `${bff} ${key} ${of}`.trim()
 
-/** What is over, and for calls which they are. */
+/** Exceeded budgets; for calls, lists them. */
 function excess(weight: Weight): string[] {
   const { budget, answer, cold } = weight
   const { calls } = cold
@@ -67,7 +67,7 @@ describe('what a screen costs', () => {
     },
   )
 
-  // What a write answers is as little as can be on both.
+  // Both BFFs answer writes as briefly as possible.
   it('the mobile answer is at most 40 % of what the web is answered for the same read', () => {
     const reads = pairsOf(weights).filter(({ name }) => name.startsWith('`GET '))
     expect(reads.length).toBeGreaterThan(0)

@@ -47,7 +47,7 @@ interface Refusal {
 
 const strangers = { web: nobody(() => shop.web), mobile: nobody(() => shop.mobile) }
 
-/** Everything of which a client of either BFF is refused something, one of each kind. */
+/** Every kind of refusal that a client of either BFF can get, once each. */
 const refusals: readonly Refusal[] = [
   { what: 'web: nobody', ask: () => strangers.web('/api/cart'), status: 401, code: 'session-required' },
   { what: 'mobile: nobody', ask: () => strangers.mobile('/m/v1/cart'), status: 401, code: 'token-missing' },

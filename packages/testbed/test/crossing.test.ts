@@ -21,14 +21,14 @@ const users = ['ada', 'grace'] as const
 type User = (typeof users)[number]
 const other = (user: User): User => (user === 'ada' ? 'grace' : 'ada')
 
-/** Of the catalog, none of them featured on a first page: whose line it is can be told from it. */
+/** Products that identify their buyer; none is featured on a first page. */
 const bought: Record<User, { id: string; sku: string }[]> = { ada: [], grace: [] }
 const names = { ada: 'Lovelace', grace: 'Hopper' }
 
-/** What stands in an answer of theirs, and in no other. */
+/** Strings that appear in this user's answers only. */
 const marks = (user: User): string[] => [names[user], `ord_${user}`, ...bought[user].map(({ id }) => id)]
 
-/** Both have an order of this name: nothing in what is asked for tells them apart, but who asks. */
+/** Both have an order of this name, so only the caller tells the requests apart. */
 const shared = 'ord_shared'
 
 const money = (amount: number) => ({ amount, currency: 'EUR' as const })
@@ -74,7 +74,7 @@ const customerOf = (user: User): Customer => ({
   ],
 })
 
-/** Customers and orders, as they are for whose token it is. Some answers come later than those to who asked later. */
+/** Customers and orders of the token's user. Random delays reorder the responses. */
 const personal: RequestListener = (req, res) => {
   const [, payload = ''] = String(req.headers.authorization).split('.')
   const { sub } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { sub: string }
@@ -82,7 +82,7 @@ const personal: RequestListener = (req, res) => {
   const [path] = req.url!.split('?') as [string]
   const id = path.split('/')[2]
   const answer = () => {
-    // What a service that is not careful says of itself; who asks is for the BFF to know.
+    // A careless service's header; separating users is the BFF's job.
     res.setHeader('cache-control', 'max-age=60')
     if (path === '/cart') json(res, cartOf(user))
     else if (path === '/orders') json(res, { items: [orderOf(user, shared), orderOf(user, `ord_${user}`)] })
@@ -187,7 +187,7 @@ async function get({ base, headers }: Client, path: string, etag?: string): Prom
 
 const client = (door: Door, user: User | undefined): Client => clients[door].get(user)!
 
-/** What each gets when nobody else asks. */
+/** What each user gets when nobody else sends requests. */
 async function alone(): Promise<Map<string, Answered>> {
   const known = new Map<string, Answered>()
   for (const door of ['web', 'mobile'] as const) {
@@ -200,7 +200,7 @@ async function alone(): Promise<Map<string, Answered>> {
 
 const pick = <T>(from: readonly T[]): T => from[Math.floor(Math.random() * from.length)]!
 
-/** One request of anybody's; what is wrong with its answer. */
+/** One random request; returns what is wrong with its answer. */
 async function step(
   known: ReadonlyMap<string, Answered>,
   counted: Record<string, number>,
@@ -229,7 +229,7 @@ async function step(
   }
   count(counted, status === 200 && body !== own.body ? 'degraded' : String(status))
   if (status !== 200) return wrong('no answer')
-  // A busy machine may take longer than stock may.
+  // On a busy machine stock may time out.
   if (body.includes('"fallback"')) return undefined
   return body === own.body && answered.etag === own.etag ? undefined : wrong('not what they get alone')
 }

@@ -5,7 +5,7 @@ import { demoBrowser } from '@bff/mobile/demo-browser'
 import { signIn } from '@bff/mobile/sign-in'
 import { people, type Shop, startShop, WebBrowser } from '../src/index.ts'
 
-/** An order of ada's, waiting at the checkout, and both her clients. */
+/** Ada's order waiting at the checkout, and both her clients. */
 async function setUp() {
   const shop = await startShop()
   const web = new WebBrowser(shop.web)
@@ -15,7 +15,7 @@ async function setUp() {
   const [product] = (await web.bff('GET /api/home')).featured
   await web.bff('PUT /api/cart/items/:productId', { productId: product!.id, body: { quantity: 1 } })
   const { orderId } = await web.bff('POST /api/orders', { headers: { 'idempotency-key': crypto.randomUUID() } })
-  // The mobile door learns the keys of the issuer while there is one.
+  // mobile-bff fetches the issuer's keys while identity is up.
   await mobile('GET /m/v1/orders')
   return {
     shop,
@@ -55,15 +55,15 @@ async function outcome(screen: Name, world: World): Promise<Outcome> {
   }
 }
 
-/** What every screen does without one service. What is not named stays whole. */
+/** Outcomes per screen without one service. Screens not listed stay complete. */
 const without: Readonly<Record<keyof Shop['services'], Partial<Record<Name, Outcome>>>> = {
   catalog: {
-    // The web has just shown its home, and what catalog said of it may be kept for half a minute.
+    // The web has just shown its home page, whose catalog data may be cached for 30 s.
     product: '502 upstream-failed',
     checkout: '502 upstream-failed',
     mobileHome: '502 upstream-failed',
     mobileProduct: '502 upstream-failed',
-    // By then it has failed often enough to be spared.
+    // By then the circuit breaker is open.
     mobileCheckout: '503 upstream-unavailable',
   },
   customers: { checkout: '502 upstream-failed', mobileCheckout: '502 upstream-failed' },
@@ -121,7 +121,7 @@ describe('with one service at fault', () => {
   ] as const)('says so when the catalog answers with a %s', async (mode, expected) => {
     await using world = await setUp()
     world.shop.services.catalog.faults.set([{ mode }])
-    // Of the web's home something is kept.
+    // The web's home page is partly cached.
     expect(await outcome('mobileHome', world)).toBe(expected)
     expect(await outcome('home', world)).toBe('whole')
     world.shop.services.catalog.faults.clear()

@@ -4,19 +4,19 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { LiveMessage, liveProtocol, orderTopic } from '@bff/contracts/mobile-live'
 import type { WebBrowser } from '../src/index.ts'
 
-/** What came over all connections of one who follows an order. */
+/** Everything received over all connections of one follower. */
 export interface Seen {
   readonly revs: number[]
   readonly notes: Set<string>
   broken: number
 }
 
-/** One connection, broken after so many milliseconds. Resolves with true when nothing more can happen to the order. */
+/** One connection, broken after `breakAfter` milliseconds. Resolves with true when the order's state is final. */
 export type Read = (orderId: string, seen: Seen, breakAfter: number) => Promise<boolean>
 
 /**
- * Follow an order to its end over connections that break at moments drawn at random, from 0 to 1. What broke by itself, for somebody
- * restarts, is given more time: together they would keep it from starting.
+ * Follows an order to its end over connections that break at random moments. After a break that it did not cause, which means a
+ * restart, it waits longer: eager reconnects would keep the process from starting.
  */
 export async function follow(read: Read, orderId: string, random: () => number): Promise<Seen> {
   const seen: Seen = { revs: [], notes: new Set(), broken: 0 }
@@ -27,7 +27,7 @@ export async function follow(read: Read, orderId: string, random: () => number):
   }
 }
 
-/** Numbers from 0 to 1 (mulberry32). */
+/** Pseudorandom numbers from 0 to 1 (mulberry32). */
 export function seeded(from: number): () => number {
   let state = from
   return () => {
@@ -38,7 +38,7 @@ export function seeded(from: number): () => number {
   }
 }
 
-/** Takes what has come whole; true when that was the end. */
+/** Consumes complete events; `ended`: the last one was the end. */
 function takeEvents(text: string, seen: Seen): { readonly rest: string; readonly ended: boolean } {
   const events = text.split('\n\n')
   const rest = events.pop()!
@@ -53,7 +53,7 @@ function takeEvents(text: string, seen: Seen): { readonly rest: string; readonly
   return { rest, ended }
 }
 
-/** As a page does: server-sent events of web-bff. */
+/** Like a page: server-sent events of web-bff. */
 export const byEvents =
   (browser: WebBrowser): Read =>
   async (orderId, seen, breakAfter) => {
@@ -79,7 +79,7 @@ export const byEvents =
     return false
   }
 
-/** As an app does: the socket of mobile-bff, over a line that breaks without a word. */
+/** Like an app: the socket of mobile-bff, over a connection that breaks silently. */
 export const bySocket =
   (mobile: string, accessToken: string): Read =>
   async (orderId, seen, breakAfter) => {
@@ -109,7 +109,7 @@ export const bySocket =
     return ended
   }
 
-/** What lies between an app and its BFF, and can be cut. */
+/** The network between an app and its BFF, which can be cut. */
 async function lineTo(address: string) {
   const { hostname, port } = new URL(address)
   const sockets = new Set<Socket>()

@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const key = () => ({ headers: { 'idempotency-key': crypto.randomUUID() } })
 
-/** Everything ada can do with an order before she confirms it. */
+/** Ada's steps before confirming an order. */
 async function checkOut(browser: WebBrowser): Promise<string> {
   const { featured } = await browser.bff('GET /api/home')
   const [first, second] = featured

@@ -11,7 +11,7 @@ import { logger } from '@bff/service-kit'
 import { people, type Shop, startShop, WebBrowser } from '../src/index.ts'
 import { byEvents, bySocket, follow, seeded } from './followers.ts'
 
-/** `LIVE_SEED=…` makes the same breaks again, as far as a machine is the same twice. */
+/** `LIVE_SEED=…` repeats the same breaks, as far as timing permits. */
 const seed = Number(process.env['LIVE_SEED'] ?? Date.now() % 100_000)
 
 const random = seeded(seed)
@@ -26,7 +26,7 @@ let ada: WebBrowser
 
 const key = () => ({ headers: { 'idempotency-key': crypto.randomUUID() } })
 
-/** An order on its way, of something that is still there. */
+/** A confirmed order of a product in stock. */
 async function confirmed(): Promise<string> {
   for (;;) {
     const { featured } = await ada.bff('GET /api/home')
@@ -124,7 +124,7 @@ suite('an order, followed', () => {
       const log = logger('test', 'silent')
       const store = await openStore({ url: redis.url, prefix: `${name}:`, log })
       stack.defer(async () => store[Symbol.asyncDispose]?.())
-      // Tokens tell time in whole seconds.
+      // Token timestamps are whole seconds.
       await stack.use(revocations({ store, log })).user('cus_ada', 'stolen', Date.now() + 1_000)
     }
     for (const page of pages)

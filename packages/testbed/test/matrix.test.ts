@@ -7,15 +7,14 @@ import { type Answered, ask, record, type Recorded, screensOf } from '../src/fau
 import { type Given, placeOf, type Scenario } from '../src/faults/scenario.ts'
 import { type Bff, bffs, type Change, nobody, startWorld, type World } from '../src/faults/world.ts'
 
-// All cases are under way together: the first test waits for most of them.
+// All cases run concurrently: the first test waits for most of them.
 jest.setTimeout(120_000)
 
-/** Milliseconds a service may take. Enough for a busy machine; no case waits for the time that the policy gives. */
+/** Upstream timeout in milliseconds: enough for a busy machine; no case waits for the policy's own. */
 const timeout = 1_200
 
 /**
- * As the policies are, but that no case may have to do with another: nothing that remembers failures, or lets one call answer
- * two requests.
+ * The policies as they are, but with every case independent: no state about failures, and no call shared by two requests.
  */
 const apart: Change = (policy) => ({
   ...policy,
@@ -36,7 +35,7 @@ type Faults = ReadonlyMap<string, Fault>
 const spell = (faults: Faults): string => [...faults].map(([place, fault]) => `${place} ${nameOf(fault)}`).join(' + ')
 
 let world: World
-/** Or why it could not be asked. */
+/** Recordings, or the error that prevented one. */
 const screens = new Map<string, Recorded | Error>()
 const names = bffs.flatMap((bff) => screensOf(bff).map(({ key }) => [bff.name, key] as const))
 
@@ -46,7 +45,7 @@ function screenOf(bff: string, key: string): Recorded {
   return screen
 }
 
-/** Whatever went otherwise than it must, by screen. */
+/** Deviations from the prediction, by screen. */
 type Found = ReadonlyMap<string, Promise<string[]>>
 const bases = new Map<string, string>()
 let alone: Found
@@ -69,7 +68,7 @@ beforeAll(async () => {
       [...screens].flatMap(([name, screen]) => {
         if (screen instanceof Error) return []
         const found = work(screen, bases.get(screen.bff.name)!)
-        // What it rejects with is for the test that waits for it.
+        // The test that awaits it reports a rejection.
         found.catch(() => undefined)
         return [[name, found]]
       }),
@@ -93,7 +92,7 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]()
 })
 
-/** Cases under way, but those that only wait for time to pass. */
+/** Concurrent cases, not counting those that only wait for time to pass. */
 let lanes = 10
 const queue: (() => void)[] = []
 
@@ -161,7 +160,7 @@ const pairsOf = (screen: Recorded): Faults[] => {
   )
 }
 
-/** Those that a screen asks, one by one and two by two. */
+/** The upstreams a screen calls, singly and in pairs. */
 const upstreamsOf = ({ operations }: Recorded): string[][] => {
   const asked = [...new Set(operations.map((place) => split(place)[0]))]
   return asked.flatMap((one, i) => [[one], ...asked.slice(i + 1).map((other) => [one, other])])
@@ -178,17 +177,17 @@ const foreseen = ({ bff, request, answers, ...screen }: Recorded, faults: Faults
 
 const uncovered: ReadonlySet<Kind> = new Set<Kind>(['no-json', 'off-contract', 'truncated'])
 
-/** Failures in whose place a cache answers: where the head of an answer is well, it is the answer. */
+/** Failures a cached response can replace: once the response head is fine, the response is used. */
 const isCovered = (fault: Fault): boolean => (typeof fault === 'string' ? !uncovered.has(fault) : fault.status >= 500)
 
-/** What the policy and the service let be kept. */
+/** Whether both the policy and the service permit caching. */
 function isKept({ bff, answers }: Recorded, place: string): boolean {
   const [upstream, operation] = split(place)
   if (!bff.estate.policies[upstream]?.cache || !operation.startsWith('GET ')) return false
   return [...answers.values()].some((one) => placeOf(one) === place && 'cache-control' in one.headers)
 }
 
-/** With a cache of its own, which has seen all of it. */
+/** Runs a case with its own fully warmed cache. */
 async function warmCase(screen: Recorded, faults: Faults): Promise<string | undefined> {
   const old = new Set([...faults].filter(([place, fault]) => isCovered(fault) && isKept(screen, place)).map(([p]) => p))
   if (old.size === 0) return undefined
@@ -203,7 +202,7 @@ async function warmCase(screen: Recorded, faults: Faults): Promise<string | unde
   })
 }
 
-/** BFFs with a cache, each used by one case at a time. */
+/** Number of BFFs with a cache, each used by one case at a time. */
 const caches = 64
 const warm = new Map(
   bffs.map((bff) => [bff, { left: caches, idle: [] as string[], queue: [] as ((base: string) => void)[] }]),
@@ -234,7 +233,7 @@ async function refusedCase(screen: Recorded, gone: readonly string[]): Promise<s
   )
 }
 
-/** What is wrong with an answer. */
+/** Compares an answer with the prediction. */
 function judge(screen: Recorded, scenario: Scenario, answered: Answered, expected: Foreseen, name: string) {
   const { budget } = screen.bff.estate
   const why = [
@@ -261,8 +260,8 @@ const sorted = (value: unknown): unknown => {
   )
 }
 
-/** Where somebody else is told how we are made. */
-const telling = /\.[tj]s\b|node:|\bat \w+[ .(]|127\.0\.0\.1|10\.1\.2\.3|localhost|ECONN|<html|:\d{4,5}\b/
+/** Leaks of implementation details. */
+const leaks = /\.[tj]s\b|node:|\bat \w+[ .(]|127\.0\.0\.1|10\.1\.2\.3|localhost|ECONN|<html|:\d{4,5}\b/
 
 function problemFault({ traceId }: Scenario, { status, type, text }: Answered, { failures }: Foreseen) {
   if (!type.startsWith('application/problem+json')) return `${status} ${type}: ${text}`
@@ -273,15 +272,15 @@ function problemFault({ traceId }: Scenario, { status, type, text }: Answered, {
   )
   if (!fits) return `${text}, and not ${failures.map(({ message }) => message).join(' or ')}`
   if (told['traceId'] !== traceId) return `of another trace: ${text}`
-  return telling.test(text) && `tells too much: ${text}`
+  return leaks.test(text) && `tells too much: ${text}`
 }
 
-/** The calls of a screen end so many ms after the failure of one of them at the latest. */
+/** Milliseconds within which a screen's other calls must end after one has failed. */
 const soon = 100
 
 /**
- * One operation fails at once, and the screen with it, while another gets no answer: how long after the failure the call to
- * the other was ended. The machine may have been busy: the best of three.
+ * Makes one operation fail at once, and with it the screen, while another never responds: how long after the failure the other
+ * call was aborted. Best of three, in case the machine was busy.
  */
 async function ending(screen: Recorded, base: string, failing: string, slow: string): Promise<number | undefined> {
   const faults = new Map<string, Fault>([
@@ -294,7 +293,7 @@ async function ending(screen: Recorded, base: string, failing: string, slow: str
       await ask(base, screen, scenario)
       const failed = scenario.seen.findLast((one) => placeOf(one) === failing)
       const other = scenario.seen.find((one) => placeOf(one) === slow)
-      // One of the two is only asked for with what the other answers.
+      // One of the two calls depends on the other's response.
       if (failed === undefined || other === undefined) return undefined
       await other.over
       return other.until! - failed.until!
@@ -305,7 +304,7 @@ async function ending(screen: Recorded, base: string, failing: string, slow: str
   return best
 }
 
-/** Of all pairs of a screen. */
+/** For all pairs of a screen's operations. */
 async function endings(screen: Recorded, base: string) {
   const { operations } = screen
   const required: string[] = []
@@ -319,7 +318,7 @@ async function endings(screen: Recorded, base: string) {
 
 describe('a required part that fails', () => {
   it(`P-9: ends the other calls of its screen within ${soon} ms`, async () => {
-    // When nothing else is under way any more.
+    // Only after all other cases have ended.
     await Promise.all([alone, inPairs, withCache, refused].flatMap((found) => [...found.values()]))
     const asked = [...screens.values()].filter((screen): screen is Recorded => !(screen instanceof Error))
     const found = await Promise.all(asked.map((screen) => endings(screen, bases.get(screen.bff.name)!)))

@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(async () => shop[Symbol.asyncDispose]())
 
-/** Ada in the app, her access token over already. */
+/** Ada in the app, her access token already expired. */
 async function open() {
   const tokens = await signIn(shop.issuer, demoBrowser(people.ada))
   const endings: Ending[] = []
@@ -88,7 +88,7 @@ describe('the app, its BFF and the issuer', () => {
       const answer = await how(strict.mobile + path, { ...init, headers })
       return [answer.status, ((await answer.json()) as { code?: string }).code]
     }
-    // The first proof has no nonce yet; whoever proves is told it, and asks once more.
+    // The first proof has no nonce; the client learns it from the refusal and retries.
     expect((await ask(bound, tokens))[0]).toBe(200)
     expect(await ask(bound, tokens, put)).toEqual([200, undefined])
     expect(await ask(fetch, tokens)).toEqual([401, 'token-invalid'])

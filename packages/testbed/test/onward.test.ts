@@ -45,7 +45,7 @@ async function send(service: Service, token: string | undefined, method: string,
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
 }
 
-/** As a BFF asks, for this user. */
+/** Calls a service as a BFF does, for this user. */
 const asked = (service: Service, who: typeof ada, method: string, path: string, body?: object) =>
   send(service, shop.tokens.mint(`urn:${service}`, who), method, path, body)
 
@@ -58,7 +58,7 @@ describe('a service decides itself whose a thing is', () => {
     const hers = await asked(service, grace, method, path())
     const nobodys = await asked(service, grace, method, path().replace(/ord_[\w-]+|cus_ada/, 'none'))
     expect(hers.status).toBe(404)
-    // Nor can she tell that there is something.
+    // Nor can she tell that it exists.
     expect([nobodys.status, nobodys.body['code']]).toEqual([404, hers.body['code']])
     if (method === 'GET') expect((await asked(service, ada, method, path())).status).toBe(200)
   })
@@ -110,7 +110,7 @@ describe('a service takes the word of the BFFs alone', () => {
   })
 })
 
-/** A schema (Standard Schema) that is content with whatever it is. */
+/** A schema (Standard Schema) that accepts anything. */
 const anything = {
   '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) },
 } as const

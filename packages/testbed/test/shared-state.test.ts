@@ -75,7 +75,7 @@ suite('two processes of each BFF, on one Redis', () => {
     stack.defer(async () => store[Symbol.asyncDispose]?.())
     const name = `session:${hash('sha256', jar.get('__Host-Http-sid')!)}`
     const { value } = (await store.get(name))!
-    // The last of its segments is the session itself.
+    // The last segment is the session itself.
     const at = value.length - 50
     const changed = value.slice(0, at) + (value[at] === 'A' ? 'B' : 'A') + value.slice(at + 1)
     for (const wrong of ['', '{}', value.slice(1), value.slice(0, -10), changed]) {
@@ -98,7 +98,7 @@ suite('two processes of each BFF, on one Redis', () => {
       )
     }
     expect(statuses.slice(0, 10).filter((status) => status === 200)).toHaveLength(4)
-    // 20 of the address: ten are spent above, and one comes back every 3 s.
+    // The address has 20: ten are spent above, and one is restored every 3 s.
     const anonymous = statuses.slice(10).filter((status) => status === 200)
     expect(anonymous.length).toBeGreaterThanOrEqual(10)
     expect(anonymous.length).toBeLessThan(20)

@@ -9,7 +9,7 @@ const stack = new AsyncDisposableStack()
 let web: string
 let issuer: string
 
-/** A program as it is run, with these variables and no others of ours. */
+/** Runs a program with only these variables. */
 function launch(folder: string, env: Record<string, string>): void {
   const { PATH = '' } = process.env
   const child = spawn(process.execPath, ['src/main.ts'], { cwd: root + folder, env: { PATH, ...env }, stdio: 'ignore' })
@@ -27,7 +27,7 @@ async function ready(url: string): Promise<void> {
   }
 }
 
-/** web-bff and the real provider, between which no secret travels: the client proves itself by a key. */
+/** web-bff and the real provider, with no shared secret: the client authenticates by a key. */
 beforeAll(async () => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const key = { ...publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256' }
@@ -88,10 +88,10 @@ describe('web-bff at services/identity', () => {
     })
     expect(await signedIn(ada)).toBe(false)
     expect([await signedIn(again), await signedIn(grace)]).toEqual([true, true])
-    // It is sure who is asking, and does not.
+    // The provider recognizes the client, so it does not ask.
     expect(await (await ada.fetch(endSessionUrl)).text()).toContain('<h1>Signing out</h1>')
 
-    // Somebody signs out at the provider alone: `again` is told nothing by anybody but the provider.
+    // The user signs out at the provider alone, which is the only one to tell `again`.
     const page = await again.fetch(`${issuer}/session/end?client_id=web`)
     const html = await page.text()
     const [, action = ''] = /action="([^"]+)"/.exec(html) ?? []

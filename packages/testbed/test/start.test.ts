@@ -19,7 +19,7 @@ const programs = [
   ['services/identity', 'IDENTITY_PORT'],
 ] as const
 
-/** Run a program with these variables and no others of ours. */
+/** Runs a program with only these variables. */
 function launch(folder: string, env: Record<string, string>) {
   const { PATH = '' } = process.env
   const child = spawn(process.execPath, ['src/main.ts'], { cwd: root + folder, env: { PATH, ...env } })

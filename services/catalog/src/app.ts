@@ -8,7 +8,7 @@ import { search } from './search.ts'
 
 export type Config = Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults' | 'stop'>
 
-/** A changed product may be seen as it was for half a minute. */
+/** A changed product may appear unchanged for 30 s. */
 const keep = 'public, max-age=30'
 
 export function start(config: Config): Promise<Running> {

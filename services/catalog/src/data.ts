@@ -37,7 +37,7 @@ export const products: readonly Product[] = shelves.flatMap(({ id: categoryId, p
   })),
 )
 
-/** What the picture of a product shows, and in which colours, by the product's slug. */
+/** Motif and palette of each product's picture, by slug. */
 export const pictures: ReadonlyMap<string, Pick<Entry, 'motif' | 'palette'>> = new Map(
   shelves.flatMap(({ products }) => products.map(({ slug, motif, palette }) => [slug, { motif, palette }])),
 )

@@ -8,7 +8,7 @@ export interface Window {
   readonly limit: number
 }
 
-/** A cursor names the product after which to go on and the order it was true in, so a page cannot shift under its reader. */
+/** A cursor names the last product seen and the sort order it belongs to, so pages do not shift while being read. */
 export function pageOf(found: readonly Product[], { sort, cursor, limit }: Window) {
   const start = cursor === undefined ? 0 : after(cursor, found, sort)
   const items = found.slice(start, start + limit)

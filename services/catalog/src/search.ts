@@ -20,7 +20,7 @@ const orders: Readonly<Record<Sort, (a: Product, b: Product) => number>> = {
   '-price': (a, b) => b.price.amount - a.price.amount || byName(a, b),
 }
 
-// These have no accent that Unicode could take away.
+// Unicode decomposition does not reduce these to ASCII.
 const letters: Readonly<Record<string, string>> = { ø: 'o', æ: 'ae', œ: 'oe', ß: 'ss', ł: 'l', đ: 'd' }
 
 const texts = new Map(
@@ -30,7 +30,7 @@ const texts = new Map(
   }),
 )
 
-/** Every word of `q` must occur, whatever its case and accents. */
+/** Matches every word of `q`, ignoring case and accents. */
 export function search({ q = '', category, featured, sort }: Search): readonly Product[] {
   const words = fold(q).split(/\s+/)
   return products

@@ -26,7 +26,7 @@ async function get(path: string): Promise<{ status: number; body: Answer }> {
 
 const names = async (path: string): Promise<string[]> => (await get(path)).body.items.map(({ name }) => name)
 
-/** Page by page until there is no next. */
+/** All items, page by page. */
 async function walk(path: string): Promise<Product[]> {
   const found: Product[] = []
   let next: string | undefined

@@ -21,7 +21,7 @@ const get = (name: string, init?: RequestInit): Promise<Response> => fetch(`${ru
 
 const bytesOf = async (name: string): Promise<Buffer> => Buffer.from(await (await get(name)).arrayBuffer())
 
-/** Chunks of a PNG, each of whose checksums must hold. */
+/** Chunks of a PNG; verifies their checksums. */
 function chunksOf(file: Buffer): [type: string, data: Buffer][] {
   const chunks: [string, Buffer][] = []
   for (let at = 8; at < file.length;) {
@@ -155,7 +155,7 @@ describe('the version of an image', () => {
     async (address) => {
       const kept = async (v: string) => (await get(`${address}v=${v}`)).headers.get('cache-control')
       expect(await kept(versionOf('ridge-tent'))).toBe('public, max-age=31536000, immutable')
-      // Whoever asks for another picture than the one there is must not keep this one under its name.
+      // A client that requests an outdated version must not cache the current picture under it.
       expect(await kept(versionOf('storage-jars'))).toBe('public, max-age=86400')
       expect(await kept('')).toBe('public, max-age=86400')
     },
@@ -174,7 +174,7 @@ describe('what has been drawn', () => {
     const slugs = [...pictures.keys()].filter((slug) => slug !== 'ridge-tent')
     for (const slug of slugs.slice(0, 12)) {
       draw(slug, 'png', 120)
-      // Asked for again and again, so it stays.
+      // Recently used, so it stays.
       expect(draw('ridge-tent', 'png', 120)).toBe(first)
     }
     const forgotten = draw(slugs[0]!, 'png', 120)!

@@ -18,7 +18,7 @@ export interface Accounts {
 
 export async function openAccounts(people: readonly Person[]): Promise<Accounts> {
   const claims = new Map(people.map((person) => [person.id, claimsOf(person)]))
-  // Checked where there is no such login, so that time does not tell which logins exist.
+  // Checked for an unknown login, so that timing does not reveal which logins exist.
   const decoy = { id: '', email: '', password: '' }
   const hashes = [decoy, ...people].map(
     async ({ id, email, password }) => [email, { id, hash: await hashPassword(password) }] as const,

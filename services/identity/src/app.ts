@@ -13,22 +13,22 @@ import { lifetimes, type Lifetimes } from './lifetimes.ts'
 export type { Ended } from './families.ts'
 
 export interface Config extends Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults' | 'stop'>, WebClient {
-  /** Where browsers and apps find this provider. Default: localhost, at the port it listens on. */
+  /** The provider's address for browsers and apps. Default: localhost, at its port. */
   readonly issuer?: string
   readonly cookieSecret: string
-  /** Private keys: the one that signs, the next one, those that signed before. What is missing is made. */
+  /** Private keys: the current one, the next one, then former ones. Missing ones are generated. */
   readonly keys?: readonly JWK[]
-  /** Milliseconds in which a refresh token just used gets the same answer again; 0: never. Default 5 000, which is the most. */
+  /** Milliseconds for which a refresh token just used gets the same response again; 0: never. Default and maximum 5 000. */
   readonly refreshGrace?: number
   readonly lifetimes?: Lifetimes
-  /** Proxies before it (addresses, CIDR ranges) that may say for whom they speak. Default: none. */
+  /** Proxies in front (addresses, CIDR ranges) whose forwarding headers are trusted. Default: none. */
   readonly trustedProxies?: readonly string[]
-  /** Told of every sign-in that is over, with the access tokens that still verify. It is in the log as well. */
+  /** Called for every sign-in that ends, with its access tokens that are still valid. The log has it as well. */
   readonly onEnded?: (ended: Ended) => void
 }
 
 export interface Identity extends Running {
-  /** Signs with the next key from now on, and publishes another one after it. In development also `POST /__keys`. */
+  /** Switches to the next key and publishes its successor. In development also `POST /__keys`. */
   rotateKeys(): Promise<void>
 }
 
@@ -37,7 +37,7 @@ export async function start(config: Config): Promise<Identity> {
   const [accounts, ring] = await Promise.all([openAccounts(people), keyRing(config)])
   await using cleanup = new AsyncDisposableStack()
   const logouts = cleanup.use(backchannel({ log }))
-  // Only a listening socket knows its port, and only with its port does the provider know its name.
+  // The issuer's URL contains the port, which is unknown until the socket listens.
   const { promise, resolve } = Promise.withResolvers<Issuing>()
   const rotateKeys = async () => (await promise).rotateKeys()
   const answer: RequestListener = (req, res) => void promise.then((issuing) => issuing.answer(req, res))

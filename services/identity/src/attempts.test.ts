@@ -9,7 +9,7 @@ function setUp(room?: number) {
     time,
     attempt,
     wait: async (login: string, address: string) => (await attempt(login, address, wrong)).wait,
-    /** How many of so many wrong tries at once are made. */
+    /** Makes `times` wrong tries at once; returns how many got through. */
     async fail(times: number, login: string, address: string) {
       const tries = Array.from({ length: times }, () => attempt(login, address, wrong))
       return (await Promise.all(tries)).filter(({ wait }) => wait === 0).length

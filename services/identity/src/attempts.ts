@@ -1,13 +1,13 @@
 import { turns } from './turns.ts'
 
-/** How many tries may fail at once, and how often one more may later. */
+/** How many tries may fail at once, and how often one is restored. */
 interface Allowance {
   readonly most: number
   /** Milliseconds until a failure is forgotten. */
   readonly every: number
 }
 
-/** At one address for one login; at one address; for one login from everywhere, so that many addresses are no way around. */
+/** Per address and login; per address; per login across all addresses, so that a botnet gains nothing. */
 const allowances = [
   { most: 5, every: 30_000 },
   { most: 50, every: 5_000 },
@@ -15,25 +15,25 @@ const allowances = [
 ] as const satisfies readonly Allowance[]
 
 export interface Outcome<T> {
-  /** Milliseconds to wait before the next try; 0: this one was made. */
+  /** Milliseconds until the next permitted try; 0: this one was made. */
   readonly wait: number
-  /** What it proved. */
+  /** What `prove` returned. */
   readonly result?: T | undefined
 }
 
 export interface AttemptsOptions {
   readonly clock?: () => number
-  /** Logins and addresses kept in mind; beyond that the one that failed longest ago is forgotten. */
+  /** Number of logins and addresses remembered; beyond that, the one that failed longest ago is forgotten. */
   readonly room?: number
 }
 
 /**
- * Tries at a password, of which only those count that prove nothing (`undefined`). Those for one login at one address take turns:
- * of a hundred at the same time no more get through than of a hundred in a row, and whoever signs in on five devices at once is
- * no suspect. Towards the larger allowances a try counts until it has succeeded.
+ * Limits password tries; only failed ones (`undefined`) count. Tries for one login at one address run one at a time, so a hundred
+ * in parallel get no further than a hundred in sequence, and signing in on five devices at once is not suspicious. Towards the two
+ * larger allowances a try counts until it succeeds.
  */
 export function attempts({ clock = () => performance.now(), room = 50_000 }: AttemptsOptions = {}) {
-  // When the last failure of a key will be forgotten.
+  // When a key's last failure will be forgotten.
   const debts = new Map<string, number>()
   const set = (key: string, debt: number): void => {
     debts.delete(key)

@@ -2,8 +2,8 @@ import type { Logger } from '@bff/service-kit'
 
 export interface Backchannel extends AsyncDisposable {
   /**
-   * Makes the first try, at most 1 s long, and settles as that did: nobody who signs out waits longer for a client. What failed is
-   * tried again on its own, while the logout token lives.
+   * Settles with the first try, at most 1 s long, so that no client delays a sign-out for longer. A failed delivery is retried in
+   * the background while the logout token is valid.
    */
   readonly send: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 }
@@ -11,20 +11,20 @@ export interface Backchannel extends AsyncDisposable {
 export interface BackchannelOptions {
   readonly log: Logger
   readonly fetch?: typeof fetch
-  /** Milliseconds before each further try. In all less than the 2 minutes after which the token expires. */
+  /** Milliseconds before each retry; the sum stays below the token's lifetime of 2 minutes. */
   readonly pauses?: readonly number[]
 }
 
 const timeout = 1_000
 
-/** How logout tokens reach the clients (OpenID Connect Back-Channel Logout 1.0 §2.5). */
+/** Delivers logout tokens to clients (OpenID Connect Back-Channel Logout 1.0 §2.5). */
 export function backchannel(options: BackchannelOptions): Backchannel {
   const { log, fetch = globalThis.fetch, pauses = [500, 2_000, 10_000, 30_000] } = options
   const waiting = new Set<NodeJS.Timeout>()
 
   const attempt = async (url: string, { method, headers, body }: RequestInit): Promise<Response> => {
     const signal = AbortSignal.timeout(timeout)
-    // Only what a client's registration names is called, so addresses of this network are as good as any.
+    // Only URLs from client registrations are called, so private addresses are allowed.
     const answer = await fetch(url, { method, headers, body, redirect: 'manual', signal } as RequestInit)
     await answer.body?.cancel()
     if (answer.status >= 500 || answer.status === 429) throw new Error(`${url} answered ${answer.status}`)
@@ -32,14 +32,14 @@ export function backchannel(options: BackchannelOptions): Backchannel {
   }
 
   const later = (url: string, init: RequestInit, [pause, ...more]: readonly number[]): void => {
-    if (pause === undefined) return log.error({ url }, 'a client does not know that a person has signed out')
+    if (pause === undefined) return log.error({ url }, 'gave up notifying a client of a sign-out')
     const again = async (): Promise<void> => {
       waiting.delete(timer)
       try {
         const { status } = await attempt(url, init)
-        log.info({ url, status }, 'a client was told late that a person has signed out')
+        log.info({ url, status }, 'notified a client of a sign-out after a retry')
       } catch (err) {
-        log.warn({ err, url }, 'a client was not told that a person has signed out')
+        log.warn({ err, url }, 'could not notify a client of a sign-out')
         later(url, init, more)
       }
     }

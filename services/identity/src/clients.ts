@@ -1,12 +1,12 @@
 import type { ClientMetadata, JWKS } from 'oidc-provider'
 
 export interface WebClient {
-  /** Where browsers find web-bff. */
+  /** The address of web-bff for browsers. */
   readonly webOrigins: readonly string[]
   readonly webSecret: string
-  /** Its public keys. With them it signs what it proves itself by (`private_key_jwt`), and the secret counts no more. */
+  /** Its public keys. With them it authenticates by `private_key_jwt` and the secret is not accepted. */
   readonly webKeys?: JWKS | undefined
-  /** Where web-bff hears that a person has signed out. Default: at the first of its origins. */
+  /** Where web-bff receives sign-out notices. Default: at the first of its origins. */
   readonly webBackchannel?: string | undefined
 }
 
@@ -35,22 +35,22 @@ const mobileClient: ClientMetadata = {
   client_id: 'mobile',
   client_name: 'the Lagom app',
   application_type: 'native',
-  // Whoever has the app has whatever it ships with: no secret would prove anything (RFC 8252 §8.5).
+  // Anybody who has the app has everything in it, so a secret would prove nothing (RFC 8252 §8.5).
   token_endpoint_auth_method: 'none',
-  // On the loopback any port will do (§7.3); `localhost` may be somebody else (§8.3). A scheme of its own is a domain turned
-  // round, so that no two apps choose the same by chance (§7.1).
+  // On the loopback address any port matches (§7.3); `localhost` may be somebody else (§8.3). A custom scheme is a reversed domain
+  // name, so that no two apps choose the same by chance (§7.1).
   redirect_uris: ['http://127.0.0.1/callback', 'http://[::1]/callback', 'shop.example.app:/callback'],
   ...codeFlow,
 }
 
-/** What forms may lead to: browsers hold `form-action` against every redirect that follows. */
+/** Allowed `form-action` targets: browsers apply it to every redirect after the form, too. */
 export const formTargets = ({ webOrigins }: WebClient): readonly string[] => [
   ...webOrigins,
   'http://127.0.0.1:*',
   'shop.example.app:',
 ]
 
-/** The same for one redirect. A policy cannot name an address of IPv6, only its scheme. */
+/** The same for one redirect. CSP cannot express an IPv6 address, only its scheme. */
 export function formTarget(redirectUri: string): string {
   const { protocol, hostname, origin } = new URL(redirectUri)
   return hostname.startsWith('[') || origin === 'null' ? protocol : origin

@@ -1,5 +1,5 @@
 export interface Person {
-  /** The `sub` of every token: what the other services know them by. */
+  /** The `sub` of every token: the ID that other services use. */
   readonly id: string
   readonly username: string
   readonly email: string
@@ -8,7 +8,7 @@ export interface Person {
   readonly familyName: string
 }
 
-/** Demo users. Their passwords stand on the login page. */
+/** Demo users. The login page shows their passwords. */
 export const people: readonly Person[] = [
   {
     id: 'cus_ada',

@@ -1,12 +1,12 @@
 import type { Provider } from 'oidc-provider'
 
-/** A sign-in that is over. What it got must be refused from now on. */
+/** A sign-in that ended. Its access tokens must be refused from now on. */
 export interface Ended {
   readonly grantId: string
   readonly clientId: string | undefined
-  /** The endpoint that ended it. `token`: a code or a refresh token was used again, so someone else may hold it too. */
+  /** The endpoint that ended it. `token`: a code or refresh token was reused, so somebody else may hold it. */
   readonly by: string
-  /** `jti` of its access tokens that have not expired. They verify until they do. */
+  /** `jti` of its unexpired access tokens; their signatures stay valid. */
   readonly accessTokens: readonly string[]
 }
 
@@ -17,9 +17,9 @@ interface Family {
   ended?: string
 }
 
-/** Keeps in mind which access tokens belong to which sign-in, for as long as one of them may be in use. */
+/** Tracks which access tokens belong to which sign-in, while any of them is valid. */
 export function families(tell: (ended: Ended) => void, clock = () => Date.now()) {
-  // The one that got a token last comes last.
+  // Ordered by the latest token.
   const known = new Map<string, Family>()
   const now = () => clock() / 1_000
   const alive = ({ tokens }: Family) => [...tokens].filter(([, expiry]) => expiry > now()).map(([jti]) => jti)
@@ -36,7 +36,7 @@ export function families(tell: (ended: Ended) => void, clock = () => Date.now())
         if (alive(candidate).length > 0) break
         known.delete(oldest)
       }
-      // A refresh that was under way when its sign-in ended.
+      // A refresh was in flight when its sign-in ended.
       if (ended !== undefined) tell({ grantId, clientId, by: ended, accessTokens: [jti] })
     })
     provider.on('grant.revoked', ({ oidc }, grantId) => {

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 
-/** Far more than a login takes. */
+/** Bytes; far more than a login takes. */
 const most = 4_096
 
-/** The fields of a form; undefined when it is too large to be one of ours. */
+/** The fields of a form; undefined if it is too large. */
 export async function readForm(req: IncomingMessage): Promise<URLSearchParams | undefined> {
   const chunks: Buffer[] = []
   let size = 0

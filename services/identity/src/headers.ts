@@ -4,12 +4,12 @@ import { styleSource } from './style.ts'
 
 export type Middleware = Parameters<Provider['use']>[0]
 
-/** What a page may do. `targets` are where its forms may lead. */
+/** The content security policy of a page. `targets` are where its forms may lead. */
 export const contentPolicy = (targets: readonly string[]): string =>
   [
     "default-src 'none'",
     `style-src ${styleSource}`,
-    // One script there is; the provider adds the hash of the one that a page of its own contains.
+    // Our only script; the provider adds the hash of the script in its own pages.
     `script-src ${pressSource}`,
     'img-src data:',
     `form-action 'self' ${targets.join(' ')}`,
@@ -23,7 +23,7 @@ export function securityHeaders(targets: readonly string[]): Middleware {
     'cross-origin-opener-policy': 'same-origin',
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
-    // For browsers that do not know `frame-ancestors` (RFC 9700 §4.16).
+    // For browsers without `frame-ancestors` (RFC 9700 §4.16).
     'x-frame-options': 'DENY',
   }
   return async (ctx, next) => {

@@ -1,11 +1,11 @@
-/** Text that is markup already. */
+/** Text that is already HTML. */
 export interface Markup {
   readonly markup: string
 }
 
 type Value = string | Markup | readonly Markup[] | undefined
 
-/** A template whose values cannot become markup, unless they are. */
+/** A template that escapes its values unless they are `Markup`. */
 export const html = (strings: TemplateStringsArray, ...values: readonly Value[]): Markup => ({
   markup: String.raw({ raw: strings }, ...values.map(render)),
 })

@@ -29,13 +29,13 @@ export interface IssuingOptions extends WebClient {
 
 export interface Issuing {
   readonly answer: RequestListener
-  /** Who asks meanwhile is answered with the keys there were. */
+  /** Requests in the meantime are served with the old keys. */
   rotateKeys(): Promise<void>
 }
 
 /**
- * A provider takes its keys once and for all. So there is a new one for every turn of the ring, and what they remember is handed
- * from one to the next: nobody notices but by the `kid` of what is signed.
+ * A provider cannot change its keys, so every rotation creates a new one and hands over the state. Clients notice only by the `kid`
+ * of new signatures.
  */
 export async function openIssuing(options: IssuingOptions): Promise<Issuing> {
   const { issuer, ring, log } = options
@@ -60,12 +60,12 @@ export async function openIssuing(options: IssuingOptions): Promise<Issuing> {
     async rotateKeys() {
       await ring.rotate()
       answer = await openWith(ring.keys)
-      log.info({ keys: ring.keys.length }, 'tokens are signed with the next key')
+      log.info({ keys: ring.keys.length }, 'switched to the next signing key')
     },
   }
 }
 
-/** Every address the provider gives out is built on the issuer, however it was reached and whatever a request claims. */
+/** Builds every URL of the provider on the issuer, whatever address or headers a request used. */
 function addressedAs(issuer: string, provider: Provider): RequestListener {
   const answer = provider.callback()
   const { protocol, host } = new URL(issuer)

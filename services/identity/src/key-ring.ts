@@ -1,20 +1,20 @@
 import type { JWK } from 'oidc-provider'
 import { signingKey } from './keys.ts'
 
-/** The keys that tokens are signed with. */
+/** Token signing keys. */
 export interface KeyRing {
-  /** The first one signs. The second one will, and is published already, so that nobody meets it unprepared. */
+  /** The first one signs. The second is next, and published early so that verifiers know it in time. */
   readonly keys: readonly JWK[]
   rotate(): Promise<void>
 }
 
 export interface KeyRingOptions {
-  /** What to begin with: the one that signs, the next one, and those that signed before. What is missing is made. */
+  /** Initial keys: the current one, the next one, then former ones. Missing ones are generated. */
   readonly keys?: readonly JWK[] | undefined
   readonly clock?: () => number
 }
 
-/** How long a key stays published that signs no more: longer than any token lives, and than anybody keeps a set of keys. */
+/** How long a retired key stays published, in milliseconds: longer than any token lives and any verifier caches the keys. */
 const overlap = 2 * 3_600_000
 
 export async function keyRing({ keys = [], clock = Date.now }: KeyRingOptions = {}): Promise<KeyRing> {

@@ -9,12 +9,12 @@ export async function signingKey(): Promise<JWK> {
   return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' }
 }
 
-/** A JSON Web Key Set of the environment. Default: none. `<NAME>_FILE` may name the file that holds it. */
+/** An environment variable with a JSON Web Key Set. Default: empty. `<NAME>_FILE` may name a file that contains it. */
 export const keySet = (kind: 'private' | 'public'): Variable<readonly JWK[]> => ({
   parse: (text) => {
     const { keys } = (text === '' ? { keys: [] } : JSON.parse(text)) as { readonly keys: readonly JWK[] }
-    // A private key in a place for public ones has been shown around.
-    if (!keys.every((key) => 'd' in key === (kind === 'private'))) throw new TypeError('other keys')
+    // A private key among public ones has been disclosed.
+    if (!keys.every((key) => 'd' in key === (kind === 'private'))) throw new TypeError(`not all keys are ${kind}`)
     return keys
   },
   shape: `a JSON Web Key Set of ${kind} keys (RFC 7517)`,

@@ -2,9 +2,9 @@ import type { Configuration } from 'oidc-provider'
 
 /** How long a sign-in lasts, in milliseconds. */
 export interface Lifetimes {
-  /** Of a refresh token that nobody uses. */
+  /** Of an unused refresh token. */
   readonly idle: number
-  /** Of all refresh tokens that follow from one sign-in. */
+  /** Of a sign-in's refresh tokens together. */
   readonly absolute: number
 }
 
@@ -12,7 +12,7 @@ const day = 86_400_000
 
 export const lifetimes: Lifetimes = { idle: 3 * day, absolute: 14 * day }
 
-/** Seconds that a refresh token lives now, when the first one of its sign-in was made at `since` (epoch seconds). */
+/** Lifetime in seconds of a refresh token whose sign-in got its first one at `since` (epoch seconds). */
 export const refreshLifetime = ({ idle, absolute }: Lifetimes, since: number, now: number): number =>
   Math.max(1, Math.floor(Math.min(idle / 1_000, since + absolute / 1_000 - now)))
 
@@ -22,7 +22,7 @@ export const ttl = (lifetimes: Lifetimes): NonNullable<Configuration['ttl']> => 
   IdToken: 300,
   Interaction: 600,
   RefreshToken: (_ctx, { iiat = 0 }) => refreshLifetime(lifetimes, iiat, Math.floor(Date.now() / 1_000)),
-  // It is there before its first token, and must not end before its last.
+  // A grant exists before its first token and must outlive its last.
   Grant: Math.ceil(lifetimes.absolute / 1_000) + 3_600,
   Session: Math.ceil(lifetimes.absolute / 1_000),
 })

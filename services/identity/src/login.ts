@@ -24,13 +24,13 @@ interface Visit {
   readonly provider: Provider
   readonly ctx: Context
   readonly interaction: Interaction
-  /** Of the page. */
+  /** Path of the page. */
   readonly path: string
 }
 
 type Resolve = (visit: Visit) => Promise<InteractionResults | undefined>
 
-/** What the provider wants to know from a person: who they are. */
+/** The login and consent step of the provider. */
 export function login(options: LoginOptions): (provider: Provider) => Middleware {
   const logIn = loggingIn(options)
   return (provider) => async (ctx, next) => {
@@ -40,7 +40,7 @@ export function login(options: LoginOptions): (provider: Provider) => Middleware
       return
     }
     ctx.set('cache-control', 'no-store')
-    const refusal = refused(ctx)
+    const refusal = refusalOf(ctx)
     if (refusal !== undefined) {
       show(ctx, 403, messagePage(...refusal))
       return
@@ -51,32 +51,36 @@ export function login(options: LoginOptions): (provider: Provider) => Middleware
       const result = cancel === undefined ? await resolve(visit, logIn) : cancelled
       if (result === undefined) return
       const returnTo = await provider.interactionResult(ctx.req, ctx.res, result)
-      // Not 307: that would send the password on (RFC 9700 §4.12).
+      // Not 307, which would resend the password (RFC 9700 §4.12).
       ctx.status = 303
       ctx.redirect(returnTo)
     } catch (error) {
       if (!(error instanceof errors.SessionNotFound)) throw error
-      show(ctx, 400, messagePage('This sign-in has expired', 'Go back to where you came from, and start it again.'))
+      show(
+        ctx,
+        400,
+        messagePage('This sign-in has expired', 'Go back to the app or site you came from and sign in again.'),
+      )
     }
   }
 }
 
 const cancelled = { error: 'access_denied', error_description: 'the sign-in was cancelled' }
 
-/** Title and text of why no page is shown. */
-function refused(ctx: Context): readonly [string, string] | undefined {
+/** Title and text of a refusal, if the page must not be shown. */
+function refusalOf(ctx: Context): readonly [string, string] | undefined {
   if (isWebView(ctx.get('user-agent'))) {
-    return ['Open this in your browser', 'This page is shown inside of an app, which could read your password.']
+    return ['Open this in your browser', 'An app is showing this page and could read your password.']
   }
-  // Another site can neither know the address of a sign-in nor send its cookie; one beside this one might plant its own.
+  // A cross-site attacker knows neither the interaction's URL nor its cookie, but a same-site one could plant its own.
   const site = ctx.get('sec-fetch-site')
   if (ctx.method === 'POST' && site !== '' && site !== 'same-origin') {
-    return ['This did not come from here', 'Another site tried to sign you in. Nothing has happened.']
+    return ['Sign-in blocked', 'Another site tried to sign you in. Nothing was changed.']
   }
   return undefined
 }
 
-/** Undefined: not known yet, there is a page to fill in. */
+/** Undefined: the page to fill in has been shown. */
 async function resolve(visit: Visit, logIn: Resolve): Promise<InteractionResults | undefined> {
   const { provider, interaction } = visit
   if (interaction.prompt.name === 'consent') return { consent: { grantId: await grantAll(provider, interaction) } }
@@ -100,9 +104,9 @@ function loggingIn({ accounts, log, trustedProxies }: LoginOptions): Resolve {
     const clientId = interaction.params['client_id']
     if (wait > 0) {
       const seconds = Math.ceil(wait / 1_000)
-      log.warn({ clientId, seconds }, 'login refused: too many tries')
+      log.warn({ clientId, seconds }, 'login refused: too many attempts')
       ctx.set('retry-after', String(seconds))
-      return show(ctx, 429, loginPage({ ...page, login, error: `Too many tries. Wait ${seconds} seconds.` }))
+      return show(ctx, 429, loginPage({ ...page, login, error: `Too many attempts. Wait ${seconds} seconds.` }))
     }
     log.info({ clientId, sub: account?.sub }, account === undefined ? 'login refused' : 'logged in')
     if (account === undefined) {

@@ -17,7 +17,7 @@ await run(async () => {
     WEB_CLIENT_KEYS: keySet('public'),
   })
   const development = env.NODE_ENV !== 'production'
-  // Without the development server of the web client in front, web-bff is an origin of its own.
+  // Without the web client's development server in front, web-bff has an origin of its own.
   const webBff = development ? 'http://localhost:4000' : env.WEB_PUBLIC_URL
   const webBackchannel = env.WEB_BACKCHANNEL_URL || `${webBff}/bff/backchannel`
   if (!development && !webBackchannel.startsWith('https://')) {

@@ -7,8 +7,8 @@ interface Entry {
 }
 
 /**
- * Holds the entries of one model until they expire or the process ends. Beyond `most` the oldest goes: whoever only
- * starts logins must not fill the memory.
+ * Holds the entries of one model until they expire or the process ends. Beyond `most` entries the oldest goes, so that starting
+ * logins cannot exhaust the memory.
  */
 export function memory(clock: () => number = Date.now, most = 100_000): Adapter {
   const { live, put, forget, find, family } = entries(clock, most)
@@ -20,7 +20,7 @@ export function memory(clock: () => number = Date.now, most = 100_000): Adapter 
     async consume(id) {
       const payload = live(id)
       if (payload === undefined) return
-      // The provider looked some awaits ago: of two who saw it unused, one may use it.
+      // The provider checked some awaits ago: of two requests that saw it unused, only one may use it.
       if (payload.consumed !== undefined) throw new errors.InvalidGrant('used already')
       payload.consumed = Math.floor(clock() / 1_000)
     },
@@ -31,7 +31,7 @@ export function memory(clock: () => number = Date.now, most = 100_000): Adapter 
   }
 }
 
-/** One memory for each kind of thing, whichever provider asks. */
+/** One memory per model, shared by successive providers. */
 export function memories(ofRefreshTokens: (tokens: Adapter) => Adapter): AdapterFactory {
   const kinds = new Map<string, Adapter>()
   return (kind) => {
@@ -60,7 +60,7 @@ function entries(clock: () => number, most: number) {
     all.set(id, entry)
     const { grantId } = entry.payload
     if (grantId !== undefined) families.set(grantId, (families.get(grantId) ?? new Set()).add(id))
-    // Entries of a model live about equally long, so the first one is among the first to expire.
+    // Entries of a model live about equally long, so insertion order approximates expiry order.
     for (const [oldest, { expiresAt }] of all) {
       if (expiresAt > clock() && all.size <= most) return
       forget(oldest)

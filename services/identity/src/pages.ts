@@ -5,12 +5,12 @@ import { styleElement } from './style.ts'
 
 export interface LoginPage {
   readonly client: string
-  /** Where the form goes. */
+  /** URL the form posts to. */
   readonly action: string
   readonly cancel: string
-  /** What stands in the field already. */
+  /** Prefilled login. */
   readonly login: string
-  /** Who is signed in already, and has to show it again. */
+  /** Name of a signed-in user who must enter the password again. */
   readonly again?: string | undefined
   readonly error?: string | undefined
   readonly people: readonly Person[]
@@ -20,7 +20,7 @@ export const loginPage = ({ client, action, cancel, login, again, error, people 
   page(
     'Sign in',
     html`<h1>Sign in</h1>
-      <p>${again === undefined ? '' : `${again}, your password once more, `}to continue to ${client}</p>
+      <p>${again === undefined ? '' : `${again}, enter your password again `}to continue to ${client}</p>
       ${error === undefined ? undefined : html`<p role="alert" id="error">${error}</p>`}
       <form method="post" action="${action}">
         <label for="login">E-mail</label>
@@ -57,7 +57,7 @@ export const loginPage = ({ client, action, cancel, login, again, error, people 
 
 const invalid = html`aria-invalid="true" aria-describedby="error"`
 
-/** `form` is the provider's, with its token against forgery; the button belongs to it. `asked`: the person has said so before. */
+/** `form` is the provider's, with its CSRF token; the button submits it. `asked`: the user has already confirmed. */
 export const signOutPage = (name: string, form: string, asked: boolean): string =>
   page(
     'Sign out',

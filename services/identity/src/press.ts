@@ -3,8 +3,8 @@ import type { Markup } from './html.ts'
 
 const script = "document.querySelector('button').click()"
 
-/** Presses the button of a page that nobody has to think about; where scripts are off, a person does. */
+/** Submits a page that needs no decision; without scripts, the user presses the button. */
 export const pressElement: Markup = { markup: `<script>${script}</script>` }
 
-/** What `script-src` must list for it to run. */
+/** The `script-src` entry that permits it. */
 export const pressSource = `'sha256-${createHash('sha256').update(script).digest('base64')}'`

@@ -1,31 +1,31 @@
 import { interactionPolicy, type KoaContextWithOIDC, type UnknownObject } from 'oidc-provider'
 
 /**
- * How a person proved who they are (`acr`): with their password, at `auth_time`; or with their password for this one request,
- * whether or not they were signed in, which a client asks for before what must not be done from a browser left open (RFC 9470).
+ * How a user authenticated (`acr`): by password at `auth_time`; or by password for this very request, signed in or not, which a
+ * client requires before sensitive actions, in case the browser was left open (RFC 9470).
  */
 export const acr = { password: 'urn:shop:acr:password', again: 'urn:shop:acr:password-again' } as const
 
-/** Whether a request wants the password for itself. */
+/** Whether a request requires the password for itself. */
 export const wantsAgain = (params: UnknownObject | undefined): boolean =>
   String(params?.['acr_values'] ?? '')
     .split(' ')
     .includes(acr.again)
 
-/** When a person has to say who they are. */
+/** Decides when a user must authenticate. */
 export function policy(): interactionPolicy.DefaultPolicy {
   const { Check, base } = interactionPolicy
   const prompts = base()
-  // Any program can pretend to be the app: a session alone must not sign it in (RFC 8252 §8.6).
+  // Any program can pretend to be the app, so a session alone must not sign it in (RFC 8252 §8.6).
   const native = new Check(
     'native_client_login',
-    'an app needs a person to sign in',
+    'an app requires a fresh sign-in',
     'login_required',
     ({ oidc }) => oidc.client?.applicationType === 'native' && oidc.result?.login === undefined,
   )
   const again = new Check(
     'step_up',
-    'the password is asked for again',
+    'the password must be entered again',
     'unmet_authentication_requirements',
     ({ oidc }) => wantsAgain(oidc.params) && oidc.result?.login === undefined,
   )
@@ -39,12 +39,12 @@ interface SignIn {
   readonly grantId?: string | undefined
 }
 
-/** What access tokens say beside the scope: which sign-in it was, when, and how (RFC 9068 §2.2.1). */
+/** Claims of access tokens about the sign-in: which one, when and how (RFC 9068 §2.2.1). */
 export function proofOf({ oidc }: KoaContextWithOIDC, token: SignIn): UnknownObject {
   const { RefreshToken, AuthorizationCode } = oidc.entities
   const { authTime: auth_time, acr, amr } = RefreshToken ?? AuthorizationCode ?? {}
   return { auth_time, acr, amr, sid: sidOf(token) }
 }
 
-/** An app is told by nobody that a browser signed out: its sign-in is a session of its own. */
+/** An app gets no notice of a browser's sign-out: its sign-in is a session of its own. */
 export const sidOf = ({ sid, grantId }: SignIn): string | undefined => sid ?? grantId

@@ -20,7 +20,7 @@ export interface ProviderOptions extends WebClient {
   readonly cookieSecret: string
 }
 
-/** What opens a provider with these keys, the first of which signs. Rejects when a client cannot be as it is configured. */
+/** Opens a provider with these keys, of which the first signs. Rejects if a client's configuration is invalid. */
 export function providers(options: ProviderOptions): (keys: readonly JWK[]) => Promise<Provider> {
   const { issuer, accounts, adapter, rotation, lifetimes, backchannel, cookieSecret } = options
   const known = clients(options)
@@ -38,9 +38,9 @@ export function providers(options: ProviderOptions): (keys: readonly JWK[]) => P
       },
       ...protocol,
       assertJwtClientAuthClaimsAndHeader: (_ctx, { aud, iat, exp }) => {
-        // For this issuer and no other (RFC 9700 §2.5), and good for a minute: how long would it have to be remembered else?
+        // Only for this issuer (RFC 9700 §2.5), and valid for 60 s at most, which bounds how long used ones must be remembered.
         if (aud !== issuer || Number(exp) - Number(iat) > 60)
-          throw new errors.InvalidClientAuth('not made for here and now')
+          throw new errors.InvalidClientAuth('the assertion must name this issuer and live 60 s at most')
       },
       rotateRefreshToken: rotation.rotate,
       ttl: ttl(lifetimes),
@@ -49,17 +49,17 @@ export function providers(options: ProviderOptions): (keys: readonly JWK[]) => P
       interactions: { policy: policy(), url: (_ctx, { uid }) => `/interaction/${uid}` },
       renderError: (ctx, { error, error_description: description }) => {
         ctx.type = 'html'
-        ctx.body = messagePage('This did not work', `${description ?? error}.`)
+        ctx.body = messagePage('Something went wrong', `${description ?? error}.`)
       },
     })
     provider.proxy = true
-    // It would look at them as late as their first request.
+    // Otherwise the provider validates clients only at their first request.
     for (const { client_id } of known) await provider.Client.find(client_id)
     return provider
   }
 }
 
-/** Browsers share the cookies of a host among its ports, and take those of its neighbours, unless a prefix forbids it. */
+/** Without a `__Host-` prefix, a cookie is shared by all ports of a host and can be set by sibling domains. */
 const cookieNames = (issuer: string) => ({
   session: `${issuer.startsWith('https:') ? '__Host-' : ''}identity_session`,
   interaction: 'identity_login',
@@ -79,7 +79,7 @@ const protocol: Configuration = {
   clientAuthMethods: ['client_secret_basic', 'private_key_jwt', 'none'],
   enabledJWA: { clientAuthSigningAlgValues: ['ES256', 'Ed25519', 'PS256', 'RS256'] },
   clientBasedCORS: () => false,
-  // What a browser has ends when its person signs out, whatever was asked for. An app has a sign-out of its own.
+  // A browser's tokens end with the sign-out, whatever scope was requested. An app signs out separately.
   expiresWithSession: ({ oidc }) => oidc.client?.applicationType !== 'native',
   issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
   extraTokenClaims: (ctx, token) => (token.kind === 'AccessToken' ? proofOf(ctx, token) : undefined),
@@ -89,7 +89,7 @@ const switches: Configuration['features'] = {
   devInteractions: { enabled: false },
   pushedAuthorizationRequests: { enabled: true },
   backchannelLogout: { enabled: true },
-  // Access tokens are for the shop alone; what is known of a person is in the ID token.
+  // Access tokens are for the shop only; user data is in the ID token.
   userinfo: { enabled: false },
   revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => client.clientId === token.clientId },
 }
@@ -112,7 +112,7 @@ const rpInitiatedLogout = (accounts: Accounts): NonNullable<Configuration['featu
   logoutSource: (ctx, form) => {
     const { session, client, params } = ctx.oidc
     const sid = client && session?.sidFor(client.clientId)
-    // Only the app itself knows what its session is called here: another site could link to a sign-out, but not say that.
+    // Only the client knows its `sid`: another site could link to the sign-out but not supply it.
     const asked = sid !== undefined && params?.['logout_hint'] === sid
     ctx.body = signOutPage(accounts.find(session?.accountId ?? '')?.name ?? '', form, asked)
   },

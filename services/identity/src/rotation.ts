@@ -2,7 +2,7 @@ import { type Adapter, errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type { AroundGrant } from './grants.ts'
 import { turns } from './turns.ts'
 
-/** A use of a refresh token, and what came of it. */
+/** A use of a refresh token and its response. */
 interface Use {
   readonly token: string
   readonly request: string
@@ -12,33 +12,33 @@ interface Use {
 
 export interface RotationOptions {
   /**
-   * Milliseconds in which a refresh token that was just used gets the same answer again: the first may have been lost on its
-   * way. 0: never, so that whoever repeats a request loses the sign-in. At most 5 000.
+   * Milliseconds for which a refresh token just used gets the same response again, in case the first was lost. 0: never, so a
+   * client that retries loses its sign-in. At most 5 000.
    */
   readonly grace: number
   readonly clock?: () => number
 }
 
-/** The parts of the provider's configuration that make the use of a code or a refresh token one step. */
+/** Provider hooks that make the use of a code or refresh token atomic. */
 export interface Rotation {
-  /** Around every grant: two requests with one code, or with one refresh token, do not run at the same time. */
+  /** Wraps every grant: two requests with the same code or refresh token do not run at the same time. */
   readonly grant: AroundGrant
-  /** Around the memory of refresh tokens. */
+  /** Wraps the store of refresh tokens. */
   readonly adapter: (tokens: Adapter) => Adapter
   /** `rotateRefreshToken`. */
   readonly rotate: (ctx: KoaContextWithOIDC) => boolean
 }
 
 /**
- * Refresh tokens that work once (RFC 9700 §4.14.2). The provider itself looks first and marks later, with awaits in between, so
- * that of a hundred at once all would win. Here they take turns; what it sees then is true, and its own rule holds: a token
- * that was used before ends its grant.
+ * Single-use refresh tokens (RFC 9700 §4.14.2). The provider checks a token and marks it used some awaits later, so a hundred
+ * parallel requests would all succeed. Here they run one at a time, so its check holds and its own rule applies: reuse ends the
+ * grant.
  *
- * The grace ends as soon as the answer was used, for then it has arrived. All else that the provider checks of a refresh
- * (client, key of the sender, grant, expiry) it checks of a repetition too: that goes another way only where it would rotate.
+ * The grace ends as soon as the new token is used, which proves that the response arrived. A repeated request passes all other
+ * checks of a refresh (client, sender's key, grant, expiry); it differs only in not rotating.
  */
 export function rotation({ grace, clock = () => Date.now() }: RotationOptions): Rotation {
-  if (!(grace >= 0 && grace <= 5_000)) throw new RangeError('the grace of a refresh token is 0 to 5 000 ms')
+  if (!(grace >= 0 && grace <= 5_000)) throw new RangeError('the grace of a refresh token must be 0 to 5 000 ms')
   const inTurn = turns()
   const uses = lastUses(2 * grace, clock)
 
@@ -72,18 +72,16 @@ export function rotation({ grace, clock = () => Date.now() }: RotationOptions): 
     const { RefreshToken: token } = ctx.oidc.entities
     const use = uses.get(token?.grantId ?? '')
     if (use === undefined || use.token !== token?.jti) return true
-    if (use.request !== requestOf(ctx)) throw new errors.InvalidGrant('refresh token already used for something else')
+    if (use.request !== requestOf(ctx))
+      throw new errors.InvalidGrant('refresh token already used with other parameters')
     throw new Repetition(use.answer)
   }
   return { grant, adapter, rotate }
 }
 
-/**
- * The last use of each grant, kept for twice the grace: a repetition that began in time may still be on its way through the
- * checks.
- */
+/** The last use of each grant, kept for twice the grace: a retry that began in time may still be in the checks. */
 function lastUses(time: number, clock: () => number) {
-  // The oldest first.
+  // Oldest first.
   const uses = new Map<string, Use>()
   return {
     get: (grantId: string) => uses.get(grantId),
@@ -98,7 +96,7 @@ function lastUses(time: number, clock: () => number) {
   }
 }
 
-/** Not a failure: the way out of a refresh that needs no second answer. */
+/** Not a failure: aborts a refresh that repeats an earlier response. */
 class Repetition extends Error {
   override readonly name = 'Repetition'
   readonly answer: unknown

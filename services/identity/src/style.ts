@@ -28,5 +28,5 @@ dd { font-family: ui-monospace, monospace; color: var(--soft) }
 
 export const styleElement: Markup = { markup: `<style>${style}</style>` }
 
-/** What `style-src` must list for the style to count. */
+/** The `style-src` entry that permits it. */
 export const styleSource = `'sha256-${createHash('sha256').update(style).digest('base64')}'`

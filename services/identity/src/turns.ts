@@ -1,4 +1,4 @@
-/** What concerns one key happens one after the other, in the order in which it came; what concerns several, side by side. */
+/** Runs work for one key strictly in order; different keys run in parallel. */
 export function turns(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
   const last = new Map<string, Promise<unknown>>()
   return async (key, work) => {

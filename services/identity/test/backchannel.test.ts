@@ -84,7 +84,7 @@ describe('back-channel logout', () => {
     await t.clients.signIn('web', t.browser)
     const page = await t.browser.follow(t.clients.authorization('web', { prompt: 'login' }))
     const left = await t.browser.submit(page, { login: 'grace@shop.example', password: 'hopper-1906' })
-    // The provider's own page, whose script would send this form.
+    // The provider's page submits this form by script.
     await t.browser.submit(left, {})
     expect(web.told).toHaveLength(1)
     expect(await verified(web.told[0]!.token, t.issuer)).toMatchObject({ sub: 'cus_ada', aud: 'web' })
@@ -98,7 +98,7 @@ describe('back-channel logout', () => {
     expect((await t.signOut()).text).toContain('<h1>Signed out</h1>')
     await web.until(2)
     expect(web.told[1]!.token).toBe(web.told[0]!.token)
-    expect(written.filter(({ msg }) => String(msg).includes('was not told'))).toMatchObject([
+    expect(written.filter(({ msg }) => String(msg).includes('could not notify'))).toMatchObject([
       { level: 'warn', clientId: 'web', sub: 'cus_ada' },
     ])
   })
@@ -135,7 +135,7 @@ describe('a message that fails', () => {
     while (written.length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
     expect(written).toMatchObject([
       { level: 'warn', url: web.url },
-      { level: 'error', url: web.url, msg: 'a client does not know that a person has signed out' },
+      { level: 'error', url: web.url, msg: 'gave up notifying a client of a sign-out' },
     ])
     expect(web.told).toHaveLength(2)
   })

@@ -1,9 +1,9 @@
-/** As much of a browser as a login needs: cookies, redirects one at a time, and a form. */
+/** The parts of a browser a login needs: cookies, single-step redirects, and a form. */
 export class Browser {
   readonly #cookies = new Map<string, string>()
   readonly #headers: Readonly<Record<string, string>>
 
-  /** What it sends with every request. */
+  /** Headers for every request. */
   constructor(headers: Readonly<Record<string, string>> = {}) {
     this.#headers = headers
   }
@@ -20,7 +20,7 @@ export class Browser {
     return response
   }
 
-  /** Goes where it is sent, until there is a page or another origin, which it does not open. */
+  /** Follows redirects up to a page, or to another origin, which it does not open. */
   async follow(url: string, init?: RequestInit): Promise<Page> {
     const response = await this.open(url, init)
     const location = response.headers.get('location')
@@ -32,7 +32,7 @@ export class Browser {
     return { url: next.href, status: response.status, headers: response.headers, text: '' }
   }
 
-  /** Fills in the form of a page, leaves what is hidden as it is, and sends it. */
+  /** Fills in and submits a page's form, keeping hidden fields. */
   submit(page: Page, fields: Readonly<Record<string, string>>): Promise<Page> {
     const action = /<form[^>]* action="([^"]*)"/.exec(page.text)![1]!
     const body = new URLSearchParams(fields)

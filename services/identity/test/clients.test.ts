@@ -188,7 +188,7 @@ describe('the app', () => {
     expect(await failure(await clients.refresh('mobile', old))).toEqual([400, 'invalid_grant'])
     expect((await clients.refresh('mobile', old, { dpop: proof(other, token) })).status).toBe(400)
     const next = await tokensOf(await clients.refresh('mobile', old, { dpop: proof(key, token) }))
-    // The grace is for whoever has the key.
+    // The grace requires the same key.
     expect((await clients.refresh('mobile', old, { dpop: proof(other, token) })).status).toBe(400)
     expect(await tokensOf(await clients.refresh('mobile', old, { dpop: proof(key, token) }))).toEqual(next)
     const used = proof(key, token)
@@ -260,10 +260,10 @@ describe('how a person proved who they are', () => {
     const first = await clients.signIn('web', browser)
     const started = await browser.follow(clients.authorization('web'))
     expect(started.url).toContain('code=')
-    // A second goes by: `auth_time` knows no less.
+    // `auth_time` has whole seconds.
     await new Promise((resolve) => setTimeout(resolve, 1_100))
     const page = await browser.follow(clients.authorization('web', more))
-    expect(page.text).toContain('Ada Lovelace, your password once more, to continue to Lagom')
+    expect(page.text).toContain('Ada Lovelace, enter your password again to continue to Lagom')
     expect(page.text).toContain('value="ada@shop.example"')
     const silent = await browser.follow(clients.authorization('web', { ...more, prompt: 'none' }))
     if (!('prompt' in more)) {

@@ -243,7 +243,7 @@ describe('an authorization request', () => {
   ] as const)('S-1: that would lead %s to %s leads nowhere', async (client, redirect_uri) => {
     const page = await new Browser().follow(clients.authorization(client, { redirect_uri }))
     expect([page.status, page.url.startsWith(issuer)]).toEqual([400, true])
-    expect(page.text).toContain('<h1>This did not work</h1>')
+    expect(page.text).toContain('<h1>Something went wrong</h1>')
   })
 })
 
@@ -303,7 +303,7 @@ it('does not start as nobody could use it', async () => {
 })
 
 it('prints nothing past the log', () => {
-  // Of fetch in a realm of its own, such as this one, the provider cannot see the dispatcher.
+  // In another realm, such as Jest's, the provider cannot see fetch's dispatcher.
   const lines = printed.flatMap((spy) => spy.mock.calls.flat()).filter((line) => !String(line).includes('SSRF'))
   expect(lines).toEqual([])
 })

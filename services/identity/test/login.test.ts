@@ -51,7 +51,7 @@ describe('the login page', () => {
     const page = await browser.follow(clients.authorization('web'))
     headers['sec-fetch-site'] = site
     const refused = await logIn(browser, page)
-    expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('did not come from here')])
+    expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('Sign-in blocked')])
     headers['sec-fetch-site'] = 'same-origin'
     expect((await logIn(browser, page)).url).toContain('?code=')
   })
@@ -61,7 +61,7 @@ describe('the session', () => {
   it('is kept, on https, in a cookie that no neighbour can plant', async () => {
     await using secure = await startIdentity({ issuer: 'https://id.example' })
     const here = `http://localhost:${secure.port}`
-    /** What the proxy that ends TLS does: the request arrives here, whatever the address says. */
+    /** Acts as the TLS-terminating proxy: sends the request here, whatever the URL says. */
     const jar = new Map<string, string>()
     const set: string[] = []
     const open = async (address: string, init: RequestInit = {}): Promise<Response> => {
@@ -92,7 +92,7 @@ describe('the session', () => {
 })
 
 describe('guessing', () => {
-  /** Tries so many wrong passwords, and gives the statuses. */
+  /** Makes `times` wrong tries; returns the statuses. */
   async function guess(times: number, address: (nth: number) => string, login: (nth: number) => string) {
     const headers: Record<string, string> = {}
     const browser = new Browser(headers)
@@ -112,9 +112,9 @@ describe('guessing', () => {
       () => 'grace@shop.example',
     )
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429])
-    expect(pages[5]!.text).toMatch(/Too many tries\. Wait (?:2\d|30) seconds\./)
+    expect(pages[5]!.text).toMatch(/Too many attempts\. Wait (?:2\d|30) seconds\./)
     expect(Number(pages[5]!.headers.get('retry-after'))).toBeGreaterThan(0)
-    // Not even the right one: whoever guesses must not learn that it is.
+    // Refused even with the right password, so that a guesser does not learn that it is right.
     const right = await browser.submit(page, { login: 'Grace@shop.example ', password: 'hopper-1906' })
     expect(right.status).toBe(429)
   })
@@ -148,7 +148,7 @@ describe('guessing', () => {
       (nth) => `person-${nth}@shop.example`,
     )
     expect(statuses.slice(0, 50)).toEqual(Array.from({ length: 50 }, () => 401))
-    // One more every five seconds, which a slow machine may have given them.
+    // One more every five seconds, which may have passed on a slow machine.
     const more = Math.ceil((performance.now() - start) / 5_000)
     expect(statuses.slice(50).filter((status) => status !== 429).length).toBeLessThanOrEqual(more)
     expect(statuses.slice(50)).toContain(429)

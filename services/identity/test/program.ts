@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 
 export type Variables = Readonly<Record<string, string>>
 
-/** `src/main.ts` in a process of its own, with these variables and no others of ours. */
+/** Runs `src/main.ts` in its own process, with only these variables. */
 export function launch(env: Variables): { child: ChildProcess; exit: Promise<unknown>; complaint: Promise<string> } {
   const child = spawn(process.execPath, [join(import.meta.dirname, '../src/main.ts')], {
     env: { PATH: process.env['PATH'], ...env },
@@ -15,7 +15,7 @@ export function launch(env: Variables): { child: ChildProcess; exit: Promise<unk
   return { child, exit: once(child, 'exit').then(([code]) => code as unknown), complaint: text(child.stderr) }
 }
 
-/** The same, once it can be asked. */
+/** The same, once it is ready. */
 export async function startProgram(env: Variables): Promise<AsyncDisposable & { readonly issuer: string }> {
   const port = await freePort()
   const issuer = `http://localhost:${port}`

@@ -16,12 +16,12 @@ import { providers } from '../src/provider.ts'
 import { rotation } from '../src/rotation.ts'
 import type { Tokens } from './shop.ts'
 
-/** Half of them with a grace, half without. `REFRESH_RACES=10000 npm test -w services/identity -- races` runs ten times as many. */
+/** Half with a grace, half without. `REFRESH_RACES=10000 npm test -w services/identity -- races` runs ten times as many. */
 const races = Number(process.env['REFRESH_RACES'] ?? 1_000) / 2
 const sideBySide = 20
 const runners = 4
 
-/** The token endpoint on a socket, and sign-ins without their pages: those are none of what is raced for. */
+/** The token endpoint on a socket; sign-ins skip the login pages. */
 async function endpoint(grace: number) {
   let handler: (req: IncomingMessage, res: ServerResponse) => void = () => undefined
   const server = createServer((req, res) => handler(req, res)).listen(0, '127.0.0.1')
@@ -70,7 +70,7 @@ async function refresh(issuer: string, refresh_token: string, client_id: string)
   return answer.ok ? tokens : tokens['error']!
 }
 
-/** So many races, some side by side. */
+/** Runs all races, some in parallel. */
 async function run(race: () => Promise<void>): Promise<void> {
   let left = races
   const lane = async () => {
@@ -103,7 +103,7 @@ describe.each([
         const [first] = won(answers)
         const { refresh_token: next = '' } = first ?? {}
         if (pairs.size !== 1 || won(answers).length !== (grace > 0 ? runners : 1)) wrong.push(answers)
-        // The pair arrived and is used; whoever comes with the old token now has stolen it, or was stolen from.
+        // The new pair has been used, so either this holder of the old token or the other one is a thief.
         const third = grace > 0 ? ((await t.refresh(next)) as Tokens)['refresh_token']! : next
         if (grace > 0) for (const old of [token, third]) if ((await t.refresh(old)) !== dead) wrong.push(old)
         if ((await t.refresh(third)) !== dead) wrong.push(third)
@@ -111,7 +111,7 @@ describe.each([
       expect(wrong).toEqual([])
       expect(new Set(t.ended.map(({ grantId }) => grantId)).size).toBe(races)
       expect(t.ended.every(({ by }) => by === 'token')).toBe(true)
-      // Every access token that came of a stolen sign-in is told, by whichever way the race went.
+      // Every access token of a stolen sign-in is reported, however the race went.
       const told = t.ended.flatMap(({ accessTokens }) => accessTokens)
       expect(new Set(told).size).toBe(races * (grace > 0 ? 2 : 1))
     },

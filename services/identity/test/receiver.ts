@@ -9,7 +9,7 @@ export interface Told {
   readonly at: number
 }
 
-/** A client's end of the back channel. It answers with these statuses in turn, the last one from then on; 0: never. */
+/** A client's back-channel endpoint. Responds with these statuses in turn, repeating the last; 0: no response. */
 export async function receiver(...statuses: number[]) {
   const told: Told[] = []
   const server = createServer(async (req, res) => {
@@ -22,7 +22,7 @@ export async function receiver(...statuses: number[]) {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/bff/backchannel`,
     told,
-    /** Resolves when it has been told so often. */
+    /** Resolves after `times` notices. */
     async until(times: number) {
       while (told.length < times) await new Promise((resolve) => setTimeout(resolve, 5))
     },

@@ -6,7 +6,7 @@ import { clientsOf, decode, failure, startIdentity, type Tokens, web } from './s
 
 const day = 86_400_000
 
-/** One that gives the same answer again for a while, and one that never does. */
+/** One with a grace and one without. */
 let graceful: Identity
 let strict: Identity
 let clients: ReturnType<typeof clientsOf>
@@ -26,7 +26,7 @@ afterEach(() => {
 })
 afterAll(() => Promise.all([graceful[Symbol.asyncDispose](), strict[Symbol.asyncDispose]()]))
 
-/** From now on it is later, by the one clock there is. */
+/** Advances the only clock. */
 function wait(milliseconds: number): void {
   const now = Date.now.bind(Date)
   jest.spyOn(Date, 'now').mockImplementation(() => now() + milliseconds)

@@ -27,7 +27,7 @@ const redirects = { web: `${web}/bff/callback`, mobile: app } as const
 export type ClientId = keyof typeof redirects
 export type Tokens = Readonly<Record<string, string>>
 
-/** Both clients of an issuer, as far as the protocol goes. */
+/** Both clients of an issuer, at the protocol level. */
 export function clientsOf(issuer: string) {
   const authorization = (client: ClientId, more: Readonly<Record<string, string | undefined>> = {}): string => {
     const parameters = {
@@ -79,7 +79,7 @@ export function clientsOf(issuer: string) {
       }
       return post('/token', client, { ...exchange, ...more }, secret, headers)
     },
-    /** From nothing to tokens. */
+    /** A complete sign-in. */
     async signIn(
       client: ClientId,
       browser: Browser,

@@ -7,7 +7,7 @@ export interface Key {
 
 export function ecKey(): Key {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  // A copy: an object of this realm, which the provider takes for a plain one.
+  // A copy, because the provider accepts only plain objects of this realm.
   return { privateKey, publicJwk: { ...publicKey.export({ format: 'jwk' }) } }
 }
 
@@ -25,7 +25,7 @@ const now = () => Math.floor(Date.now() / 1_000)
 export const proof = (key: Key, htu: string, more: object = {}): string =>
   jwt(key, { typ: 'dpop+jwt', jwk: key.publicJwk }, { jti: crypto.randomUUID(), htm: 'POST', htu, iat: now(), ...more })
 
-/** RFC 7523 §3: what a client proves itself by. */
+/** RFC 7523 §3: a client authentication assertion. */
 export const assertion = (key: Key, issuer: string, more: object = {}): Readonly<Record<string, string>> => ({
   client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
   client_assertion: jwt(

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 
-/** What lies on a shelf before anyone sets anything aside. */
+/** Stock before any reservation. */
 export interface Shelf {
   readonly units: number
   readonly restockDays?: number
 }
 
-/** The same for a SKU on every machine and after every start, so that whoever shows it can be tested. Undefined: no such SKU. */
+/** Deterministic per SKU, across machines and restarts, so that clients can be tested. Undefined: unknown SKU. */
 export function shelfOf(sku: string): Shelf | undefined {
   if (!/^[A-Z]{3}-\d{3}$/.test(sku)) return undefined
   const digest = createHash('sha256').update(sku).digest()

@@ -4,7 +4,7 @@ import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
 
 const known = new Set(['', Inventory.typeName])
 
-/** Whoever reaches this is served: a server that stops takes no connection. What cannot be asked cannot be watched. */
+/** Always SERVING when reachable: a stopping server accepts no connections. So there is no change to watch. */
 export const health: Partial<ServiceImpl<typeof Health>> = {
   check({ service }) {
     if (!known.has(service)) throw new ConnectError('no such service', Code.NotFound)

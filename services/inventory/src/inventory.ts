@@ -8,7 +8,7 @@ import { watch } from './watch.ts'
 
 const most = 200
 
-/** Whoever reaches it may read. What is set aside, and let go of, is for services. */
+/** Reads are open; only services may reserve and release. */
 export const inventory = (stock: Stock, verify: Verify): ServiceImpl<typeof Inventory> => ({
   getStock({ skus }) {
     checkSkus(skus)
@@ -28,7 +28,7 @@ export const inventory = (stock: Stock, verify: Verify): ServiceImpl<typeof Inve
     if (lines.length > most) throw invalid('lines', `at most ${most} lines at once`)
     const empty = lines.findIndex(({ quantity }) => quantity === 0)
     if (empty >= 0) throw invalid(`lines[${empty}].quantity`, 'a quantity must be at least 1')
-    // Whoever asked is told that it failed: nothing may stay set aside for them.
+    // The caller has been told that the call failed, so nothing may stay reserved.
     signal.throwIfAborted()
     try {
       stock.reserve(orderId, lines)
@@ -45,7 +45,7 @@ export const inventory = (stock: Stock, verify: Verify): ServiceImpl<typeof Inve
   },
 })
 
-/** By the secret that services share, or by a token that a BFF has signed for this one, for itself and no user. */
+/** Requires the services' shared secret, or a service token that a BFF has signed for itself, not for a user. */
 async function admit(verify: Verify, headers: Headers): Promise<void> {
   try {
     await verify('service', headers.get('authorization') ?? undefined)

@@ -21,10 +21,10 @@ export class OutOfStock extends Error {
 
 export interface Stock {
   level(sku: string): Level | undefined
-  /** All lines or none; throws `UnknownSku` or `OutOfStock`. An order that has set stock aside keeps what it has. */
+  /** All lines or none; throws `UnknownSku` or `OutOfStock`. An order that holds a reservation keeps it unchanged. */
   reserve(orderId: string, lines: readonly Line[]): void
   release(orderId: string): void
-  /** Told of each SKU whose level is another now. Returns what takes the listener away again. */
+  /** Calls the listener with each SKU whose level changed. Returns a function that removes it. */
   onChange(listener: (sku: string) => void): () => void
 }
 

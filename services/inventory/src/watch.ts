@@ -1,8 +1,8 @@
 import type { Level, Stock } from './stock.ts'
 
 /**
- * The levels of some SKUs, and then each that changes, until `signal` aborts. What changes while nobody reads is told once, as
- * it is by then: a slow reader costs as much as it has SKUs.
+ * Yields the levels of `skus`, then each change, until `signal` aborts. Between two reads only the latest level of a SKU counts, so
+ * a slow reader costs no more than one entry per SKU.
  */
 export async function* watch(stock: Stock, skus: readonly string[], signal: AbortSignal): AsyncGenerator<Level> {
   const watched = new Set(skus)

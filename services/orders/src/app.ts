@@ -12,14 +12,14 @@ import { openStore } from './store.ts'
 import { startWarehouse } from './warehouse.ts'
 
 export interface Config extends Pick<HostOptions, 'port' | 'hostname' | 'log' | 'faults' | 'stop'> {
-  /** Of the database. */
+  /** Path of the database. */
   readonly file: string
   readonly verify: Verify
   readonly catalogUrl: string
   readonly inventoryUrl: string
-  /** Shown to inventory. Absent: nothing is. */
+  /** Sent to inventory. Absent: no credential. */
   readonly serviceSecret?: string
-  /** How long a confirmed order rests before each further step; 0 is for ever. */
+  /** Milliseconds between the steps of a confirmed order; 0: it stays confirmed. */
   readonly stepMs: number
   readonly clock?: () => number
   readonly ids?: () => string

@@ -7,7 +7,7 @@ export interface Carts {
   read(customerId: string): Cart
   put(customerId: string, product: Snapshot, quantity: number): Cart
   remove(customerId: string, productId: string): Cart
-  /** Part of the caller's transaction. */
+  /** Runs in the caller's transaction. */
   empty(customerId: string): void
 }
 

@@ -3,14 +3,14 @@ import { problem } from '@bff/gateway-core/problem'
 import { traceparent } from '@bff/gateway-core/server'
 import type { Snapshot } from './line.ts'
 
-/** What a product is called and costs right now. */
+/** The current name and price of a product. */
 export type FindProduct = (id: string, traceId: string) => Promise<Snapshot>
 
 const Offer = Product.pick({ id: true, sku: true, name: true, price: true })
 
 export function catalogAt(address: string): FindProduct {
   return async (id, traceId) => {
-    // The two names that percent-encoding does not keep in their place.
+    // URL parsing resolves dot segments, even percent-encoded ones.
     if (/^\.\.?$/.test(id)) throw problem(404, 'product-not-found')
     const offer = await ask(`${address}/products/${encodeURIComponent(id)}`, traceId).catch((cause: unknown) => {
       throw problem(503, 'catalog-unavailable', { source: 'catalog', cause })

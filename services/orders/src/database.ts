@@ -4,7 +4,7 @@ import { migrations } from './schema.ts'
 export function openDatabase(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: 2_000 })
   try {
-    // FULL: what was acknowledged survives a power cut, not only the death of the process.
+    // FULL: an acknowledged write survives a power cut, not only a crash of the process.
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     transaction(db, () => migrate(db, file))
     return db
@@ -14,7 +14,7 @@ export function openDatabase(file: string): DatabaseSync {
   }
 }
 
-/** All of it or nothing. Takes the write lock at once, so what `work` reads cannot change before it writes. */
+/** All or nothing. Takes the write lock at once, so that what `work` reads cannot change before it writes. */
 export function transaction<T>(db: DatabaseSync, work: () => T): T {
   db.exec('BEGIN IMMEDIATE')
   try {
@@ -22,7 +22,7 @@ export function transaction<T>(db: DatabaseSync, work: () => T): T {
     db.exec('COMMIT')
     return result
   } catch (error) {
-    // A full disk makes SQLite roll back by itself.
+    // SQLite rolls back by itself when the disk is full.
     if (db.isTransaction) db.exec('ROLLBACK')
     throw error
   }

@@ -31,7 +31,7 @@ export const handlers = ({ carts, orders, log, product, stock }: Parts): Handler
   'POST /orders/:id/confirm': async ({ user, params, traceId }) => {
     const order = orders.find(user.id, params.id)
     if (order.status !== 'created') return order
-    // Dying between these two is harmless: the order is still `created`, and reserving again changes nothing.
+    // A crash between these two is harmless: the order is still `created`, and reserving is idempotent.
     await stock.reserve(order, traceId)
     return orders.confirm(user.id, order.id)
   },

@@ -6,7 +6,7 @@ import { Code, ConnectError, createClient } from '@connectrpc/connect'
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node'
 
 export interface Stock extends Disposable {
-  /** Sets aside all lines or none. Repeating it for the same order changes nothing. */
+  /** Reserves all lines or none. Idempotent per order. */
   reserve(order: Order, traceId: string): Promise<void>
 }
 

@@ -21,6 +21,6 @@ export function step(from: OrderStatus, to: OrderStatus): OrderStatus {
 
 export function next(from: OrderStatus): OrderStatus {
   const to = following[from]
-  if (to === undefined) throw new IllegalStep(`An order that is ${from} stays so`)
+  if (to === undefined) throw new IllegalStep(`An order in ${from} has no next step`)
   return to
 }

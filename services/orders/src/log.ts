@@ -15,10 +15,10 @@ interface Entry extends Change {
 }
 
 export interface EventLog {
-  /** Part of the caller's transaction. */
+  /** Runs in the caller's transaction. */
   append(orderId: string, change: Change): void
   history(orderId: string): Order['history']
-  /** `last` is where to go on. It is less than `after` only when this is not the log `after` came from. */
+  /** `last` is the next `after`. It is less than `after` only if that came from another log. */
   read(after: number, limit: number): { items: OrderEvent[]; last: number }
 }
 
@@ -32,19 +32,19 @@ export function openLog(db: DatabaseSync): EventLog {
   )
   return {
     append: (orderId, { rev, status, at }) => void append.run(orderId, rev, status, at),
-    history: (orderId) => (history.all(orderId) as unknown as Change[]).map(told),
+    history: (orderId) => (history.all(orderId) as unknown as Change[]).map(stepOf),
     read: (after, limit) => {
       const entries = read.all(after, limit) as unknown as Entry[]
       const { seq } = entries.at(-1) ?? (newest.get() as unknown as Pick<Entry, 'seq'>)
       return {
-        items: entries.map(({ orderId, customerId, ...change }) => ({ orderId, customerId, ...told(change) })),
+        items: entries.map(({ orderId, customerId, ...change }) => ({ orderId, customerId, ...stepOf(change) })),
         last: seq,
       }
     },
   }
 }
 
-const told = ({ rev, status, at }: Change): Order['history'][number] => ({
+const stepOf = ({ rev, status, at }: Change): Order['history'][number] => ({
   rev,
   status,
   at: new Date(at).toISOString(),

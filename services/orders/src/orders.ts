@@ -7,14 +7,14 @@ import { next, step } from './lifecycle.ts'
 import type { Row, Store } from './store.ts'
 
 export interface Orders {
-  /** The order of this key, made from the cart the first time. */
+  /** The order for this key, created from the cart the first time. */
   place(customerId: string, key: string): Order
   find(customerId: string, id: string): Order
-  /** Newest first. A cursor is the id of the last order seen. */
+  /** Newest first. A cursor is the ID of the last order seen. */
   list(customerId: string, cursor: string | undefined, limit: number): { items: Order[]; next?: string }
-  /** Whoever comes second finds it done. */
+  /** Idempotent. */
   confirm(customerId: string, id: string): Order
-  /** One step for every order that has stood in the warehouse for `stepMs`. Returns how many. */
+  /** Advances every order that has been unchanged for `stepMs`. Returns how many. */
   advance(stepMs: number): number
 }
 
@@ -67,7 +67,7 @@ export function openOrders({ db, carts, store, clock, ids }: Parts): Orders {
   }
 }
 
-/** One more than asked for was read: it tells whether there is a next page. */
+/** Expects one order more than `limit`, whose presence means there is a next page. */
 function pageOf(orders: Order[], limit: number): { items: Order[]; next?: string } {
   const items = orders.slice(0, limit)
   const last = items.at(-1)

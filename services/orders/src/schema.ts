@@ -1,4 +1,4 @@
-/** Nth entry takes the database from version N to N + 1. Entries that have been released never change. */
+/** Entry N upgrades the database from version N to N + 1. Released entries never change. */
 export const migrations: readonly string[] = [
   `
   CREATE TABLE carts (

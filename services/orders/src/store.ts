@@ -20,13 +20,13 @@ export interface NewOrder {
   readonly at: number
 }
 
-/** What is written is part of the caller's transaction. */
+/** Writes run in the caller's transaction. */
 export interface Store {
   byId(customerId: string, id: string): Row | undefined
   byKey(customerId: string, key: string): Row | undefined
   /** Newest first. */
   page(customerId: string, before: Row | undefined, limit: number): Row[]
-  /** In the warehouse and unchanged since. */
+  /** Orders in the warehouse, unchanged since `since`. */
   due(since: number): Row[]
   /** Copies the lines of the customer's cart. */
   insert(order: NewOrder): void
@@ -74,7 +74,7 @@ const statements = (db: DatabaseSync) => ({
   byId: db.prepare(`${row} WHERE customer_id = ? AND id = ?`),
   byKey: db.prepare(`${row} WHERE customer_id = ? AND idempotency_key = ?`),
   page: db.prepare(`${row} WHERE customer_id = ? AND number < ? ORDER BY number DESC LIMIT ?`),
-  // Bounded, so that a long downtime never blocks the process; the rest follows with the next beat.
+  // Bounded, so that catching up after a long downtime never blocks the process; the next beat does the rest.
   due: db.prepare(
     `${row} WHERE status IN ('confirmed', 'packed', 'shipped') AND changed_at <= ? ORDER BY changed_at LIMIT 500`,
   ),

@@ -1,7 +1,7 @@
 import type { Logger } from '@bff/service-kit'
 import type { Orders } from './orders.ts'
 
-/** Takes confirmed orders to their customers, one step every `stepMs`. What is due is read from the database: a restart forgets nothing. */
+/** Advances confirmed orders one step every `stepMs`. Due orders are read from the database, so a restart loses nothing. */
 export function startWarehouse(orders: Pick<Orders, 'advance'>, stepMs: number, log: Logger): Disposable {
   if (stepMs === 0) return { [Symbol.dispose]: () => {} }
   const beat = setInterval(
@@ -9,7 +9,7 @@ export function startWarehouse(orders: Pick<Orders, 'advance'>, stepMs: number, 
       try {
         orders.advance(stepMs)
       } catch (error) {
-        log.error({ err: error }, 'the warehouse missed a beat')
+        log.error({ err: error }, 'could not advance the orders')
       }
     },
     Math.min(Math.max(stepMs / 4, 10), 1_000),

@@ -4,9 +4,9 @@ import { json, upstream, type Upstream } from '@bff/gateway-core/testing'
 export interface CatalogStub extends AsyncDisposable {
   readonly url: string
   readonly seen: Upstream['seen']
-  /** What things cost, by product id. */
+  /** Prices by product ID. */
   readonly prices: Map<string, number>
-  /** Answer this instead, or nothing at all. */
+  /** Replaces every response; `silent`: none at all. */
   broken?: { readonly status: number; readonly body: unknown } | 'silent' | undefined
 }
 

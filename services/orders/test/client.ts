@@ -1,7 +1,7 @@
 export interface Reply {
   readonly status: number
   readonly type: string | null
-  // What a service answers is checked by each test.
+  // Each test checks the body.
   readonly body: Readonly<Record<string, unknown>>
 }
 

@@ -20,7 +20,7 @@ let orders: OrdersProcess
 
 const boot = async (): Promise<void> => {
   orders = await startProcess({
-    // Its folder does not exist yet.
+    // In a folder that does not exist yet.
     ORDERS_FILE: join(folder, 'data', 'orders.db'),
     ORDERS_STEP_MS: '40',
     WEB_BFF_URL: issuer.url,
@@ -51,7 +51,7 @@ interface Acknowledged {
   readonly order: Order
 }
 
-/** Shops on, order after order, until the line goes dead. A key that was not acknowledged is tried again next time. */
+/** Places orders until the connection dies. Unacknowledged keys are retried in the next round. */
 async function shop(customer: string, from: number, acknowledge: (one: Acknowledged) => void): Promise<number> {
   const call = as(customer)
   let nth = from
@@ -68,7 +68,7 @@ async function shop(customer: string, from: number, acknowledge: (one: Acknowled
       acknowledge({ customer, key, order: Order.parse(confirmed.body) })
     }
   } catch (error) {
-    // What fetch throws when there is nobody left, in whatever realm; anything else is a failure of the test.
+    // fetch throws a TypeError, of whatever realm, if the server is gone; anything else fails the test.
     if ((error as Error).name === 'TypeError') return nth
     throw error
   }
@@ -95,7 +95,7 @@ describe('orders, killed while it works', () => {
       const acknowledge = (one: Acknowledged): void => {
         acknowledged.set(one.key, one)
         left -= 1
-        // Three customers are in the middle of something.
+        // Three customers are in mid-request.
         if (left === 0) killed = orders.kill()
       }
       await Promise.all(
@@ -119,7 +119,7 @@ describe('orders, killed while it works', () => {
     }
 
     const byOrder = Map.groupBy(await readLog(), ({ orderId }) => orderId)
-    // At most one order per customer was under way, unacknowledged, when the last round ended.
+    // At most one unacknowledged order per customer was in flight when the last round ended.
     expect(byOrder.size - acknowledged.size).toBeLessThanOrEqual(customers.length)
     for (const { order } of acknowledged.values()) {
       const revs = byOrder.get(order.id)?.map(({ rev }) => rev) ?? []

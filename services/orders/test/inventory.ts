@@ -8,15 +8,15 @@ import { connectNodeAdapter } from '@connectrpc/connect-node'
 export interface InventoryStub extends AsyncDisposable {
   readonly url: string
   readonly available: Map<string, number>
-  /** What every order has set aside. */
+  /** Reservations by order. */
   readonly reserved: Map<string, unknown>
   /** The `authorization` of every call. */
   readonly credentials: (string | null)[]
-  /** The status of every answer from now on; `silent` for none at all. */
+  /** Status of every response from now on; `silent`: none at all. */
   broken?: Code | 'silent' | undefined
 }
 
-/** Inventory over gRPC, as far as orders needs it. */
+/** The part of inventory's gRPC API that orders uses. */
 export async function startInventory(port = 0): Promise<InventoryStub> {
   const sessions = new Set<Http2Session>()
   const server = createServer(

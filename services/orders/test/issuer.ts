@@ -8,7 +8,7 @@ export interface Issuer extends AsyncDisposable {
   token(sub: string): string
 }
 
-/** A BFF, as far as a service needs one: its keys and its word. */
+/** The part of a BFF a service needs: its published keys and tokens. */
 export async function startIssuer(): Promise<Issuer> {
   const { mint, keySet } = internalTokens({ name: 'web-bff', log: logger('web-bff', 'silent') })
   const server = await upstream((req, res) => json(res, req.url === keySetPath ? keySet : {}))

@@ -12,7 +12,7 @@ import { type Client, client, type Reply } from './client.ts'
 import { type InventoryStub, startInventory } from './inventory.ts'
 
 const serviceSecret = 'the-secret-of-services-under-test'
-/** Believes every token: it is the customer's id. */
+/** Accepts every token as the customer's ID. */
 const verify: Verify = (kind, authorization) => {
   const token = authorization?.slice('Bearer '.length) ?? ''
   if (kind === 'service' && token !== serviceSecret) return Promise.reject(problem(401, 'token-invalid'))

@@ -5,13 +5,13 @@ import { createInterface } from 'node:readline'
 
 export interface OrdersProcess {
   readonly url: string
-  /** The process dies on the spot: it runs not one more line. */
+  /** SIGKILL. */
   kill(): Promise<void>
   /** SIGTERM. Resolves with the exit code. */
   stop(): Promise<number | null>
 }
 
-/** `src/main.ts` in a process of its own, ready to be asked. */
+/** Runs `src/main.ts` in its own process; resolves when it is ready. */
 export async function startProcess(env: Readonly<Record<string, string>>): Promise<OrdersProcess> {
   const child = spawn(process.execPath, [join(import.meta.dirname, '../src/main.ts')], {
     env: { PATH: process.env['PATH'], ORDERS_PORT: '0', ...env },

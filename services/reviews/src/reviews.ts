@@ -6,10 +6,10 @@ const newest = Date.UTC(2026, 5, 30)
 const days = 900
 const day = 86_400_000
 
-/** Of one product; of some there is none yet. */
+/** Most reviews of one product; some have none. */
 const most = 12
 
-/** The same for a product on every machine and after every start: all of it follows from the id. */
+/** Deterministic per product, across machines and restarts: derived from the ID. */
 export function reviewsOf(productId: string, limit: number): Reviews {
   const items = all(productId)
   const sum = items.reduce((total, { rating }) => total + rating, 0)

@@ -8,9 +8,9 @@ export interface Config extends Pick<HostOptions, 'port' | 'hostname' | 'log' | 
   readonly verify: Verify
   readonly ordersUrl: string
   readonly serviceSecret: string
-  /** Between two looks at the log of orders. Default 500. */
+  /** Milliseconds between polls of the order log. Default 500. */
   readonly pollMs?: number
-  /** Between two pings. Default 15 000. */
+  /** Milliseconds between pings. Default 15 000. */
   readonly heartbeatMs?: number
   /** 0 to 1. */
   readonly random?: () => number

@@ -7,7 +7,7 @@ export interface Options {
   readonly serviceSecret: string
   readonly pollMs: number
   readonly append: (events: readonly OrderEvent[]) => void
-  /** Another log has taken the place of the one read so far: everything known is void. */
+  /** Another log has replaced the one read so far: discard everything known. */
   readonly replaced: () => void
   readonly log: Logger
   /** 0 to 1. */
@@ -15,12 +15,12 @@ export interface Options {
 }
 
 const pageSize = 1_000
-/** Between two tries while orders does not answer; a random part of it, up to half, is left out. */
+/** Backoff bounds in milliseconds while orders does not respond; jitter shortens a pause by up to half. */
 const shortestPause = 100
 const longestPause = 10_000
 const { out: Page } = orders['GET /events']
 
-/** Follows the log of orders from its beginning. */
+/** Follows the order log from its beginning. */
 export class LogReader implements AsyncDisposable {
   readonly #options: Options
   readonly #stop = new AbortController()
@@ -39,9 +39,9 @@ export class LogReader implements AsyncDisposable {
     return this.#ready
   }
 
-  /** Resolves once everything written before this call has been read. Rejects when orders does not answer. */
+  /** Resolves once everything written before this call has been read. Rejects if orders does not respond. */
   async caughtUp(): Promise<void> {
-    // What is under way may have passed the end of the log before this call.
+    // A read in progress may have passed the end of the log before this call.
     await this.#reading?.catch(() => {})
     await this.#read()
   }
@@ -57,11 +57,11 @@ export class LogReader implements AsyncDisposable {
     for (let failures = 0; !signal.aborted;) {
       try {
         await this.#read()
-        if (failures > 0) log.info({ failures }, 'the log of orders can be read again')
+        if (failures > 0) log.info({ failures }, 'reading the order log again')
         failures = 0
       } catch (error) {
         failures += 1
-        if (failures === 1 && !signal.aborted) log.warn({ cause: String(error) }, 'the log of orders cannot be read')
+        if (failures === 1 && !signal.aborted) log.warn({ cause: String(error) }, 'cannot read the order log')
       }
       const pause =
         failures === 0 ? pollMs : Math.min(shortestPause * 2 ** failures, longestPause) * (0.5 + random() / 2)
@@ -82,7 +82,7 @@ export class LogReader implements AsyncDisposable {
       if (last < this.#after) {
         this.#after = 0
         this.#options.replaced()
-        throw new Error('the log of orders is shorter than what has been read of it')
+        throw new Error('the order log is shorter than the part already read: it was replaced')
       }
       this.#options.append(items)
       this.#after = last

@@ -8,14 +8,14 @@ import type { Admitted } from './upgrade.ts'
 
 export interface Sockets {
   readonly accept: (req: IncomingMessage, socket: Duplex, head: Buffer, admitted: Admitted) => void
-  /** Sends every client away to come back, and resume, at once. */
+  /** Disconnects every client with a code that makes it reconnect and resume. */
   readonly restart: () => void
-  /** `restart`, for good. */
+  /** Like `restart`, and accepts no more. */
   readonly stop: () => void
 }
 
 export function openSockets(timelines: Timelines, heartbeatMs: number, log: Logger): Sockets {
-  // Small messages: clients have nothing to say.
+  // Clients send nothing, so a small limit is enough.
   const server = new WebSocketServer({ noServer: true, maxPayload: 1_024, perMessageDeflate: false })
   const heartbeat = startHeartbeat(server.clients, heartbeatMs)
   const restart = (): void => {
@@ -39,7 +39,7 @@ export function openSockets(timelines: Timelines, heartbeatMs: number, log: Logg
   }
 }
 
-/** Pings every socket each `interval`. One that left the last ping unanswered is dead, and goes. */
+/** Pings every socket each `interval` and drops those that left the last ping unanswered. */
 function startHeartbeat(sockets: ReadonlySet<WebSocket>, interval: number) {
   const alive = new WeakSet<WebSocket>()
   const beat = setInterval(() => {

@@ -3,10 +3,10 @@ import type { OrderEvent } from '@bff/contracts/orders'
 import type { WebSocket } from 'ws'
 import type { Timelines } from './timelines.ts'
 
-/** Unsent bytes after which a consumer is too slow. */
+/** Unsent bytes above which a consumer is too slow. */
 const bound = 1_048_576
 
-/** Every event after `after`, then `live`, then whatever happens: no gap and no repeat, because nothing is awaited between. */
+/** Sends every event after `after`, then `live`, then new events: no gaps or repeats, because nothing is awaited in between. */
 export function stream(
   socket: Pick<WebSocket, 'send' | 'close' | 'once' | 'bufferedAmount'>,
   timelines: Timelines,

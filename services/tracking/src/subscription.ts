@@ -3,13 +3,13 @@ import { problem } from '@bff/gateway-core/problem'
 
 export interface Subscription {
   readonly orderId: string
-  /** Events up to this `rev` are known to the client. */
+  /** The client knows events up to this `rev`. */
   readonly after: number
 }
 
 const place = /^\/orders\/([^/?]+)\/events(?:\?|$)/
 
-/** What an upgrade asks for. 404 for any other place. */
+/** The subscription an upgrade requests. 404 for any other path. */
 export function subscriptionOf({ url = '' }: Pick<IncomingMessage, 'url'>): Subscription {
   const [, name = ''] = place.exec(url) ?? []
   const orderId = decoded(name)

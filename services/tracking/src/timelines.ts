@@ -2,11 +2,11 @@ import type { OrderEvent } from '@bff/contracts/orders'
 
 export type Follow = (event: OrderEvent) => void
 
-/** The log of orders, by order. Only in memory: it is read again at every start. */
+/** The order log, grouped by order. In memory only: it is reread at every start. */
 export interface Timelines {
   readonly append: (events: readonly OrderEvent[]) => void
   readonly of: (orderId: string) => readonly OrderEvent[]
-  /** From the next event on. Returns what ends it. */
+  /** Calls back from the next event on. Returns a function that stops it. */
   readonly follow: (orderId: string, follow: Follow) => () => void
   readonly clear: () => void
 }

@@ -8,7 +8,7 @@ import { type Subscription, subscriptionOf } from './subscription.ts'
 import type { Timelines } from './timelines.ts'
 
 export interface Admitted extends Subscription {
-  /** There is such an order, and it is the caller's. */
+  /** The order exists and belongs to the caller. */
   readonly found: boolean
 }
 
@@ -22,13 +22,13 @@ export interface Parts {
 
 export type Upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void
 
-/** Everything that can be said in HTTP is said before the protocol changes. */
+/** Makes every check before the upgrade, while an HTTP response is still possible. */
 export function upgrades({ verify, timelines, reader, accept, log }: Parts): Upgrade {
   const admit = async (req: IncomingMessage): Promise<Admitted> => {
     const subscription = subscriptionOf(req)
     const caller = await verify('user', req.headers.authorization)
     const timeline = () => timelines.of(subscription.orderId)
-    // A client often comes sooner than the next look at the log: the order was made a moment ago.
+    // A client often arrives before the next poll: the order was created a moment ago.
     if (!reader.ready || timeline().length === 0) {
       await reader.caughtUp().catch((cause: unknown) => {
         throw problem(503, 'orders-unavailable', { source: 'orders', headers: { 'retry-after': '1' }, cause })

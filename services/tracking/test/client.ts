@@ -7,9 +7,9 @@ export interface Follower {
   readonly socket: WebSocket
   /** The next message. */
   next(): Promise<TrackingMessage>
-  /** All messages up to and with `live`. */
+  /** All messages up to and including `live`. */
   untilLive(): Promise<TrackingMessage[]>
-  /** The code the connection was, or is going to be, closed with. */
+  /** The code with which the connection closed or will close. */
   readonly closed: Promise<number>
 }
 
@@ -39,7 +39,7 @@ export interface Refusal {
   readonly body: unknown
 }
 
-/** What an upgrade is answered with that is refused. */
+/** The response to a refused upgrade. */
 export async function refused(url: string, path: string, headers: Record<string, string>): Promise<Refusal> {
   const socket = new WebSocket(url.replace('http', 'ws') + path, { headers })
   const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]

@@ -12,11 +12,11 @@ export interface OrdersLog extends AsyncDisposable {
   write(orderId: string, status?: OrderEvent['status'], customerId?: string): OrderEvent
   /** Answers 500 while true. */
   broken: boolean
-  /** Answers only then, with what was true when it was asked. Called with where the reader is. */
+  /** Delays a response, computed at request time. Called with the reader's position. */
   hold?: ((after: number) => Promise<void>) | undefined
 }
 
-/** `GET /events` as orders answers it, over a log that the test writes. */
+/** `GET /events` of orders, over a log written by the test. */
 export async function startOrdersLog(): Promise<OrdersLog> {
   const server = createServer((req, res) => {
     const { pathname, searchParams } = new URL(req.url ?? '', 'http://orders')

@@ -9,7 +9,7 @@ import { type Config, start } from '../src/app.ts'
 import { follow, refused } from './client.ts'
 import { type OrdersLog, serviceSecret, startOrdersLog } from './orders-log.ts'
 
-/** Believes every token but one: it is the customer's id. */
+/** Accepts every token but one as the customer's ID. */
 const verify: Verify = (_kind, authorization) => {
   const token = /^Bearer (\w+)$/.exec(authorization ?? '')?.[1]
   if (token !== undefined && token !== 'forged') return Promise.resolve({ id: token })
@@ -99,7 +99,7 @@ describe('following an order', () => {
     await asked.promise
     expect((await fetch(`${running.url}/readyz`)).status).toBe(503)
     const order = ada('/orders/ord_1/events')
-    // A round trip later it would have come, had it not been held back.
+    // By the end of another round trip it would have arrived, had it not been held back.
     await fetch(`${running.url}/livez`)
     release.resolve()
     expect((await order.untilLive()).map(short)).toEqual(['1 created', '2 confirmed', 'live 2'])
@@ -191,7 +191,7 @@ describe('a client that is gone before it has its answer', () => {
     await asked.promise
     socket.resetAndDestroy()
     await once(socket, 'close')
-    // A round trip: by now the service has seen the reset.
+    // After another round trip the service has seen the reset.
     expect((await fetch(`${running.url}/livez`)).status).toBe(200)
     answer.resolve()
     await gone.promise

@@ -3,7 +3,7 @@ import { screen } from '../gateway.ts'
 import { images } from '../images.ts'
 import { release } from '../release.ts'
 
-/** Asked by every app, the oldest too: what it answers may grow and never change. */
+/** Called by every app version, the oldest included: its answer may gain fields but never change. */
 export const bootstrap = screen('GET /m/v1/bootstrap', {
   guard: flagged,
   budget: { bytes: 300, calls: 0, p95: 10 },

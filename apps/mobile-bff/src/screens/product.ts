@@ -3,7 +3,7 @@ import { screen } from '../gateway.ts'
 import { open } from '../guards.ts'
 import { availability, card } from '../views.ts'
 
-/** Characters of a description that fit the first screen of a phone. */
+/** Characters of a description that fit on a phone's first screen. */
 const teaser = 160
 
 export const product = screen('GET /m/v1/products/:id', {

@@ -1,12 +1,12 @@
 import { type LiveMessage, liveProtocol, type LiveRequest } from '@bff/contracts/mobile-live'
 
-/** A socket as browsers, React Native and Node have it. */
+/** Opens a socket as browsers, React Native and Node provide it. */
 export type Connect = (
   url: string,
   protocols: string[],
 ) => Pick<WebSocket, 'readyState' | 'send' | 'close' | 'addEventListener'>
 
-/** How a line ended. `opened`: something came over it. `retryIn`: milliseconds, as the other end wishes. */
+/** How a connection ended. `opened`: at least one message arrived. `retryIn`: milliseconds, requested by the server. */
 export interface Ended {
   readonly code: number
   readonly reason: string
@@ -14,17 +14,17 @@ export interface Ended {
   readonly retryIn: number | undefined
 }
 
-interface Told {
-  readonly opened: (say: (request: LiveRequest) => void) => void
-  readonly told: (message: LiveMessage) => void
-  /** Milliseconds between two questions whether anybody is there; no answer by the next, and nobody is. */
+interface Options {
+  readonly opened: (send: (request: LiveRequest) => void) => void
+  readonly received: (message: LiveMessage) => void
+  /** Milliseconds between pings; the connection is dead if nothing has arrived by the next one. */
   readonly beat: number
-  /** Ends it. */
+  /** Closes the connection. */
   readonly signal: AbortSignal
 }
 
-/** One socket, from its begin to its end. A phone that changes networks is told of no end, so it asks from time to time. */
-export function line(connect: Connect, url: string, ticket: string, { beat, signal, ...on }: Told): Promise<Ended> {
+/** One socket from open to close. A phone that changes networks gets no close event, hence the pings. */
+export function line(connect: Connect, url: string, ticket: string, { beat, signal, ...on }: Options): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>()
   const socket = connect(url, [liveProtocol, `bff.ticket.${ticket}`])
   let [opened, heard] = [false, true]
@@ -41,25 +41,25 @@ export function line(connect: Connect, url: string, ticket: string, { beat, sign
   const ask = (): void => {
     if (!heard) return leave()
     heard = false
-    say({ type: 'ping' })
+    send({ type: 'ping' })
   }
-  const say = (request: LiveRequest): void => {
+  const send = (request: LiveRequest): void => {
     if (socket.readyState === 1) socket.send(JSON.stringify(request))
   }
   const timer = setInterval(ask, beat)
   signal.addEventListener('abort', leave)
   socket.addEventListener('open', () => {
     heard = true
-    on.opened(say)
+    on.opened(send)
   })
   socket.addEventListener('message', ({ data }) => {
-    // A proxy that knows no WebSocket may open one, and then say nothing.
+    // A proxy without WebSocket support may open a socket and then stay silent.
     opened = heard = true
     const message = JSON.parse(String(data)) as LiveMessage
     if (message.type === 'problem') retryIn = message.retryIn ?? retryIn
-    on.told(message)
+    on.received(message)
   })
-  // What went wrong, a socket does not say; that it did, the close that follows does.
+  // An error event carries no reason, and a close event follows it.
   socket.addEventListener('error', () => undefined)
   socket.addEventListener('close', ({ code, reason }) => end(code, reason))
   if (signal.aborted) leave()

@@ -8,20 +8,20 @@ import { Track, type Update } from './track.ts'
 export interface LiveOptions {
   readonly client: ReturnType<typeof mobileClient>
   readonly as: Bearer
-  /** Of mobile-bff. */
+  /** URL of mobile-bff. */
   readonly baseUrl: string
   /** Default: the platform's `WebSocket`. */
   readonly connect?: Connect
   readonly time?: Clock
-  /** Sockets in a row that did not open before it polls instead. Default 3. */
+  /** Consecutive sockets that fail to open before it falls back to polling. Default 3. */
   readonly tries?: number
-  /** Milliseconds of polling before a socket is tried again. Default 60 000. */
+  /** Milliseconds of polling before it tries a socket again. Default 60 000. */
   readonly polling?: number
-  /** Milliseconds between two pings. Default 20 000. */
+  /** Milliseconds between pings. Default 20 000. */
   readonly beat?: number
 }
 
-/** Milliseconds to the next try, full jitter. */
+/** Bounds of the backoff in milliseconds; full jitter. */
 const shortest = 500
 const longest = 30_000
 
@@ -30,8 +30,8 @@ type Refusal = Readonly<Record<string, unknown>> & { readonly status: number; re
 const overTheSocket = 'GET /m/v1/live'
 
 /**
- * What happens to the orders of whoever is signed in: each state once and in order, whatever becomes of the connection. One socket
- * for all of them, that is open while anybody reads; where none can be had, questions. To be closed at a sign-out.
+ * Live state of the signed-in user's orders: each state once and in order, across reconnects. All orders share one socket, open
+ * while anybody reads; without a socket it polls. Close it at sign-out.
  */
 export class Live implements Disposable {
   readonly #options: LiveOptions
@@ -39,10 +39,10 @@ export class Live implements Disposable {
   readonly #tracks = new Map<string, Track>()
   readonly #person: number
   #stop = new AbortController()
-  #say: ((request: LiveRequest) => void) | undefined
+  #send: ((request: LiveRequest) => void) | undefined
   #running = false
   #closed = false
-  /** By what it hears at present. */
+  /** The current transport. */
   by: 'socket' | 'poll' | 'nothing' = 'nothing'
 
   constructor(options: LiveOptions) {
@@ -51,7 +51,7 @@ export class Live implements Disposable {
     this.#person = options.as.person
   }
 
-  /** The states of an order that are newer than `after`. Ends with `close`; throws the `ClientProblem` that ends it for good. */
+  /** The states of an order newer than `after`. Ends with `close`; throws the `ClientProblem` that makes going on impossible. */
   order(id: string, after = 0): AsyncIterableIterator<Update> {
     this.#tracks.get(id)?.end()
     const track = new Track(id, after, () => this.#leave(track))
@@ -64,7 +64,7 @@ export class Live implements Disposable {
     return track
   }
 
-  /** The app is in the foreground again, or has another network: what is waited for is not waited for any longer. */
+  /** Call when the app returns to the foreground or changes networks: cuts short every wait. */
   wake(): void {
     this.#stop.abort()
     this.#stop = new AbortController()
@@ -83,7 +83,7 @@ export class Live implements Disposable {
   #leave(track: Track): void {
     if (this.#tracks.get(track.id) !== track) return
     this.#tracks.delete(track.id)
-    this.#say?.({ type: 'unsubscribe', topic: orderTopic(track.id) })
+    this.#send?.({ type: 'unsubscribe', topic: orderTopic(track.id) })
     if (this.#tracks.size === 0) this.#stop.abort()
   }
 
@@ -93,7 +93,7 @@ export class Live implements Disposable {
   }
 
   #subscribe({ id, rev }: Track): void {
-    if (this.#tracks.has(id)) this.#say?.({ type: 'subscribe', topic: orderTopic(id), after: rev })
+    if (this.#tracks.has(id)) this.#send?.({ type: 'subscribe', topic: orderTopic(id), after: rev })
   }
 
   async #run(): Promise<void> {
@@ -125,38 +125,38 @@ export class Live implements Disposable {
     const ended = await line(connect, url, ticket, {
       beat,
       signal,
-      opened: (say) => {
+      opened: (send) => {
         this.by = 'socket'
-        this.#say = say
+        this.#send = send
         for (const track of this.#tracks.values()) this.#subscribe(track)
       },
-      told: (message) => this.#hear(message),
+      received: (message) => this.#receive(message),
     })
-    this.#say = undefined
+    this.#send = undefined
     if (ended.code === 4403) throw new ClientProblem(overTheSocket, 403, { code: ended.reason, title: ended.reason })
     return ended
   }
 
-  #hear(message: LiveMessage): void {
+  #receive(message: LiveMessage): void {
     if (this.#person !== this.#options.as.person) return this.close()
-    if (message.type === 'reauth') return void this.#prove(message.in)
+    if (message.type === 'reauth') return void this.#reauthenticate(message.in)
     if (!('topic' in message) || message.topic === undefined) return
     const track = this.#tracks.get(message.topic.slice(orderTopic('').length))
     if (track === undefined) return
     if (message.type === 'event') track.tell(message.data)
-    if (message.type === 'resync') void this.#anew(track)
-    if (message.type === 'problem') void this.#refuse(track, message.problem)
+    if (message.type === 'resync') void this.#resync(track)
+    if (message.type === 'problem') void this.#handleProblem(track, message.problem)
   }
 
-  /** The single refresh of all calls, if the token would end with the one that the socket has. */
-  async #prove(left: number): Promise<void> {
-    // Whatever fails, the socket ends with its proof, and the next begins with a ticket, which says why it cannot be had.
+  /** Sends a fresh token; refreshes it, shared with all other calls, if it would expire with the socket's. */
+  async #reauthenticate(left: number): Promise<void> {
+    // On failure the socket ends when its token expires; the ticket request for the next one reports the cause.
     const token = await this.#options.as.token(overTheSocket, left + 1_000).catch(() => undefined)
-    if (token !== undefined) this.#say?.({ type: 'auth', token: token.accessToken })
+    if (token !== undefined) this.#send?.({ type: 'auth', token: token.accessToken })
   }
 
-  /** What passes is tried again; anything else ends this order, and no other. */
-  async #refuse(track: Track, problem: Refusal): Promise<void> {
+  /** Retries a temporary failure; any other ends this order only. */
+  async #handleProblem(track: Track, problem: Refusal): Promise<void> {
     if (isAnswer(problem)) {
       track.end({ error: new ClientProblem(overTheSocket, problem.status, problem) })
       this.#tracks.delete(track.id)
@@ -166,7 +166,7 @@ export class Live implements Disposable {
     this.#subscribe(track)
   }
 
-  async #anew(track: Track): Promise<void> {
+  async #resync(track: Track): Promise<void> {
     try {
       await readAnew(this.#options.client, track)
     } catch {
@@ -175,25 +175,25 @@ export class Live implements Disposable {
     }
   }
 
-  /** For so long, or until it is woken. */
+  /** Polls for `ms` milliseconds, or until `wake`. */
   async #poll(ms: number): Promise<void> {
     const { signal } = this.#stop
     const until = this.#time.now() + ms
     this.by = 'poll'
     while (!signal.aborted && this.#tracks.size > 0 && this.#time.now() < until) {
-      await Promise.all([...this.#tracks.values()].map((track) => this.#ask(track, signal)))
+      await Promise.all([...this.#tracks.values()].map((track) => this.#pollOrder(track, signal)))
     }
   }
 
-  async #ask(track: Track, signal: AbortSignal): Promise<void> {
-    // Nobody is asked again before all have answered.
+  async #pollOrder(track: Track, signal: AbortSignal): Promise<void> {
+    // No order is polled again before all have responded.
     const wait = this.#tracks.size > 1 ? 5_000 : 25_000
     try {
       await ask(this.#options.client.with({ signal }), track, wait)
     } catch (error) {
       if (signal.aborted) return
       if (!(error instanceof ClientProblem) || isFinal(error)) throw error
-      await this.#refuse(track, { ...error.extra, status: error.status, code: error.code })
+      await this.#handleProblem(track, { ...error.extra, status: error.status, code: error.code })
     }
   }
 

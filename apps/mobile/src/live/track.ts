@@ -1,6 +1,6 @@
 import type { OrderUpdate } from '@bff/contracts/mobile-live'
 
-/** One order that is followed: what is known of it, and what nobody has read yet. */
+/** A followed order: its last known revision and the updates not yet read. */
 export class Track implements AsyncIterableIterator<Update> {
   readonly id: string
   readonly #left: () => void
@@ -15,12 +15,12 @@ export class Track implements AsyncIterableIterator<Update> {
     this.#left = left
   }
 
-  /** The last revision that it was told. */
+  /** The last revision received. */
   get rev(): number {
     return this.#rev
   }
 
-  /** What comes again, over another line, is passed over. */
+  /** Ignores updates already received over another connection. */
   tell(update: Update): void {
     if (this.#over !== undefined || update.rev <= this.#rev) return
     this.#rev = update.rev
@@ -28,7 +28,7 @@ export class Track implements AsyncIterableIterator<Update> {
     this.#wake?.()
   }
 
-  /** Nothing more comes; with an error, that is why. What was told before is read first. */
+  /** Ends the iteration after the unread updates; an error is thrown at that point. */
   end(over: { readonly error?: unknown } = {}): void {
     this.#over ??= over
     this.#wake?.()
@@ -62,9 +62,9 @@ export class Track implements AsyncIterableIterator<Update> {
   }
 }
 
-/** A state of an order. `skipped`: those between the last and this can no longer be told. */
+/** A state of an order. `skipped`: the states before it are no longer available. */
 export interface Update extends Omit<OrderUpdate, 'at'> {
-  /** Absent where the state was read and not told. */
+  /** Absent if the state was read rather than received as an event. */
   readonly at?: string
   readonly skipped?: true
 }

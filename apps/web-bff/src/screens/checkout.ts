@@ -17,7 +17,7 @@ export const checkout = screen('GET /api/checkout/:orderId', {
     return {
       order,
       products: stale(order.then(({ lines }) => productsOf(from, lines))),
-      // Starts at once: it needs no order.
+      // Needs no order, so it starts at once.
       customer: from.customers('GET /customers/:id', { id: user.id }),
       stock: optional(
         order.then(({ lines }) => levelsOf(from, lines)),

@@ -5,7 +5,7 @@ interface Props extends Omit<ComponentProps<'button'>, 'disabled'> {
   readonly look?: 'solid' | 'quiet'
 }
 
-/** While busy it does nothing, but keeps the focus, which a disabled button would lose. */
+/** While busy it ignores clicks but keeps the focus, which a disabled button would lose. */
 export function Button({ busy = false, look = 'solid', type = 'button', onClick, ...rest }: Props) {
   return (
     <button

@@ -3,11 +3,11 @@ import { Link } from 'react-router'
 interface Props {
   readonly title: string
   readonly text: string
-  /** Names the way to the whole shop. */
+  /** Label of the link to all products. */
   readonly browse: string
 }
 
-/** Instead of a list that has nothing in it. */
+/** Shown in place of an empty list. */
 export function Empty({ title, text, browse }: Props) {
   return (
     <section className="panel">

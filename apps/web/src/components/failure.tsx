@@ -9,7 +9,7 @@ interface Props {
   readonly busy: boolean
 }
 
-const unanswered = 'A part of the shop does not answer at the moment. Please try again shortly.'
+const unanswered = 'Part of the shop is not responding right now. Please try again shortly.'
 
 export function Failure({ problem, retry, busy }: Props) {
   if (problem.status === 401) return <SignInFirst loginUrl={problem.extra['loginUrl'] as string | undefined} />
@@ -44,8 +44,8 @@ function SignInFirst({ loginUrl }: { readonly loginUrl: string | undefined }) {
   const { pathname, search } = useLocation()
   return (
     <section className="panel">
-      <h2>This page is yours alone</h2>
-      <p>Your cart and your orders are kept with your account.</p>
+      <h2>Sign in to see this page</h2>
+      <p>Your cart and orders are saved in your account.</p>
       <p className="actions">
         <a className="button" href={signInUrl(pathname + search, loginUrl)}>
           Sign in to continue

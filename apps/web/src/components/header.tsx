@@ -27,7 +27,7 @@ export function Header() {
   )
 }
 
-/** Named plainly `Cart`; how many things are in it is its description. */
+/** Its accessible name is just `Cart`; the number of items is its description. */
 function CartLink() {
   const items = useItemCount()
   const id = useId()

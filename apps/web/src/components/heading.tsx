@@ -5,8 +5,8 @@ let here: string | undefined
 let navigated = false
 
 /**
- * The h1 and title of a screen. After a navigation it takes the focus, which would be lost otherwise; and again when
- * its text arrives, unless somebody has moved on by then.
+ * The h1 and document title of a screen. Takes the focus after a navigation, which would lose it otherwise, and again when its
+ * text arrives unless the focus has moved on by then.
  */
 export function Heading({ title, hidden = false }: { readonly title: string; readonly hidden?: boolean }) {
   const heading = useRef<HTMLHeadingElement>(null)
@@ -26,7 +26,7 @@ export function Heading({ title, hidden = false }: { readonly title: string; rea
   )
 }
 
-/** For when the thing that had the focus is gone. */
+/** Call when the focused element is gone. */
 export function focusHeading(heading: HTMLElement | null = document.querySelector('h1')): void {
   heading?.focus({ preventScroll: true })
 }

@@ -1,8 +1,8 @@
-/** Says in words when what is on the screen may be behind. The region is always there: one that comes with its text is not read out. */
+/** Tells when the page may be out of date. The region always exists: screen readers skip one inserted together with its text. */
 export function LiveNote({ off }: { readonly off: boolean }) {
   return (
     <p className="note" role="status">
-      {off && 'Live updates are off at the moment. This page looks for news every few seconds.'}
+      {off && 'Live updates are off right now. This page refreshes every few seconds.'}
     </p>
   )
 }

@@ -12,14 +12,14 @@ interface Query<T> {
 
 interface Props<T> {
   readonly query: Query<T>
-  /** What the screen will look like, in grey. */
+  /** Grey placeholder of the screen. */
   readonly skeleton: ReactNode
   readonly children: (data: T) => ReactNode
 }
 
 /**
- * One of three: what was asked for, why it cannot be shown, or a wait. What is there stays while it is asked for again,
- * and says so when that failed; except what is private, once nobody is signed in.
+ * Shows the data, the failure or a skeleton. Data stays on screen during a refetch, with a note if that failed; but it is hidden
+ * once the user is signed out.
  */
 export function Loaded<T>({ query, skeleton, children }: Props<T>) {
   const { data, error, isFetching, isRefetchError, refetch } = query

@@ -13,7 +13,7 @@ interface Props {
   }
 }
 
-/** Below a list: the way to its next page, or why that cannot be shown. */
+/** Below a list: a button for its next page, or why that page failed to load. */
 export function More({ query }: Props) {
   const { error, hasNextPage, isFetching, isFetchingNextPage, isFetchNextPageError } = query
   const fetchNext = () => void query.fetchNextPage()

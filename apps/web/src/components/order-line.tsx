@@ -5,7 +5,7 @@ import { Picture } from './picture.tsx'
 
 interface Props {
   readonly line: Line
-  /** What is said or done about this line, below its name. */
+  /** Notes and actions below the line's name. */
   readonly children?: ReactNode
 }
 

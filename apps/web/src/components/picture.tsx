@@ -1,11 +1,11 @@
 interface Props {
   readonly src: string
-  /** Empty where the text beside it says the same. */
+  /** Empty if the adjacent text says the same. */
   readonly alt?: string
   readonly eager?: boolean
 }
 
-/** A square tile; where there is no image, the tile alone. */
+/** A square tile, blank without an image. */
 export function Picture({ src, alt = '', eager = false }: Props) {
   return (
     <div className="picture">

@@ -9,7 +9,7 @@ export interface Item extends Pick<Card, 'id' | 'name' | 'brand' | 'image'> {
 
 interface Props {
   readonly items: readonly Item[]
-  /** One more tile, after the products. */
+  /** An extra tile after the products. */
   readonly children?: ReactNode
 }
 

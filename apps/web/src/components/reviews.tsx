@@ -13,7 +13,7 @@ export function Reviews({ reviews, meta }: Pick<Answer, 'reviews' | 'meta'>) {
       {meta.parts.reviews === 'fallback' ? (
         <p className="note">Reviews are not available right now.</p>
       ) : average === null ? (
-        <p className="note">Nobody has reviewed this yet.</p>
+        <p className="note">No reviews yet.</p>
       ) : (
         <p className="average">
           <strong>{average.toFixed(1)}</strong> out of 5, from {count(reviews.count, 'review')}

@@ -9,7 +9,7 @@ interface Step {
 
 const way = Object.keys(labels) as OrderStatus[]
 
-/** What has happened to an order, and what will. */
+/** The past and future steps of an order. */
 export function Timeline({ steps }: { readonly steps: readonly Step[] }) {
   const now = steps.at(-1)?.status
   return (

@@ -58,7 +58,7 @@ function Customer({ name, email, addresses }: Answer['customer']) {
     <section aria-labelledby="customer">
       <h2 id="customer">Deliver to {name}</h2>
       <p className="note">{email}</p>
-      {addresses.length === 0 && <p>There is no address in your account yet.</p>}
+      {addresses.length === 0 && <p>Your account has no address yet.</p>}
       <ul className="addresses">
         {addresses.map(({ id, label, lines, isDefault }) => (
           <li key={id}>
@@ -89,7 +89,7 @@ function Confirm({ order, meta, canConfirm }: Answer) {
         </Button>
       ) : (
         <p>
-          This order is confirmed. <Link to={`/orders/${order.id}`}>Follow it</Link>
+          This order is confirmed. <Link to={`/orders/${order.id}`}>Track it</Link>
         </p>
       )}
       {confirm.error !== null && (

@@ -1,11 +1,11 @@
 import { Heading } from '../components/heading.tsx'
 
-/** A fault of this app itself; a fresh start is all it can offer. */
+/** For a bug in this app; a fresh start is the only remedy. */
 export function CrashScreen() {
   return (
     <main>
-      <Heading title="Something broke" />
-      <p className="lead">That is our mistake, not yours. Your cart and your orders are safe.</p>
+      <Heading title="Something went wrong" />
+      <p className="lead">This is our fault, not yours. Your cart and orders are safe.</p>
       <a className="button" href="/">
         Start again
       </a>

@@ -37,7 +37,7 @@ export function HomeScreen() {
                 </li>
               </ProductGrid>
             </section>
-            <Kinds categories={categories} />
+            <Categories categories={categories} />
           </>
         )}
       </Loaded>
@@ -66,10 +66,10 @@ interface Category {
 
 const total = (categories: readonly Category[]) => categories.reduce((sum, { productCount }) => sum + productCount, 0)
 
-function Kinds({ categories }: { readonly categories: readonly Category[] }) {
+function Categories({ categories }: { readonly categories: readonly Category[] }) {
   return (
     <section aria-labelledby="categories">
-      <h2 id="categories">Browse by kind</h2>
+      <h2 id="categories">Browse by category</h2>
       <ul className="categories">
         {categories.map(({ id, name, productCount }) => (
           <li key={id}>

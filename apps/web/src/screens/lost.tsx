@@ -7,7 +7,7 @@ export function LostScreen() {
       <Heading title="Page not found" />
       <p className="lead">There is nothing at this address.</p>
       <Link className="button" to="/">
-        Go to the front page
+        Go to the home page
       </Link>
     </>
   )

@@ -20,8 +20,8 @@ type Answer = Output<Web, 'GET /api/orders/:id'>
 type Order = Answer['order']
 type Step = Output<Web, 'GET /api/orders/:id/events'>
 
-/** Milliseconds between two looks while nothing can be followed. */
-const lookAgain = 10_000
+/** Milliseconds between refetches while the event stream is down. */
+const refetchEvery = 10_000
 
 const mayChange = (order: Order | undefined): boolean => order !== undefined && order.status !== 'delivered'
 
@@ -31,7 +31,7 @@ export function OrderScreen() {
   const query = useQuery({
     ...read('GET /api/orders/:id', { id }),
     staleTime: 0,
-    refetchInterval: ({ state }) => live === 'off' && mayChange(state.data?.order) && lookAgain,
+    refetchInterval: ({ state }) => live === 'off' && mayChange(state.data?.order) && refetchEvery,
   })
   useEvents(query.data?.order, setLive)
   useProgress(query.data?.order)
@@ -74,7 +74,7 @@ function Details({ order, lines, timeline, live }: Answer & { readonly live: Fol
         <Total text={order.total.text}>
           {order.status === 'created' && (
             <>
-              <p className="note">This order waits for you to confirm it.</p>
+              <p className="note">This order is waiting for your confirmation.</p>
               <Link className="button" to={`/checkout/${order.id}`}>
                 Go to checkout
               </Link>
@@ -86,8 +86,8 @@ function Details({ order, lines, timeline, live }: Answer & { readonly live: Fol
   )
 }
 
-/** Puts what happens to an order into what is known of it, for as long as something can happen. */
-function useEvents(order: Order | undefined, told: (state: FollowState) => void): void {
+/** Merges an order's events into the cached answer until its status is final. */
+function useEvents(order: Order | undefined, onState: (state: FollowState) => void): void {
   const client = useQueryClient()
   const id = order?.id
   const follows = mayChange(order)
@@ -100,14 +100,14 @@ function useEvents(order: Order | undefined, told: (state: FollowState) => void)
       item: (step) => client.setQueryData<Answer>(queryKey, (known) => known && withStep(known, step)),
       resync: () => void client.invalidateQueries({ queryKey }),
       signedOut: () => void client.invalidateQueries(sessionQuery),
-      state: told,
+      state: onState,
     })
-  }, [client, id, follows, told])
+  }, [client, id, follows, onState])
 }
 
 const urlOf = (id: string, after: number): string => fill('GET /api/orders/:id/events', { id, after }).url
 
-/** What was read anew may know of it already. */
+/** Ignores a step that a refetch has already delivered. */
 function withStep(known: Answer, step: Step): Answer {
   if (step.rev <= known.order.rev) return known
   return {
@@ -117,7 +117,7 @@ function withStep(known: Answer, step: Step): Answer {
   }
 }
 
-/** Says so when an order that is being looked at moves on. */
+/** Announces when the order on screen moves on. */
 function useProgress(order: Order | undefined): void {
   const seen = useRef<Order>(undefined)
   useEffect(() => {

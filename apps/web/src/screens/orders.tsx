@@ -19,7 +19,7 @@ export function OrdersScreen() {
           return items.length === 0 ? (
             <Empty
               title="No orders yet"
-              text="What you order will be listed here, the newest first."
+              text="Your orders will be listed here, newest first."
               browse="Browse the shop"
             />
           ) : (

@@ -99,13 +99,7 @@ function Results({ filter }: { readonly filter: Filter }) {
       {({ pages }) => {
         const items = pages.flatMap((page) => page.items)
         if (items.length === 0)
-          return (
-            <Empty
-              title="Nothing found"
-              text="Try another word, or look through everything there is."
-              browse="All products"
-            />
-          )
+          return <Empty title="Nothing found" text="Try another word, or browse all products." browse="All products" />
         return (
           <>
             <h2 className="hidden">Products</h2>

@@ -175,7 +175,7 @@ export declare const ReleaseResponseSchema: GenMessage<ReleaseResponse>;
  */
 export declare const Inventory: GenService<{
   /**
-   * Stock of many SKUs at once, in the order asked. An unknown SKU is left out.
+   * Stock of many SKUs at once, in request order. An unknown SKU is left out.
    *
    * @generated from rpc shop.inventory.v1.Inventory.GetStock
    */
@@ -185,8 +185,8 @@ export declare const Inventory: GenService<{
     output: typeof GetStockResponseSchema;
   },
   /**
-   * The stock of some SKUs as it is, and then of each that changes. A reader that is slow misses what lies between, never the
-   * last. Unknown SKUs are left out; NOT_FOUND (UNKNOWN_SKU) when none of them is known.
+   * The current stock of some SKUs, then each change. A slow reader may miss intermediate levels, never the
+   * latest. Unknown SKUs are left out; NOT_FOUND (UNKNOWN_SKU) when none of them is known.
    *
    * @generated from rpc shop.inventory.v1.Inventory.WatchStock
    */
@@ -196,7 +196,7 @@ export declare const Inventory: GenService<{
     output: typeof StockLevelSchema;
   },
   /**
-   * Set stock aside for an order: all lines or none. Repeating it for the same order changes nothing.
+   * Set stock aside for an order: all lines or none. Idempotent per order.
    * FAILED_PRECONDITION (OUT_OF_STOCK) when a line cannot be met, NOT_FOUND (UNKNOWN_SKU) for an unknown SKU.
    *
    * @generated from rpc shop.inventory.v1.Inventory.Reserve
@@ -207,7 +207,7 @@ export declare const Inventory: GenService<{
     output: typeof ReserveResponseSchema;
   },
   /**
-   * Give back what an order has set aside. Releasing nothing is not an error.
+   * Release an order's reservation. Releasing nothing is not an error.
    *
    * @generated from rpc shop.inventory.v1.Inventory.Release
    */

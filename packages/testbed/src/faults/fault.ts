@@ -1,11 +1,11 @@
 /**
- * `cut` the connection dies before a byte of the answer · `slow` no answer ever · `failing` an internal error · `no-json` a body that
- * cannot be read · `off-contract` one that is not what was agreed · `truncated` half a body.
+ * `cut`: the connection dies before the first byte · `slow`: no response ever · `failing`: an internal error · `no-json`: an
+ * unparsable body · `off-contract`: a body that breaks the contract · `truncated`: half a body.
  */
 export const kinds = ['cut', 'slow', 'failing', 'no-json', 'off-contract', 'truncated'] as const
 export type Kind = (typeof kinds)[number]
 
-/** An error that the contract of an operation names. */
+/** An error declared in an operation's contract. */
 export interface Declared {
   readonly code: string
   readonly status: number
@@ -15,7 +15,7 @@ export type Fault = Kind | Declared
 
 export const nameOf = (fault: Fault): string => (typeof fault === 'string' ? fault : fault.code)
 
-/** What a call that fails so is for whoever made it. */
+/** A failed call as its caller sees it. */
 export class Failure extends Error {
   readonly status: number
   readonly code: string
@@ -34,10 +34,10 @@ export class Failure extends Error {
 
 const failed = { status: 502, code: 'upstream-failed' }
 const late = { status: 504, code: 'upstream-timeout' }
-/** gRPC has a status for it. */
+/** gRPC has its own status for it. */
 const away = { status: 503, code: 'upstream-unavailable' }
 
-/** The status contract, in short. */
+/** A summary of the status contract. */
 export function failureOf(upstream: string, fault: Fault, protocol: 'http' | 'grpc'): Failure {
   if (typeof fault !== 'string') return new Failure(upstream, fault, true)
   if (fault === 'slow') return new Failure(upstream, late)

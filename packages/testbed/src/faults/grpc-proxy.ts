@@ -45,7 +45,7 @@ export async function grpcProxy(upstream: string, target: string, scenarios: Sce
   return { url, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
 
-/** On a free port, until the stack is disposed; then every session is cut. */
+/** Listens on a free port until the stack is disposed, which cuts every session. */
 async function listen(
   stack: AsyncDisposableStack,
   take: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void,
@@ -66,7 +66,7 @@ async function listen(
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** As generated code calls it. */
+/** The method's name in generated code. */
 function methodOf(path: string): string {
   const name = path.slice(path.lastIndexOf('/') + 1)
   return name.charAt(0).toLowerCase() + name.slice(1)
@@ -87,14 +87,14 @@ async function ask(service: ReturnType<typeof connect>, path: string, sent: Buff
   return body
 }
 
-/** One message, if there is one, and a status (0 is well). */
+/** Sends the message, if any, and a status (0: OK). */
 function end(stream: ServerHttp2Stream, message: Buffer | undefined, status: number): void {
   stream.respond(type, { waitForTrailers: true })
   stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': String(status) }))
   stream.end(message)
 }
 
-/** Errors that a generated service may answer with are declared nowhere, so that none is among its faults. */
+/** gRPC services declare no errors, so no fault here is a declared one. */
 function fail(stream: ServerHttp2Stream, { body }: Answer, fault: Fault, { waiting }: Scenario): void {
   switch (fault) {
     case 'cut':

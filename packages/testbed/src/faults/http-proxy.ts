@@ -11,8 +11,8 @@ export interface Proxy extends AsyncDisposable {
 }
 
 /**
- * Stands before a service: writes down what it answers, answers the same from then on, and fails the operations that a
- * scenario says. Writes reach the service once, whatever is tried with their answers.
+ * A recording proxy in front of a service: replays each response from then on, and fails the operations a scenario names. A write
+ * reaches the service once, however often it is replayed.
  */
 export async function httpProxy(
   upstream: string,
@@ -63,7 +63,7 @@ function operations(contract: Contract): (method: string, url: string) => string
   }
 }
 
-/** Of the connection, not of what is said on it. */
+/** Connection-level headers, not part of the message. */
 const ofConnection = ['host', 'connection', 'content-length', 'transfer-encoding']
 
 async function ask(target: string, { method, url, headers }: IncomingMessage, sent: Buffer) {
@@ -110,7 +110,7 @@ function fail(res: ServerResponse, answer: Answer, fault: Fault, out: Schema | u
   }
 }
 
-/** Without one member that has to be there. */
+/** The body without one required member. */
 function breach(out: Schema | undefined, body: Buffer): string {
   const whole = JSON.parse(body.toString()) as Record<string, unknown>
   for (const name of Object.keys(whole)) {
@@ -118,5 +118,5 @@ function breach(out: Schema | undefined, body: Buffer): string {
     const result = out?.['~standard'].validate(rest)
     if (result !== undefined && 'issues' in result && result.issues !== undefined) return JSON.stringify(rest)
   }
-  throw new Error('nothing has to be there')
+  throw new Error('the schema requires no member')
 }

@@ -4,25 +4,25 @@ import { type Contract, fill, type Operation } from '@bff/gateway-core/contract'
 import { type Fault, Failure, failureOf } from './fault.ts'
 import { type Answer, type Answers, placeOf, spell } from './scenario.ts'
 
-/** As much of a screen as says what it must answer. */
+/** The parts of a screen that determine its answer. */
 export interface Screen {
   readonly operation: Operation
   readonly parts: (request: never) => object
   readonly view: (parts: never) => unknown
 }
 
-/** A generated service, and no contract. */
+/** Tells a generated service from a contract. */
 export const isGrpc = (source: Contract | DescService): source is DescService =>
   'kind' in source && source['kind'] === 'service'
 
 export interface Foreseen {
-  /** Of required parts. Where there are any, the answer is one of them. */
+  /** Failures of required parts. If there are any, the answer is one of them. */
   readonly failures: readonly Failure[]
-  /** Where there are none. */
+  /** The body if there are none. */
   readonly body: unknown
 }
 
-/** What a screen marks a part with. */
+/** The marks of a part. */
 interface Marked {
   readonly part: PromiseLike<unknown>
   readonly otherwise: { readonly value: unknown } | undefined
@@ -32,8 +32,8 @@ interface Marked {
 type Faults = ReadonlyMap<string, Fault>
 
 /**
- * What a screen must answer while some operations fail and others answer what is too old: its own parts, asked of what the
- * services answered once, say which of them fail; its marks say what follows. Nothing here is known of any screen.
+ * Predicts a screen's answer while some operations fail and others return stale data: runs its own parts on recorded responses to
+ * see which fail, and applies its marks. Knows nothing about any particular screen.
  */
 export async function foresee(
   screen: Screen,
@@ -63,9 +63,9 @@ export async function foresee(
   }
   if (failures.length > 0) return { failures, body: undefined }
   const shown = await operation.out?.['~standard'].validate(view(values as never))
-  if (shown === undefined || shown.issues !== undefined) throw new Error('the view is not what the contract says')
-  const told = operation.optional !== undefined || operation.stale !== undefined
-  const body = told ? { ...(shown.value as object), meta: { parts: statuses } } : shown.value
+  if (shown === undefined || shown.issues !== undefined) throw new Error('the view does not match its contract')
+  const hasMeta = operation.optional !== undefined || operation.stale !== undefined
+  const body = hasMeta ? { ...(shown.value as object), meta: { parts: statuses } } : shown.value
   return { failures, body: JSON.parse(JSON.stringify(body)) as unknown }
 }
 
@@ -79,7 +79,7 @@ async function settle(parts: object): Promise<Record<string, PromiseSettledResul
   return Object.fromEntries(entries.map(([name], i) => [name, results[i]!]))
 }
 
-/** A service's own problem passes where the screen declares it; elsewhere the service has failed. */
+/** A service's own problem is passed on if the screen declares it; otherwise it is an upstream failure. */
 function passing(reason: unknown, { errors }: Operation): Failure {
   if (!(reason instanceof Failure)) throw reason
   return reason.own && errors?.[reason.code] !== reason.status ? ofService(reason) : reason
@@ -87,7 +87,7 @@ function passing(reason: unknown, { errors }: Operation): Failure {
 
 const ofService = ({ source }: Failure) => failureOf(source, 'failing', 'http')
 
-/** A part as a screen may treat it. */
+/** A part that a screen can mark. */
 class Call<T> extends Promise<T> {
   except(code: string, value: unknown) {
     return this.then(undefined, (failed: Failure) => (failed.code === code ? value : Promise.reject(failed)))
@@ -111,7 +111,7 @@ function clients(sources: Sources, answers: Answers, faults: Faults): Record<str
               const result = await source[answer.operation as keyof Contract]!.out!['~standard'].validate(
                 JSON.parse(answer.body.toString()),
               )
-              if (result.issues !== undefined) throw new Error(`${name} ${key} answered what is not its contract`)
+              if (result.issues !== undefined) throw new Error(`${name} ${key} broke its contract`)
               return itemOf(result.value)
             }),
     ]),
@@ -128,14 +128,14 @@ const remote = (name: string, { methods }: DescService, answers: Answers, faults
           const head = Buffer.alloc(5)
           head.writeUInt32BE(message.length, 1)
           const answer = answers.get(spell(name, localName, Buffer.concat([head, message])))
-          if (answer === undefined) throw new Error(`${name} ${localName} was never asked for that`)
+          if (answer === undefined) throw new Error(`${name} ${localName} has no recording of that call`)
           fall(answer, faults, 'grpc')
           return fromBinary(output, answer.body.subarray(5))
         }),
     ]),
   )
 
-/** Nobody may wait for it: it fails in silence. */
+/** Silences an unhandled rejection: the screen may never await it. */
 function call(make: () => Promise<unknown>): Call<unknown> {
   const made = Call.resolve(make()) as Call<unknown>
   made.then(undefined, () => undefined)
@@ -152,7 +152,7 @@ interface Found {
   readonly itemOf: (answered: unknown) => unknown
 }
 
-/** What was answered to this call, or to the one that it was gathered into. */
+/** The recorded response to this call, or to the one it was batched into. */
 function find(name: string, contract: Contract, key: string, input: object | undefined, answers: Answers): Found {
   const alone = answers.get(spell(name, key, fill(key, input as Record<string, unknown>).url))
   if (alone !== undefined) return { answer: alone, itemOf: (answered) => answered }
@@ -164,7 +164,7 @@ function find(name: string, contract: Contract, key: string, input: object | und
       operation === batch?.by &&
       new URL(url, 'http://x').searchParams.getAll(batch.ids).includes(id),
   )
-  if (batch === undefined || many === undefined) throw new Error(`${name} ${key} was never asked for that`)
+  if (batch === undefined || many === undefined) throw new Error(`${name} ${key} has no recording of that call`)
   return {
     answer: many,
     itemOf: (answered) => {

@@ -4,7 +4,7 @@ import type { Screen } from './oracle.ts'
 import { type Answers, placeOf, type Scenario } from './scenario.ts'
 import type { Bff, World } from './world.ts'
 
-/** A screen that has been asked once, with all the services answered. */
+/** A screen and its recording with all services healthy. */
 export interface Recorded extends Screen {
   readonly bff: Bff
   readonly key: Key
@@ -12,12 +12,12 @@ export interface Recorded extends Screen {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | undefined
-  /** What its `parts` are handed, but `from`. */
+  /** The arguments of its `parts` except `from`. */
   readonly request: object
   readonly answers: Answers
-  /** Of the services, as `placeOf` names them. */
+  /** The services' operations it calls, as named by `placeOf`. */
   readonly operations: readonly string[]
-  /** What it answered. */
+  /** Its complete answer. */
   readonly whole: Answered
 }
 
@@ -25,14 +25,14 @@ export interface Answered {
   readonly status: number
   readonly type: string
   readonly text: string
-  /** Until all of it was there. */
+  /** Milliseconds until the answer was complete. */
   readonly ms: number
 }
 
-/** Every screen of a BFF, by its key. */
+/** The screens of a BFF, by key. */
 export const screensOf = ({ routes }: Bff) => routes.flatMap(({ made }) => (made?.door === 'screen' ? [made] : []))
 
-/** Ask a screen, as its contract wants it to be asked, of services that have an order and a cart. */
+/** Requests a screen with input that fits its contract, from services that have an order and a cart. */
 export async function record(world: World, bff: Bff, url: string, key: Key): Promise<Recorded> {
   const made = screensOf(bff).find((one) => one.key === key)!
   const { operation } = made
@@ -89,7 +89,7 @@ function paramsOf(key: Key, seeded: Readonly<Record<string, string>>): Record<st
     steps.flatMap((step, i) => {
       if (!step.startsWith(':')) return []
       const value = seeded[step.slice(1)] ?? seeded[`${steps[i - 1]}/${step}`]
-      if (value === undefined) throw new Error(`${key}: nothing is known that ${step} could be`)
+      if (value === undefined) throw new Error(`${key}: no value is known for ${step}`)
       return [[step.slice(1), value]]
     }),
   )
@@ -102,7 +102,7 @@ interface Shape {
   readonly required?: readonly string[]
 }
 
-/** What a contract takes, as little of it as it wants. */
+/** A minimal value for a schema. */
 function sample(schema: Schema | undefined, text: string): unknown {
   const speaks = schema?.['~standard'] as { jsonSchema?: { input(options: object): Shape } } | undefined
   const spell = (shape: Shape): unknown => {

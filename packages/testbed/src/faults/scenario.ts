@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Fault } from './fault.ts'
 
-/** What a service answered once, and answers from then on. */
+/** A recorded response, replayed from then on. */
 export interface Answer {
   readonly upstream: string
   /** `GET /orders/:id`, or the name of a remote method. */
@@ -12,44 +12,44 @@ export interface Answer {
   readonly body: Buffer
 }
 
-/** One attempt that has reached a proxy. */
+/** An attempt that reached a proxy. */
 export interface Seen {
   readonly upstream: string
   readonly operation: string
   /** `performance.now()` */
   readonly from: number
-  /** When it was answered or given up. */
+  /** When it was answered or aborted. */
   until: number | undefined
   readonly over: Promise<void>
 }
 
-/** By the spelling of the request. */
+/** Recorded responses by the request's exact form. */
 export type Answers = Map<string, Answer>
 
 export interface Given {
-  /** Absent: the services are asked, and what they answer is written down. */
+  /** Absent: the services respond and are recorded. */
   readonly answers?: Answers
   /** By upstream and operation: `catalog GET /products`. */
   readonly faults?: ReadonlyMap<string, Fault>
-  /** Answers that a service lets be kept are too old at once. Otherwise they are as they were. */
+  /** Makes cacheable responses stale at once. Otherwise they keep their lifetime. */
   readonly outdated?: boolean
 }
 
-/** One request to a BFF, and all that is asked for it: the trace it belongs to says so. */
+/** One request to a BFF and all the calls it causes, recognized by their trace. */
 export interface Scenario extends Required<Given> {
   readonly traceparent: string
   readonly traceId: string
   readonly recording: boolean
-  /** What its route's guard has granted. */
+  /** What its route's guard granted. */
   granted: object
   readonly seen: Seen[]
-  /** Asked for, and by no request before. */
+  /** Calls without a recording. */
   readonly unknown: string[]
-  /** Resolves when a call of it gets no answer, so that all that happens next is that time passes. */
+  /** Resolves when a call gets no response, so that only time can pass from here. */
   readonly waiting: PromiseWithResolvers<void>
 }
 
-/** Those under way, by trace. */
+/** Running scenarios, by trace. */
 export class Scenarios {
   readonly #underWay = new Map<string, Scenario>()
 
@@ -75,7 +75,7 @@ export class Scenarios {
     this.#underWay.delete(traceId)
   }
 
-  /** Absent: nobody asks any more. */
+  /** Undefined: its client is gone. */
   of({ traceparent }: IncomingHttpHeaders): Scenario | undefined {
     return this.named(String(traceparent).slice(3, 35))
   }
@@ -91,7 +91,7 @@ export const spell = (upstream: string, operation: string, what: string | Uint8A
 export const placeOf = ({ upstream, operation }: Pick<Answer, 'upstream' | 'operation'>): string =>
   `${upstream} ${operation}`
 
-/** A call has come; it is over when its answer is, or its caller gone. */
+/** Records a call, which is over when it is answered or its caller is gone. */
 export function see(
   scenario: Scenario,
   upstream: string,

@@ -14,7 +14,7 @@ import { httpProxy, type Proxy } from './http-proxy.ts'
 import { isGrpc } from './oracle.ts'
 import { Scenarios } from './scenario.ts'
 
-/** A BFF as it is written: what it answers, and how it treats whom it asks. */
+/** A BFF's definition: its routes and its policies. */
 export interface Bff {
   readonly name: string
   readonly routes: readonly Route<Core>[]
@@ -26,17 +26,17 @@ export const bffs: readonly Bff[] = [
   { name: 'mobile', routes: mobileRoutes, estate: mobileEstate },
 ]
 
-/** Where there is nobody. */
+/** An address where nothing listens. */
 export const nobody = 'http://127.0.0.1:9'
 
 export type Change = (policy: Policy) => Policy
 
-/** The shop, a proxy before each of its services, and BFFs before those. Whoever asks is ada. */
+/** The shop, a proxy in front of each of its services, and BFFs in front of those. The user is Ada. */
 export interface World extends AsyncDisposable {
   readonly scenarios: Scenarios
-  /** What path parameters stand for, once there is an order and something in the cart. */
+  /** Creates an order and a cart; returns values for path parameters. */
   seed(): Promise<Readonly<Record<string, string>>>
-  /** A BFF with policies of its own, on a free port, before these addresses in place of the proxies. */
+  /** Starts a BFF on a free port with changed policies, using these addresses in place of the proxies. */
   open(bff: Bff, change: Change, addresses?: Readonly<Record<string, string>>): Promise<Proxy>
 }
 
@@ -68,7 +68,7 @@ export async function startWorld(): Promise<World> {
   }
 }
 
-/** One before each service that a BFF asks. */
+/** Starts one in front of each service that a BFF calls. */
 async function startProxies(stack: AsyncDisposableStack, { services }: Shop, scenarios: Scenarios) {
   const proxies: Record<string, string> = {}
   for (const [name, source] of Object.entries(webEstate.sources)) {
@@ -79,7 +79,7 @@ async function startProxies(stack: AsyncDisposableStack, { services }: Shop, sce
   return proxies
 }
 
-/** What a guard grants is part of what a screen's parts are handed. */
+/** Records what guards grant, because the parts of a screen receive it. */
 const overheard =
   (scenarios: Scenarios) =>
   (route: Route<Core>): Route<Core> => ({
@@ -93,7 +93,7 @@ const overheard =
   })
 
 async function listen(app: { readonly handler: Parameters<typeof createServer>[1] } & AsyncDisposable): Promise<Proxy> {
-  // Not `serve`: it has limits on what comes from one client, and here all comes from one.
+  // Not `serve`, whose per-client limits would apply: here all requests come from one client.
   const server = createServer(app.handler)
   await once(server.listen(0, '127.0.0.1'), 'listening')
   return {

@@ -6,7 +6,7 @@ export interface Answered {
   readonly body: Buffer
 }
 
-/** Rejects when a part of the answer is not what it should be: it would weigh something else. */
+/** Rejects if a part of the answer is degraded, because that would weigh something else. */
 export async function ask(url: string, { bff, key, input }: Case): Promise<Answered> {
   const { method, url: path, headers, body } = fill(key, input)
   const answer = await fetch(url + path, {
@@ -18,6 +18,6 @@ export async function ask(url: string, { bff, key, input }: Case): Promise<Answe
   if (!answer.ok) throw new Error(`${bff} ${key} answered ${answer.status}: ${text.toString()}`)
   const { meta } = JSON.parse(text.toString()) as { meta?: { parts: Readonly<Record<string, string>> } }
   const lost = Object.entries(meta?.parts ?? {}).filter(([, state]) => state !== 'ok')
-  if (lost.length > 0) throw new Error(`${bff} ${key} answered without all of its parts: ${lost.join(' ')}`)
+  if (lost.length > 0) throw new Error(`${bff} ${key} answered with degraded parts: ${lost.join(' ')}`)
   return { status: answer.status, body: text }
 }

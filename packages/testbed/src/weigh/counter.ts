@@ -11,12 +11,12 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { type Contract, parseKey } from '@bff/gateway-core/contract'
 
-/** A call that reached a service, and how much that answered. */
+/** A call that reached a service, and the size of its response. */
 export interface Counted {
   readonly upstream: string
   /** `GET /orders/:id`, or the method of a gRPC service: `getStock`. */
   readonly operation: string
-  /** Of the answer: its status line and fields as HTTP/1.1 writes them, whatever the protocol, trailers too. */
+  /** Status line and fields of the response as HTTP/1.1 writes them, whatever the protocol, including trailers. */
   readonly headBytes: number
   readonly body: Buffer
 }
@@ -25,10 +25,10 @@ export interface Counter extends AsyncDisposable {
   readonly url: string
 }
 
-/** Called before the answer goes on to whoever asked. */
+/** Called before the response is passed on. */
 export type Count = (counted: Counted) => void
 
-/** Stands before a service, passes on all that is said, and counts it. */
+/** A transparent proxy in front of a service that counts what passes. */
 export async function httpCounter(
   upstream: string,
   contract: Contract,
@@ -110,7 +110,7 @@ function operationsOf(contract: Contract): (method: string, url: string) => stri
   }
 }
 
-/** As generated code calls it. */
+/** The method's name in generated code. */
 function methodOf(path: string): string {
   const name = path.slice(path.lastIndexOf('/') + 1)
   return name.charAt(0).toLowerCase() + name.slice(1)
@@ -119,7 +119,7 @@ function methodOf(path: string): string {
 const headBytes = ({ statusCode, statusMessage, rawHeaders }: IncomingMessage): number =>
   sizeOf(statusCode!, statusMessage!, rawHeaders)
 
-/** Each field is its name, a colon, a space, its value and the end of the line; one more end of line ends the head. */
+/** A field is name, colon, space, value and line end; another line end terminates the head. */
 function sizeOf(status: number, message: string, fields: readonly unknown[]): number {
   const texts = fields.map(String)
   const text = texts.reduce((sum, { length }) => sum + length, 0)

@@ -6,7 +6,7 @@ import type { Bff, Change } from '../faults/world.ts'
 
 export type Addresses = Readonly<Record<string, string>>
 
-/** Each call is one attempt, and none is given up on a busy machine. */
+/** One attempt per call, with a timeout that even a busy machine does not reach. */
 export const patient: Change = (policy) => {
   const { hedge: _, ...rest } = policy
   return { ...rest, timeout: 4_000, attempts: 1 }
@@ -18,7 +18,7 @@ export const withoutCache: Change = (policy) => {
   return rest
 }
 
-/** A BFF of its own, with everything as it is written but what `change` says. Whoever asks is ada. */
+/** Starts a BFF as defined, except for `change`. The user is Ada. */
 export function open({ name, routes, estate }: Bff, upstreams: Addresses, tokens: InternalTokens, change: Change) {
   const { contract, sources, policies, budget } = estate
   const changed = Object.entries(policies).map(([upstream, policy]) => [upstream, change(policy)] as const)

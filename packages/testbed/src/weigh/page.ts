@@ -3,7 +3,7 @@ import type { Asked, Size, Weight } from './scales.ts'
 import { type Column, table } from './table.ts'
 import type { Times } from './times.ts'
 
-/** A case that was weighed and, but for a test, timed. */
+/** A case that was weighed and, outside tests, timed. */
 export interface Row extends Weight {
   readonly times?: Times
 }
@@ -24,7 +24,7 @@ bytes or calls exceed it, or if this page differs from what it measures: ids and
 Columns with an asterisk are from one run, and nothing checks them. Times are of 40 sequential requests by a signed-in user, on an
 otherwise idle machine with nothing between the BFF and the services: _p50_ and _p95_ without a cache, _p95 again_ with one.`
 
-/** The page as it must be. */
+/** The complete page. */
 export function page(rows: readonly Row[]): string {
   const ofBff = (bff: string): Row[] => rows.filter((row) => row.bff === bff)
   return (
@@ -40,7 +40,7 @@ export function page(rows: readonly Row[]): string {
 }
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`
-/** Never says that all of it was saved when something was left. */
+/** Rounds down, so that 100 % means everything. */
 const saved = (share: number): string => `${Math.floor(share * 100)} %`
 const ms = (time: number | undefined): string => (time === undefined ? '' : time.toFixed(1))
 const within = (measured: number | string, budget: number | undefined): string => `${measured} / ${budget ?? 'none'}`
@@ -73,7 +73,7 @@ const pairColumns: readonly Column<Pair>[] = [
   { title: 'mobile of web', of: ({ web, mobile }) => percent(mobile / web) },
 ]
 
-/** The answers of the screens that both BFFs have by one name, asked for the same. */
+/** Answer sizes of same-named screens of both BFFs, for the same input. */
 export function pairsOf(weights: readonly Weight[]): Pair[] {
   const named = ({ key, of }: Weight): string => `\`${nameOf(key)}\`${of === '' ? '' : `, ${of}`}`
   const mobile = new Map(

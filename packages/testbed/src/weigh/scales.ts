@@ -13,11 +13,11 @@ import { asWritten, open, patient, withoutCache } from './open.ts'
 import { seed, type Seeded } from './seed.ts'
 import { type Quantiles, quantiles, type Times } from './times.ts'
 
-/** A screen, and what it is asked with. */
+/** A screen and its input. */
 export interface Case {
   readonly bff: string
   readonly key: Key
-  /** Of what: `50 lines`, or nothing. */
+  /** Label of the input, such as `50 lines`; may be empty. */
   readonly of: string
   readonly budget: Budget | undefined
   readonly input: Input
@@ -26,9 +26,9 @@ export interface Case {
 export interface Weight extends Case {
   readonly status: number
   readonly answer: Size
-  /** Of the services, with nothing in any cache. */
+  /** Calls to the services with all caches empty. */
   readonly cold: Asked
-  /** Of the services, right after that. */
+  /** Calls to the services right after that. */
   readonly warm: Asked
 }
 
@@ -38,20 +38,20 @@ export interface Size {
   readonly gzip: number
 }
 
-/** What went over the wire between a BFF and the services. Sizes are of what the services answered, each body for itself. */
+/** Traffic between a BFF and the services: sizes of the services' responses, each body on its own. */
 export interface Asked extends Size {
-  /** `catalog GET /products`, in the order in which they were answered. */
+  /** `catalog GET /products`, in response order. */
   readonly calls: readonly string[]
   /** Bodies and heads: see `Counted`. */
   readonly withHeads: number
 }
 
-/** The shop with what ada has in it, and every screen of both BFFs before it. */
+/** The shop with Ada's data, behind every screen of both BFFs. */
 export interface Scales extends AsyncDisposable {
   readonly cases: readonly Case[]
-  /** One at a time. */
+  /** Call one at a time. */
   weigh(one: Case): Promise<Weight>
-  /** One at a time, so many runs after each other, on a machine that does nothing else. */
+  /** One at a time, `runs` in sequence, on an otherwise idle machine. */
   time(one: Case, runs: number): Promise<Times>
 }
 
@@ -88,7 +88,7 @@ export async function startScales(): Promise<Scales> {
   }
 }
 
-/** Throws when nobody has said what a screen is asked with. */
+/** Throws if no inputs are listed for a screen. */
 const casesOf = (seeded: Seeded): Case[] =>
   bffs.flatMap((bff) =>
     screensOf(bff).flatMap(({ key, budget }) =>
@@ -96,7 +96,7 @@ const casesOf = (seeded: Seeded): Case[] =>
     ),
   )
 
-/** One before each service that a BFF asks. */
+/** Starts one in front of each service that a BFF calls. */
 async function startCounters(stack: AsyncDisposableStack, { services }: Shop, count: (one: Counted) => void) {
   const urls: Record<string, string> = {}
   for (const [name, source] of Object.entries(bffs[0]!.estate.sources)) {

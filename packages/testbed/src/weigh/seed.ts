@@ -1,20 +1,20 @@
 import type { Shop } from '@bff/contracts'
 import { bearer, createClient } from '@bff/gateway-core/client'
 
-/** Of how many lines the largest order is, and the cart: as many as people buy at once, and then some. */
+/** Lines of the largest order and of the cart: more than people usually buy. */
 export const most = 50
 
-/** What there is of ada's, for screens to show. */
+/** Ada's data, for screens to show. */
 export interface Seeded {
-  /** Of a product with as long a description and as many reviews as any has. */
+  /** ID of a product with a description and review count as large as any. */
   readonly product: string
-  /** In the cart, with `most - 1` others, twice. */
+  /** In the cart, with `most - 1` others, quantity 2 each. */
   readonly inCart: string
   readonly notInCart: string
-  /** Orders that wait at the checkout. */
+  /** Orders waiting at the checkout. */
   readonly small: string
   readonly large: string
-  /** The key that `large` was ordered with. */
+  /** Idempotency key of `large`. */
   readonly largeKey: string
   readonly confirmed: string
 }
@@ -25,7 +25,7 @@ interface Addresses {
   readonly reviews: string
 }
 
-/** Gives ada twenty orders, a page of them, and a cart: always the same but for their ids and dates. */
+/** Gives Ada a page of twenty orders and a cart: always the same but for IDs and dates. */
 export async function seed({ catalog, orders, reviews }: Addresses, token: string): Promise<Seeded> {
   const shelf = createClient<Shop['catalog']>({ baseUrl: catalog })
   const opinions = createClient<Shop['reviews']>({ baseUrl: reviews })

@@ -1,13 +1,13 @@
-/** Of a table: what stands over it, and what stands in it of one row. */
+/** A column: its title and the cell of a row. */
 export interface Column<Row> {
-  /** Ends with an asterisk when what stands below differs from run to run. */
+  /** Ends with an asterisk if the cells vary from run to run. */
   readonly title: string
   /** Default right, for numbers. */
   readonly side?: 'left' | 'right'
   readonly of: (row: Row) => string | number
 }
 
-/** In Markdown, as the formatter of the repository would have it. */
+/** A Markdown table in the repository's format. */
 export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const cells = rows.map((row) => columns.map(({ of }) => String(of(row))))
   const widths = columns.map(({ title }, i) => Math.max(4, title.length, ...cells.map((row) => row[i]!.length)))
@@ -18,7 +18,7 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
   return lines.map((line) => `| ${line.join(' | ')} |`).join('\n')
 }
 
-/** A page without what differs from run to run: two runs that found the same have the same. */
+/** A page without its varying columns, so that runs with the same findings compare equal. */
 export function steady(page: string): string {
   let unsteady: boolean[] = []
   let inTable = false

@@ -1,16 +1,16 @@
-/** Milliseconds until all of an answer was there. */
+/** Milliseconds until an answer was complete. */
 export interface Quantiles {
   readonly p50: number
   readonly p95: number
 }
 
-/** Without any cache, and with all in it that can be. */
+/** With cold and with warm caches. */
 export interface Times {
   readonly cold: Quantiles
   readonly warm: Quantiles
 }
 
-/** Of so many runs, one after the other, after a few that nobody looks at: they open connections and let the code get warm. */
+/** Quantiles of sequential runs, after a few discarded ones that open connections and warm up the code. */
 export async function quantiles(
   run: () => Promise<unknown>,
   runs: number,

@@ -8,15 +8,15 @@ import { version } from './version.ts'
 export interface Image {
   readonly type: string
   readonly etag: string
-  /** Of the picture, see `version.ts`. */
+  /** The picture's version, see `version.ts`. */
   readonly version: string
   readonly bytes: Buffer
 }
 
-/** Draw a product's picture: an SVG, or a PNG of so many pixels along each edge. `undefined` when there is none of that name. */
+/** Draws a product's picture as an SVG, or as a PNG of `size` pixels a side. `undefined` for an unknown product. */
 export type Draw = (slug: string, format: 'svg' | 'png', size?: number) => Image | undefined
 
-/** Draws what it is first asked for, and remembers at most `room` bytes: what was not asked for the longest goes. */
+/** Draws each image on first request and caches at most `room` bytes, least recently used out first. */
 export function drawings(room = 8_388_608): Draw {
   const known = new Map<string, Image>()
   let held = 0

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Shape, shapes } from './shapes.ts'
 
-/** Side of the square, in the units of its shapes. */
+/** Side of the square, in shape units. */
 export const side = 256
 
-/** Coloured shapes, the lowest first. */
+/** Coloured shapes, bottom layer first. */
 export interface Picture {
   readonly layers: readonly { readonly shape: Shape; readonly colour: string }[]
-  /** Seen in a mirror. */
+  /** Flipped horizontally. */
   readonly mirrored: boolean
 }
 
@@ -23,7 +23,7 @@ const read = (name: string): unknown =>
 const motifs = read('motifs') as Readonly<Record<string, readonly Layer[]>>
 const palettes = read('palettes') as Readonly<Record<string, Readonly<Record<Paint, string>>>>
 
-/** A thing on a table before a wall. The name settles what is left open: what hangs on the wall, and on which side. */
+/** An object on a table in front of a wall. The name determines the rest: what hangs on the wall, and on which side. */
 export function picture(name: string, motif: string, palette: string): Picture {
   const [form, place, mirror] = hash('sha256', name, 'buffer')
   const x = 80 + (place! % 7) * 8
@@ -45,13 +45,13 @@ export function picture(name: string, motif: string, palette: string): Picture {
   }
 }
 
-/** With a shadow on the table, and the side of the thing that is turned from the light. */
+/** Adds the tones of the table's shadow and the object's dark side. */
 function tones(paints: Readonly<Record<Paint, string>>): Readonly<Record<Tone, string>> {
   const { table, main, ink } = paints
   return { ...paints, shade: mix(table, ink, 0.2), deep: mix(main, ink, 0.35) }
 }
 
-/** `#rrggbb` of `a`, with that share of `b`. */
+/** `#rrggbb` of `a` mixed with `share` of `b`. */
 function mix(a: string, b: string, share: number): string {
   const [from, to] = [a, b].map((colour) => Buffer.from(colour.slice(1), 'hex')) as [Buffer, Buffer]
   return `#${Buffer.from(from.map((value, at) => Math.round(value + (to[at]! - value) * share))).toString('hex')}`

@@ -2,10 +2,10 @@ import { crc32, deflateSync } from 'node:zlib'
 import { type Picture, side } from './picture.ts'
 import type { Shape } from './shapes.ts'
 
-/** Samples along each edge of a pixel that shapes share: what smooths slanted edges. */
+/** Samples per side of a pixel that several shapes share, for antialiasing. */
 const fine = 3
 
-/** Truecolour, 8 bits a channel (PNG, third edition, §11). Drawn at its size, that many pixels along each edge. */
+/** Truecolour, 8 bits a channel (PNG, third edition, §11), `size` pixels a side. */
 export function png(picture: Picture, size: number): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(size, 0)
@@ -28,7 +28,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return framed
 }
 
-/** Three bytes a pixel, each line after its filter byte 0. */
+/** Three bytes per pixel; each line starts with filter byte 0. */
 function scanlines(picture: Picture, size: number): Buffer {
   const shapes = picture.layers.map(({ shape }) => shape)
   const colours = picture.layers.map(({ colour }) => Buffer.from(colour.slice(1), 'hex'))
@@ -47,7 +47,7 @@ function scanlines(picture: Picture, size: number): Buffer {
   return lines
 }
 
-/** Of every pixel, the topmost layer that covers its middle. */
+/** The topmost layer at the centre of each pixel. */
 function paint(shapes: readonly Shape[], size: number): Uint8Array {
   const tops = new Uint8Array(size * size)
   for (const [layer, { bounds, covers }] of shapes.entries()) {
@@ -63,7 +63,7 @@ function paint(shapes: readonly Shape[], size: number): Uint8Array {
   return tops
 }
 
-/** Whether an edge is near: a neighbour shows another layer. Most pixels have none, and need no samples. */
+/** Whether a neighbour shows another layer. Most pixels are inside one and need no samples. */
 function isShared(tops: Uint8Array, size: number, x: number, y: number): boolean {
   const own = tops[y * size + x]
   const last = size - 1

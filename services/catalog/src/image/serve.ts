@@ -3,14 +3,14 @@ import { problem } from '@bff/gateway-core/problem'
 import type { ServiceOptions } from '@bff/service-kit'
 import { drawings, type Image } from './draw.ts'
 
-/** Any other would be one more picture to draw and keep. */
+/** A fixed set, because each width is one more picture to draw and cache. */
 const widths: ReadonlyMap<unknown, number> = new Map(imageWidths.map((w) => [String(w), w]))
 
 const draw = drawings()
 
 /**
- * `GET /images/<product>.svg` and `.png`, the latter also without its ending and in the widths above: `?w=240`. With the
- * version of its picture (`?v=`) an address means the same for good.
+ * `GET /images/<product>.svg` and `.png`; PNG also without an extension and in the widths above: `?w=240`. A URL with the picture's
+ * version (`?v=`) never changes its content.
  */
 export const images: NonNullable<ServiceOptions['raw']> = (req, res, next) => {
   const [, name] = /^\/images\/([^/]+)$/.exec(req.path) ?? []
@@ -26,7 +26,7 @@ export const images: NonNullable<ServiceOptions['raw']> = (req, res, next) => {
     'x-content-type-options': 'nosniff',
   })
   if (isKnown(req.get('if-none-match'), image.etag)) return void res.status(304).end()
-  // An SVG opened by itself is a document.
+  // An SVG opened directly is a document that could run scripts.
   res.set({ 'content-type': image.type, 'content-security-policy': "default-src 'none'" })
   res.set('content-length', String(image.bytes.length))
   res.end(req.method === 'HEAD' ? undefined : image.bytes)

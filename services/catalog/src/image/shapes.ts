@@ -3,14 +3,14 @@ const { abs, hypot, max, min } = Math
 /** left, top, right, bottom */
 export type Bounds = readonly [number, number, number, number]
 
-/** A flat figure, for a vector image and for a raster image alike. */
+/** A flat figure, for vector and raster images. */
 export interface Shape {
   readonly svg: (colour: string) => string
   readonly bounds: Bounds
   readonly covers: (x: number, y: number) => boolean
 }
 
-/** Each kind by its numbers. */
+/** Builds each kind of shape from its numbers. */
 export const shapes: Readonly<Record<string, (...numbers: number[]) => Shape>> = {
   box,
   disc,
@@ -87,7 +87,7 @@ function line(x1: number, y1: number, x2: number, y2: number, width: number): Sh
   }
 }
 
-/** What two equal circles share, from tip to tip. */
+/** The intersection of two equal circles, from tip to tip. */
 function leaf(x1: number, y1: number, x2: number, y2: number, width: number): Shape {
   const length = hypot(x2 - x1, y2 - y1)
   const radius = (length ** 2 + width ** 2) / (4 * width)
