@@ -23,14 +23,14 @@ export type Values<V extends Readonly<Record<string, Variable<unknown>>>> = {
   readonly [K in keyof V]: V[K] extends Variable<infer T> ? T : never
 }
 
-/** Carries every fault at once, one per line, each with its mend. */
+/** Lists every fault at once, one per line, each with its fix. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError'
 }
 
 /**
- * Read and check all variables in one go; one that is empty is not set. Throws one `EnvironmentError` that lists every fault and
- * how to mend it. `disagree` says what is wrong between variables that are each in order.
+ * Reads and checks all variables together; an empty one counts as unset. Throws one `EnvironmentError` that lists every
+ * fault and its fix. `disagree` reports conflicts between variables that are each valid.
  */
 export function readEnv<V extends Readonly<Record<string, Variable<unknown>>>>(
   variables: V,
@@ -54,7 +54,7 @@ export function readEnv<V extends Readonly<Record<string, Variable<unknown>>>>(
   )
 }
 
-/** Whether `NODE_ENV` says so: what is only fit for development is then refused. */
+/** Whether `NODE_ENV` is `production`: what is only fit for development is then refused. */
 export const inProduction = (source: Source = process.env): boolean => source['NODE_ENV'] === 'production'
 
 type Source = Readonly<Record<string, string | undefined>>
@@ -72,7 +72,7 @@ function read<T>(name: string, variable: Variable<T>, source: Source): T {
   }
 }
 
-/** What the variable says, or the file that `<name>_FILE` names. */
+/** The variable's value, or the content of the file that `<name>_FILE` names. */
 function given(name: string, source: Source): string | undefined {
   const file = source[`${name}_FILE`]
   if (!file) return source[name] || undefined

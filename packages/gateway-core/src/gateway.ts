@@ -23,12 +23,12 @@ import type { Fitting } from './screen/fitting.ts'
 import { type Erased, screen as screenRoute, type ScreenSpec } from './screen/screen.ts'
 import { isGrpc, type Sources } from './sources.ts'
 
-/** Milliseconds one exchange may take when nothing else is said. */
+/** Default time limit of one exchange in milliseconds. */
 const defaultBudget = 5_000
 
 /**
- * Declare a gateway: the contract it answers, the sources it stands before, and how to treat each. Throws one error that
- * lists every fault of the policies. What comes back makes routes (`screen`, `forward`) and, of them, an `app`.
+ * Declares a gateway: its contract, its upstreams, and how to treat each. Throws one error that lists every fault of
+ * the policies. The result makes routes (`screen`, `forward`) and, from them, an `app`.
  */
 export function gateway<const C extends Contract, const S extends Sources>(
   contract: C,
@@ -40,7 +40,7 @@ export function gateway<const C extends Contract, const S extends Sources>(
   const spoken = protocols(sources)
   refuse([...faultsOf(policies, spoken, budget), ...faultsOfContracts(contract, sources, policies)])
   return {
-    /** What was declared, for whoever explains it. */
+    /** The declaration, for plans and audits. */
     estate: { contract, sources, policies, budget } as Estate,
     screen: <K extends Once<C>, G extends object, P extends object>(
       key: K,
@@ -76,10 +76,10 @@ function refuse(faults: readonly string[]): void {
 
 const namesOf = (limits?: Limits): string[] => [limits?.address, limits?.user].flatMap((limit) => limit?.name ?? [])
 
-/** With the place where an app made it. */
+/** Adds the place where an app created the route. */
 const placed = (route: Route<Core>): Route<Core> => ({ ...route, place: placeOf(2) })
 
-/** Methods that a policy speaks of must be there, and must not say already what they are. */
+/** Methods named in a policy must exist, and their `.proto` must not set the idempotency already. */
 const faultsOfIdempotency = (sources: Sources, policies: Policies): string[] =>
   Object.entries(sources).flatMap(([name, source]) => {
     if (!isGrpc(source)) return []

@@ -56,14 +56,14 @@ const others = [
 
 const known = [...Object.keys(numbers), ...Object.keys(nested), ...others]
 
-/** What has no meaning in the other protocol. */
+/** Settings without meaning for the other protocol. */
 const strangeTo: Readonly<Record<'http' | 'grpc', readonly string[]>> = {
   http: ['idempotency'],
-  // A generated message is what its `.proto` says, and no forward passes gRPC on.
+  // A generated message always conforms to its `.proto`, and forwards do not proxy gRPC.
   grpc: ['validate', 'maxRequestBytes'],
 }
 
-/** What cannot be meant, one sentence each, with its mend. */
+/** Every fault of the policies, one sentence each, with its fix. */
 export function faultsOf(
   policies: Policies,
   sources: Readonly<Record<string, 'http' | 'grpc'>>,
@@ -189,7 +189,7 @@ function unreachable(given: Policy, protocol: 'http' | 'grpc'): string[] {
 
 const names = { http: 'an HTTP', grpc: 'a gRPC' } as const
 
-/** May travel when a policy says so. What speaks about one connection, proves who calls, or is ours to say, may not. */
+/** Excludes hop-by-hop headers, credentials, and headers the gateway sets itself. */
 function headerFaults({ headers }: FullPolicy): string[] {
   return headers
     .filter((name) => !mayTravel(name))

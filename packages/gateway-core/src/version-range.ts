@@ -1,13 +1,13 @@
-/** Major, minor, patch, and 0 for a pre-release (`-beta.1`), which comes before its release, or 1. */
+/** Major, minor, patch, and 1 for a release or 0 for a pre-release (`-beta.1`), which sorts before it. */
 type Version = readonly [number, number, number, number]
 type Test = (version: Version) => boolean
 
-/** Digits are counted, so that no client can send a number that is no longer exact. */
+/** Digits are limited, so that every number stays exact. */
 const written = /^(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(-[\w.-]{1,64})?(?:\+[\w.-]{1,64})?$/
 
 /**
- * What tells whether a version lies in `range`: `>=2.3 <4`, all of its comparisons hold. There are `>=`, `>`, `<=`, `<`; a
- * bare `2.3` is any 2.3.x. Missing numbers of a limit are 0. What is no version lies nowhere. A range that cannot be read
+ * A test whether a version lies in `range`: `>=2.3 <4` requires both comparisons. Operators are `>=`, `>`, `<=`, `<`; a
+ * bare `2.3` matches any 2.3.x. Missing numbers of a limit are 0. An invalid version never matches. An invalid range
  * throws a `TypeError`.
  */
 export function inRange(range: string): (version: string) => boolean {

@@ -4,7 +4,7 @@ import { drawn, hash } from './hash.ts'
 import { within } from './networks.ts'
 import { inRange } from './version-range.ts'
 
-/** Absent: the value need only be there. A RegExp runs over what a client sent: one that backtracks can be made slow. */
+/** Absent: any value matches. A RegExp runs on client input: one that backtracks is open to denial of service. */
 export type Want = string | RegExp | readonly string[]
 
 export const method = (...methods: readonly Method[]): Predicate => ({
@@ -38,7 +38,7 @@ export function header(name: string, want?: Want): Predicate {
   }
 }
 
-/** Of a name that repeats, one value must fit. */
+/** If a name repeats, one value must match. */
 export function query(name: string, want?: Want): Predicate {
   const fits = wanted(want)
   return {
@@ -47,7 +47,7 @@ export function query(name: string, want?: Want): Predicate {
   }
 }
 
-/** Names and values byte for byte. Of a name that repeats, the first counts. */
+/** Names and values match byte for byte. If a name repeats, the first counts. */
 export function cookie(name: string, want?: Want): Predicate {
   const fits = wanted(want)
   const start = `${name}=`
@@ -62,8 +62,8 @@ export function cookie(name: string, want?: Want): Predicate {
 }
 
 /**
- * The same share of all keys always: a client stays where it is. The key is the client's address unless `key` says better;
- * who has no key is outside. Two experiments with different `salt` divide the clients independently of each other.
+ * A stable share of all keys: a client stays on its side. The key is the client's address unless `key` returns a better
+ * one; without a key it does not match. Experiments with different `salt` divide clients independently.
  */
 export function weight(
   share: number,
@@ -98,7 +98,7 @@ export function between(start: string, end: string, now: () => number = Date.now
   return all(from(start, now), until(end, now))
 }
 
-/** The client's address lies in one of these: `10.0.0.0/8`, `2001:db8::/32`, or one address. */
+/** Matches the client's address: `10.0.0.0/8`, `2001:db8::/32`, or one address. */
 export function address(...ranges: readonly string[]): Predicate {
   const inside = rangesOf(ranges)
   return {
@@ -108,7 +108,7 @@ export function address(...ranges: readonly string[]): Predicate {
   }
 }
 
-/** By the version that an app says it has, in `x-app-version` unless `name` says otherwise: `appVersion('>=2.3 <4')`. */
+/** Matches the version an app reports in `x-app-version`, or in `name`: `appVersion('>=2.3 <4')`. */
 export function appVersion(range: string, name = 'x-app-version'): Predicate {
   const fits = inRange(range)
   return {
@@ -118,7 +118,7 @@ export function appVersion(range: string, name = 'x-app-version'): Predicate {
   }
 }
 
-/** In this order, as far as the first that does not hold. */
+/** Evaluated in order, up to the first that fails. */
 export const all = (...predicates: readonly [Predicate, ...Predicate[]]): Predicate => ({
   test: (exchange) => predicates.every((one) => one.test(exchange)),
   describe: `(${predicates.map((one) => one.describe).join(' and ')})`,

@@ -10,7 +10,7 @@ interface Place {
 
 type Fetch = typeof globalThis.fetch
 
-/** The keys of an issuer, from where it says or we are told. Redirects are refused: they lead where nobody has decided to go. */
+/** Fetches an issuer's keys, from `jwksUrl` or by discovery. Redirects are refused: their target is not configured. */
 export async function fetchKeys({ issuer, jwksUrl }: Place, fetch: Fetch): Promise<KeySet> {
   const signal = AbortSignal.timeout(TIMEOUT)
   const { keys } = await fetchJson(jwksUrl ?? (await discover(issuer, signal, fetch)), signal, fetch)

@@ -1,16 +1,16 @@
 import { type Algorithm, algorithms } from './jws.ts'
 
-/** Whose tokens are taken, and for what. */
+/** An issuer whose tokens are accepted, and for what. */
 export interface TrustedIssuer {
-  /** Exactly as in the `iss` of its tokens. Over plain http, who controls the network chooses the keys. */
+  /** Exactly as in the `iss` of its tokens. Over plain http, whoever controls the network chooses the keys. */
   readonly issuer: string
   /** This API. The token must name it in `aud`, character for character. */
   readonly audience: string
-  /** What it signs with. Default RS256 and ES256. */
+  /** Accepted signature algorithms. Default RS256 and ES256. */
   readonly algorithms?: readonly Algorithm[] | undefined
-  /** Where its keys are (JWK set). Default: where its discovery document says. */
+  /** URL of its JWK set. Default: from its discovery document. */
   readonly jwksUrl?: string | undefined
-  /** Most milliseconds from `iat` to `exp`: nobody can take a token back before. Default 1 h. */
+  /** Longest time from `iat` to `exp` in milliseconds: a token cannot be revoked by its issuer before. Default 1 h. */
   readonly maxLifetime?: number | undefined
 }
 
@@ -19,7 +19,10 @@ export interface Sound extends TrustedIssuer {
   readonly maxLifetime: number
 }
 
-/** With their defaults. Throws one `TypeError` that lists all that is wrong, for no compiler has read what comes from a file. */
+/**
+ * Applies the defaults. Throws one `TypeError` that lists every fault, as configuration from a file is not
+ * type-checked.
+ */
 export function soundIssuers(given: readonly TrustedIssuer[]): readonly Sound[] {
   const sound = given.map((one): Sound => ({
     ...one,
@@ -42,7 +45,7 @@ function faultsOf({ issuer, audience, algorithms: listed, jwksUrl, maxLifetime }
       ? ''
       : 'an issuer is an http(s) URL without query and fragment (RFC 8414 §2), or any URI whose keys have a jwksUrl',
     typeof audience === 'string' && /^[\x21-\x7e]+$/.test(audience) ? '' : 'audience must be text without spaces',
-    // `includes` of a string would take parts of it.
+    // `includes` on a string would match substrings.
     Array.isArray(listed) && listed.length > 0 && listed.every((one) => algorithms.includes(one))
       ? ''
       : `algorithms must be a list of ${algorithms.join(', ')}`,

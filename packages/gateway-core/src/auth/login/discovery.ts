@@ -2,9 +2,9 @@ import * as oidc from 'openid-client'
 import { unavailable } from './refused.ts'
 import { singleFlight } from '../single-flight.ts'
 
-/** Seconds that one request to the provider may take. */
+/** Timeout of one request to the provider in seconds. */
 const TIMEOUT = 2
-/** Of one answer. Keys with certificates beside them come to some 30 KiB. */
+/** Largest response. Keys with certificates take about 30 KiB. */
 const MAX_BYTES = 65_536
 
 export interface DiscoveryOptions {
@@ -15,8 +15,8 @@ export interface DiscoveryOptions {
 }
 
 /**
- * The provider as it describes itself (OpenID Connect Discovery, RFC 8414). Asks once, keeps the answer, and asks again after
- * a failure. Rejects with the problem `identity-unavailable`, whose cause says what is wrong with it.
+ * The provider's metadata (OpenID Connect Discovery, RFC 8414). Fetches once, caches it, and retries after a failure.
+ * Rejects with the problem `identity-unavailable`, whose cause names the fault.
  */
 export function discovery(options: DiscoveryOptions): () => Promise<oidc.Configuration> {
   const { issuer, clientId, authentication, insecure } = options
@@ -37,7 +37,7 @@ export function discovery(options: DiscoveryOptions): () => Promise<oidc.Configu
   return async () => known ?? discover()
 }
 
-/** What keeps this client from logging in safely there: it is said at the first use, not found out by an attack. */
+/** Faults that make a login there unsafe: reported on first use. */
 function faultOf(metadata: ReturnType<oidc.Configuration['serverMetadata']>, issuer: string, insecure: boolean) {
   if (metadata.issuer !== issuer) return 'is that of another issuer'
   if (!metadata.supportsPKCE('S256')) return 'offers no PKCE with S256'
@@ -52,7 +52,7 @@ function faultOf(metadata: ReturnType<oidc.Configuration['serverMetadata']>, iss
   return undefined
 }
 
-/** An answer larger than any honest one is not taken in. */
+/** Bounds the size of responses. */
 const boundedFetch: oidc.CustomFetch = async (url, options) => {
   const { body, status, headers } = await fetch(url, options as RequestInit)
   if (body === null) return new Response(null, { status, headers })

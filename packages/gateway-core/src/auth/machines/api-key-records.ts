@@ -1,15 +1,15 @@
 import type { Variable } from '../../env.ts'
 
-/** What is known of an API key: never the key. */
+/** A registered API key, without the key itself. */
 export interface ApiKeyRecord {
-  /** The part of the key that names it: 16 hex digits. */
+  /** The key's public part: 16 hex digits. */
   readonly id: string
-  /** Whose it is. */
+  /** The client it belongs to. */
   readonly client: string
   /** SHA-256 of the whole key, in hex. */
   readonly hash: string
   readonly scopes: readonly string[]
-  /** Epoch milliseconds, as is the next. */
+  /** Epoch milliseconds, like `expiresAt`. */
   readonly createdAt: number
   readonly expiresAt: number
 }
@@ -19,8 +19,9 @@ interface Entry {
 }
 
 /**
- * Keys out of the environment, as `npm run api-key` prints them: a JSON array of `{ id, client, hash, scopes, created, expires }`
- * with dates like `2027-01-31T00:00:00Z`. Every key ends. What is wrong is not echoed, for it may be a key by mistake.
+ * Keys from the environment, as printed by `npm run api-key`: a JSON array of `{ id, client, hash, scopes, created,
+ * expires }` with dates like `2027-01-31T00:00:00Z`. Every key expires. Invalid input is not echoed, as it may be a key
+ * by mistake.
  */
 export const apiKeyRecords: Variable<readonly ApiKeyRecord[]> = {
   parse: (text) => {

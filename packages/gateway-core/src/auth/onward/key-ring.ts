@@ -1,12 +1,12 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject } from 'node:crypto'
 import type { Variable } from '../../env.ts'
 
-/** The keys of one issuer of tokens, all for ES256. */
+/** The keys of one token issuer, all for ES256. */
 export interface KeyRing {
   readonly kid: string
-  /** Signs. */
+  /** The signing key. */
   readonly key: KeyObject
-  /** What can be checked with: the public half of every key of the ring (RFC 7517 §5). */
+  /** The public half of every key, for verification (RFC 7517 §5). */
   readonly keySet: KeySet
 }
 
@@ -14,7 +14,7 @@ export interface KeySet {
   readonly keys: readonly PublicKey[]
 }
 
-// No interface: those are no JsonWebKey for the compiler.
+// Not an interface: the compiler does not accept those as a JsonWebKey.
 type PublicKey = {
   readonly kty: string
   readonly crv: string
@@ -25,7 +25,7 @@ type PublicKey = {
   readonly use: 'sig'
 }
 
-/** Where a program publishes its key set, for private networks. */
+/** Path of a program's key set, for private networks. */
 export const keySetPath = '/.well-known/jwks.json'
 
 export const keySetPage = (keySet: KeySet) => () => ({
@@ -34,16 +34,17 @@ export const keySetPage = (keySet: KeySet) => () => ({
 })
 
 /**
- * A ring of P-256 private keys: PEM blocks, or a JWK set. The first signs, all are published. So a key is replaced without
- * a refusal: put the new one last, and first once every service has fetched it; see docs/guides/rotate-keys.md. A key is
- * named by its thumbprint (RFC 7638), whatever its own name was: it is the same in every process. Throws a `TypeError`.
+ * A ring of P-256 private keys: PEM blocks, or a JWK set. The first signs, all are published. To rotate without
+ * refusals, append the new key, then move it first once every service has fetched it; see docs/guides/rotate-keys.md. A
+ * key's id is its thumbprint (RFC 7638), whatever `kid` it had, so it is the same in every process. Throws a
+ * `TypeError`.
  */
 export const keyRing = (text: string): KeyRing => ringOf(privateKeysIn(text))
 
-/** A ring of one key that nobody has seen and nobody will see again. */
+/** A ring of one new, ephemeral key. */
 export const newKeyRing = (): KeyRing => ringOf([generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey])
 
-/** Also read from the file that `<NAME>_FILE` names. In development it may be left out: `undefined`. */
+/** Also read from the file that `<NAME>_FILE` names. Optional in development: `undefined`. */
 export const privateKeys: Variable<KeyRing | undefined> = {
   parse: (text) => (text === '' ? undefined : keyRing(text)),
   shape:

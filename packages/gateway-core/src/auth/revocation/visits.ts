@@ -4,9 +4,9 @@ import type { Problem } from '../../problem.ts'
 import type { Revoked } from './revoked.ts'
 import { withdrawn } from './withdrawn.ts'
 
-/** An exchange that can be ended before its time: with an answer while it has none, else by cutting its connection. */
+/** An exchange that can be ended early: with a problem before its response, by cutting its connection after. */
 export interface Visit extends Pick<Exchange, 'scope' | 'deadline'> {
-  /** Who it is by now, where it has proved itself again. */
+  /** The current identity, if it authenticated again. */
   readonly identity?: Identity | undefined
   cut(reason: Problem): void
 }
@@ -16,7 +16,9 @@ interface Admitted {
   readonly identity: Identity
 }
 
-/** Who is here now, signed in: requests under way, streams and sockets. They are looked through together, so none has a timer. */
+/**
+ * Authenticated exchanges in progress: requests, streams and sockets. One sweep checks them all, so none needs a timer.
+ */
 export class Visits {
   readonly #revoked: Revoked
   readonly #clock: () => number
@@ -27,15 +29,15 @@ export class Visits {
     this.#clock = clock
   }
 
-  /** Throws a 401 for whoever has been withdrawn; the others stay until they leave or `sweep` finds them. */
+  /** Throws a 401 if the identity is revoked; otherwise tracks the exchange until it ends or `sweep` ends it. */
   readonly admit = (visit: Visit, identity: Identity): void => {
     if (this.#revoked.has(identity)) throw withdrawn(identity)
     visit.scope.onEnd(this.#admitted.add({ visit, identity }))
   }
 
   /**
-   * Ends what has been withdrawn, and streams whose proof has come to its end. A stream is what lasts longer than an answer may
-   * take: a request that began in time is answered.
+   * Ends revoked exchanges, and streams whose credential expired. A stream is what outlasts its deadline: a request
+   * that began in time is answered.
    */
   sweep(): void {
     const now = this.#clock()

@@ -7,13 +7,13 @@ import { isSession, type Session } from './session-content.ts'
 import type { SessionRecords } from './session-records.ts'
 import { nameOf } from './session-seal.ts'
 
-/** An access token is renewed when it has less than this to live. */
+/** An access token is refreshed when less than this remains. */
 const AHEAD = 30_000
-/** Between two looks at what another process does about it. */
+/** Poll interval while another process refreshes. */
 const LOOK = 50
-/** After which a process that has died gives the others their turn. */
+/** A crashed process blocks the others this long. */
 const LEASE = 2_000
-/** Longer than that, and less than most requests have. */
+/** Longer than the lease, shorter than most deadlines. */
 const PATIENCE = 4_000
 
 export interface RefreshOptions extends RenewalOptions {
@@ -21,30 +21,30 @@ export interface RefreshOptions extends RenewalOptions {
 }
 
 export interface Refreshes {
-  /** It needs nothing for now. */
+  /** Needs no refresh for now. */
   readonly isFresh: (session: Session) => boolean
-  /** The session, vouched for by the provider for now. Rejects with `session-expired` or `identity-unavailable`. */
+  /** The session, recently confirmed by the provider. Rejects with `session-expired` or `identity-unavailable`. */
   readonly refresh: (id: string, asking: Asking) => Promise<Session>
 }
 
 /**
- * Of one session, one refresh runs at a time: in this process by sharing it, among processes by a lease; whoever does not get
- * it waits and looks again, and goes on with what it has if that takes too long. Should two run all the same, for no lease is
- * perfect, the first to write wins and the other takes what is there. A process that dies after the provider has spent the
- * refresh token, and before the new one is written, costs the session, unless the provider takes a spent token for a while.
+ * One refresh per session at a time: shared within this process, by lease among processes. A process without the lease
+ * waits and polls, and continues with the old token if that takes too long. If two run anyway, as no lease is perfect,
+ * the first write wins and the other uses it. A process that dies after the provider spent the refresh token and before
+ * the new one is written loses the session, unless the provider accepts a spent token for a while.
  */
 export function refreshes(options: RefreshOptions): Refreshes {
   const { store, clock } = options
   const isFresh = (session: Session): boolean => session.accessExpiresAt - clock() > AHEAD
   const renew = renewal(options)
 
-  /** One look: what is there, and whether that is the end of it. Otherwise somebody else is at it. */
+  /** One attempt: the session, and whether that is final. If not, another process is refreshing it. */
   const attempt = async (
     id: string,
     asking: Asking,
   ): Promise<{ readonly session: Session; readonly done: boolean }> => {
     await using held = await lease(store, nameOf(id), LEASE)
-    // Read after that: whoever was ahead of us may have spent the refresh token that our caller saw.
+    // Read with the lease held: the previous holder may have spent the refresh token that our caller saw.
     const session = await current(options.records, id)
     if (session === undefined) throw options.problems.expired()
     if (isFresh(session) || session.refreshToken === undefined) return { session, done: true }

@@ -9,14 +9,14 @@ import type { SessionProblems } from './session-problem.ts'
 import type { SessionRecords } from './session-records.ts'
 import { nameOf } from './session-seal.ts'
 
-/** A provider that was down is not asked again for a token that still holds. */
+/** After a failure, the provider is not asked again for this long while the token is valid. */
 const RESPITE = 2_000
-/** Between two tries to write down what the provider gave. */
+/** Interval between attempts to store new tokens. */
 const AGAIN = 100
-/** Of sessions whose new tokens could not be written. */
+/** Sessions whose new tokens could not be stored. */
 const MOST_UNWRITTEN = 1_000
 
-/** The request that it is done for. */
+/** The request that triggered it. */
 export type Asking = Pick<Exchange, 'log' | 'traceId' | 'address' | 'method' | 'deadline'>
 
 export interface RenewalOptions {
@@ -28,7 +28,7 @@ export interface RenewalOptions {
   readonly client: string
   /** For `/metrics`. */
   readonly count: (outcome: 'ok' | 'raced' | 'failed') => void
-  /** Of refresh tokens whose provider does not tell, milliseconds. */
+  /** Default lifetime of refresh tokens in milliseconds. */
   readonly lifetime?: number | undefined
   /** Epoch milliseconds. */
   readonly clock: () => number
@@ -36,10 +36,10 @@ export interface RenewalOptions {
 
 type Fresh = Omit<Tokens, 'claims'>
 
-/** What came of asking: new tokens, `no`, or `later`. */
+/** Result of a refresh: new tokens, `no`, or `later`. */
 type Answer = Fresh | 'no' | 'later'
 
-/** Asks the provider. The session as it was, while its token holds and the provider is down. */
+/** Refreshes at the provider. Returns the unchanged session while its token is valid and the provider is down. */
 export function renewal(options: RenewalOptions) {
   const { problems, tell, client, count } = options
   const write = writer(options)
@@ -97,7 +97,9 @@ async function fresh(provider: Provider, session: Session): Promise<Fresh> {
   return tokens
 }
 
-/** Ends the session, unless another process was first after all, and that is why ours was refused: then what that one got. */
+/**
+ * Ends the session, unless another process refreshed first, which is why ours was refused: then returns that session.
+ */
 async function refused(
   { records, end }: RenewalOptions,
   id: string,
@@ -112,9 +114,9 @@ async function refused(
 }
 
 /**
- * Writes only over the tokens that it was made of, so that whoever comes late takes what is there instead. The provider has spent the
- * token before, so while the store fails it is tried again until the request has no time left; after that this process
- * keeps them for the next one. Should it end first, the provider decides whether it takes the spent token once more.
+ * Writes only if the tokens are still those it refreshed, so a late writer takes what is there. The provider has
+ * already spent the old token, so while the store fails it retries until the deadline; then this process keeps the
+ * tokens for the next request. If it dies first, the provider decides whether it accepts the spent token again.
  */
 function writer({ records, lifetime, clock }: RenewalOptions) {
   const unwritten = new Map<string, { readonly version: number; readonly tokens: Fresh }>()
@@ -141,7 +143,7 @@ function writer({ records, lifetime, clock }: RenewalOptions) {
     }
   }
   return Object.assign(write, {
-    /** What the provider has given for this very state of the session, and the store would not take. */
+    /** New tokens for this version of the session that the store did not accept. */
     unwritten: (id: string, { version }: Session): Fresh | undefined => {
       const found = unwritten.get(id)
       return found?.version === version ? found.tokens : undefined
@@ -149,7 +151,7 @@ function writer({ records, lifetime, clock }: RenewalOptions) {
   })
 }
 
-/** What is kept of what the provider gave, with the times at which it ends. */
+/** The stored form of new tokens, with their expiry times. */
 export function sessionTokens({ lifetime, refreshLifetime, ...tokens }: Fresh, now: number, elseRefresh?: number) {
   const refresh = tokens.refreshToken === undefined ? undefined : (refreshLifetime ?? elseRefresh)
   return {
