@@ -8,7 +8,7 @@ const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 })
 const pem = (key: { export(options: object): string | Buffer }): string =>
   String(key.export({ format: 'pem', type: 'pkcs8' }))
 
-/** What the provider would be sent, and what was signed in it. */
+/** The provider's request, and what was signed in it. */
 async function proofOf(text: string, kid?: string) {
   const body = new URLSearchParams()
   await Promise.resolve(

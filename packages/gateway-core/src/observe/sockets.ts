@@ -8,7 +8,7 @@ export interface SocketSeries {
   readonly closed: (route: string, why: (typeof ends)[number]) => void
 }
 
-/** Sockets of the routes that take upgrades: how many have been opened, are open, and were closed by whom or what. */
+/** Sockets per route: opened, open now, and closed, by cause. */
 export function socketSeries(
   registry: Registry,
   all: readonly { readonly path: string; readonly bindUpgrade?: unknown }[],

@@ -9,7 +9,7 @@ export interface StreamSeries {
   readonly refused: (route: string, cap: (typeof caps)[number]) => void
 }
 
-/** Streams and long polls of the routes: how many are open, and how many were refused because of which cap. */
+/** Streams and long polls per route: open now, and refused, by cap. */
 export function streamSeries(
   registry: Registry,
   all: readonly { readonly path: string; readonly made?: { readonly door: string } }[],

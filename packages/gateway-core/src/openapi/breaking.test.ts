@@ -35,7 +35,7 @@ const tree = (name: z.ZodType): z.ZodType => {
   return Node
 }
 
-/** What is said of a change, and of the same change the other way round; `undefined`: it breaks nobody. */
+/** The finding for a change, and for the same change reversed; `undefined`: compatible. */
 const rows: readonly Row[] = [
   ['nothing', out(z.object({ a: text })), out(z.object({ a: text })), undefined, undefined],
   ['an operation', { ...thing({}), 'GET /more': {} }, thing({}), 'GET /more: It is not there any more.', undefined],

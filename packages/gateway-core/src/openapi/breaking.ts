@@ -3,22 +3,17 @@ import { resolve } from './document.ts'
 import { type Misfit, misfits } from './fits.ts'
 import type { JsonSchema } from './json-schema.ts'
 
-/** A change that a client of the older document does not survive. */
+/** A change that breaks clients of the older document. */
 export interface Break {
-  /** `GET /api/orders/{id}`, then where in it: `answer 200 /order/total`. */
+  /** `GET /api/orders/{id}`, then the place within: `answer 200 /order/total`. */
   readonly where: string
   readonly what: string
 }
 
 /**
- * What of `after` breaks a client that was written for `before`. Whatever it may send must still be taken, whatever it gets
- * must still be what it was promised, and the problems it knows must still mean what they did. New operations, new members of
- * answers, new problems and optional inputs break nobody.
- *
- * A new value of an answer's `enum` counts as a break: a client that switches over all values, and typed ones are made to,
- * has no branch for it. Unless the older document said `x-extensible: true` of that enum. A new status of a part does too. A
- * member that was optional and never comes any more is a break as well, though no client fails to read the answer. An
- * operation may go once the sunset has come that the older document gave it.
+ * What in `after` breaks a client written for `before`: every request it may send must still be accepted, every
+ * response must still match what was promised, and known problems must keep their meaning. New operations, response
+ * members, problems and optional inputs are compatible.
  */
 export function breaking(before: Document, after: Document, now: () => number = Date.now): readonly Break[] {
   const there = new Map(operationsOf(after).map(([key, operation]) => [anonymous(key), operation]))
@@ -47,7 +42,7 @@ const operationsOf = ({ paths }: Document): readonly (readonly [key: string, ope
 const isOver = ({ 'x-sunset': sunset }: Described, now: number): boolean =>
   sunset !== undefined && Date.parse(sunset) <= now
 
-/** What a parameter is called in a path does not concern those who fill it in. */
+/** Names of path parameters do not concern callers. */
 const anonymous = (key: string): string => key.replaceAll(/\{\w+\}/g, '{}')
 
 function* inputs(pair: Pair): Generator<Break> {
@@ -65,7 +60,7 @@ function* inputs(pair: Pair): Generator<Break> {
   if (sent !== undefined && read !== undefined) yield* taking('body', sent, read, pair)
 }
 
-/** By place and name; those in the path by their order. */
+/** By place and name; path parameters by position. */
 function parametersOf(operation: Described, document: Document): ReadonlyMap<string, Parameter> {
   const all = (operation.parameters ?? []).map((one) => resolve<Parameter>(document, one))
   const inPath = all.filter((one) => one.in === 'path')
@@ -119,7 +114,7 @@ const successes = ({ responses }: Described, document: Document): ReadonlyMap<st
       .map(([status, response]) => [status, schemaIn(resolve(document, response).content)]),
   )
 
-/** The operation's own. Those of the toolkit come and go with what the operation is. */
+/** Declared problems only; the toolkit's own follow from the operation. */
 function* problems({ was, is }: Pair): Generator<Break> {
   const now = is['x-errors'] ?? {}
   for (const [code, status] of Object.entries(was['x-errors'] ?? {})) {

@@ -6,7 +6,7 @@ import { parameters } from './operation.ts'
 import { headers, problemSchema } from './responses.ts'
 import { Shelf } from './shelf.ts'
 
-/** The same paths with references in place of what occurs more than once, and what they refer to. */
+/** The same paths with references in place of repeated schemas, and the referenced components. */
 export function components(paths: Document['paths']): {
   readonly paths: Document['paths']
   readonly parts: Omit<Components, 'securitySchemes'>
@@ -45,7 +45,7 @@ const eachSchema = (paths: Document['paths'], visit: Visit): Document['paths'] =
 const inParameter = (one: Parameter | Reference, visit: Visit): Parameter | Reference =>
   '$ref' in one ? one : { ...one, schema: visit(one.schema, one.name) }
 
-/** What is said of a problem beside `Problem` belongs to its response, which is shared as a whole. */
+/** A response's own constraints on `Problem` belong to it; the response is shared as a whole. */
 const inContent = (content: Content, visit: Visit): Content =>
   mapValues(content, ({ schema }, type) => ({
     schema: type === 'application/problem+json' ? schema : visit(schema, ''),

@@ -42,7 +42,7 @@ export const headers: Readonly<Record<string, Header>> = {
 const named = (names: readonly string[]): Readonly<Record<string, Reference>> =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 
-/** All that an operation may answer, by status. */
+/** Every response of an operation, by status. */
 export function responsesOf(facts: Facts): Readonly<Record<string, Response>> {
   const { operation, own } = facts
   const status = operation.status ?? (operation.out === undefined ? 204 : 200)
@@ -80,13 +80,13 @@ function success(facts: Facts, status: number): Response {
   }
 }
 
-/** Of a stream the schema is that of each item. */
+/** For a stream, the schema of each item. */
 const contentOf = (schema: JsonSchema, { streams }: Operation) =>
   streams === undefined
     ? { 'application/json': { schema } }
     : { 'text/event-stream': { schema }, 'application/x-ndjson': { schema } }
 
-/** What a view shows, and beside it `meta.parts`. */
+/** The view's schema with `meta.parts` added. */
 function answered(shown: JsonSchema, { optional = [], stale = [] }: Operation): JsonSchema {
   const names = [...new Set([...optional, ...stale])]
   if (names.length === 0) return shown
@@ -121,7 +121,7 @@ function refused(status: number, codes: readonly string[]): Response {
   }
 }
 
-/** What has nothing to do with the operation, but with the request that was to reach it. */
+/** Refusals that depend on the request, not on the operation. */
 const beforehand: Response = {
   description: `The request was refused before the operation was reached.${list(refusals.map((code) => [code, []]))}`,
   content: problemContent({ code: { enum: refusals } }),

@@ -2,13 +2,13 @@ import type { Bounds, Lasting } from '../exchange.ts'
 
 type Row = readonly [label: string, text: string]
 
-/** What bounds an answer that stays open and what ends it, a row for each. */
+/** Limits of a long-lived response and what ends it, one row each. */
 export const lastingRows = ({ bounds, ends }: Lasting): Row[] => [
   ...boundRows(bounds),
   ...ends.map((one, i): Row => [i === 0 ? 'ends when' : '', one]),
 ]
 
-/** The same in two texts. */
+/** The same as two texts. */
 export const lastingCells = ({ bounds, ends }: Lasting): [bounds: string, ends: string] => [
   boundRows(bounds)
     .map(([label, text]) => `${label}: ${text}`)
@@ -18,7 +18,7 @@ export const lastingCells = ({ bounds, ends }: Lasting): [bounds: string, ends: 
 
 type Said = { readonly [B in keyof Bounds]-?: (value: NonNullable<Bounds[B]>, all: Bounds) => Row | undefined }
 
-/** In their order. */
+/** In output order. */
 const said: Said = {
   route: (most, { client }) => ['open', `${most} at a time, ${client} per client`],
   client: () => undefined,

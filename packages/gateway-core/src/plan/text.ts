@@ -3,7 +3,7 @@ import type { ForwardPlan, Plan, PlannedCall, ScreenPlan, Source } from './plan.
 import { timeline } from './timeline.ts'
 import type { Treatment } from './treatment.ts'
 
-/** A plan as a person reads it, with a line break at its end. */
+/** A plan as readable text, with a trailing line break. */
 export function textOf(plan: Plan): string {
   const blocks = [head(plan), ...bodyOf(plan)]
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`
@@ -33,7 +33,7 @@ function head(plan: Plan): string[] {
   ]
 }
 
-/** What it answers is there at once. */
+/** The whole response is ready at once. */
 const isWhole = ({ door }: Plan): boolean => door === 'screen' || door === 'own'
 
 const eventStreamsOf = ({ caps }: ForwardPlan): Row => ['event streams', `${caps.route}, ${caps.client} per client`]
@@ -55,7 +55,7 @@ function answers(plan: Plan): string {
   return [`${plan.upstream}, passed on as it is`, ...further].join(', ')
 }
 
-/** In the words of all that is printed: `signed in (signedIn), orders:write`. */
+/** As printed everywhere: `signed in (signedIn), orders:write`. */
 export function whoMay({ admission: { who, guard, described, scopes, refusal } }: Pick<Plan, 'admission'>): string {
   const named = described ?? (guard === '' ? who : `${who} (${guard})`)
   return [named, ...scopes].join(', ') + (refusal === undefined ? '' : `: the sample was refused, ${refusal}`)

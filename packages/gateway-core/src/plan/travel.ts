@@ -14,26 +14,26 @@ import { fromClient } from '../road/headers.ts'
 import { isGrpc } from '../sources.ts'
 import { sampleExchange, somebody } from './exchange.ts'
 
-/** A call, as the road gets it, and the names of the headers that leave with it. */
+/** A call as the road receives it, and the names of the headers sent with it. */
 export interface Leaving {
   readonly call: Call
   readonly headers: readonly string[]
 }
 
-/** Where probes go. */
+/** Target of probe calls. */
 export const nowhere = 'http://upstream.invalid'
 
-/** What answers a probe. */
+/** Response to a probe call. */
 export const reply = (status = 200, headers: Reply['headers'] = {}): Reply => ({
   status,
   headers,
   body: Body.of(Buffer.from('{}')),
 })
 
-/** In place of whatever token the policy wants. */
+/** Stands in for the policy's token. */
 const shown = (token: FullPolicy['token']): Credential | undefined => (token === 'none' ? undefined : () => 'sample')
 
-/** The filters of a road that change headers, and what came of it. */
+/** A road's header-changing filters, and their result. */
 function gate(policy: FullPolicy): { send: Service; left: () => Leaving | undefined } {
   const { token, timeout, cache: kept } = policy
   let entered: Call | undefined
@@ -50,7 +50,10 @@ function gate(policy: FullPolicy): { send: Service; left: () => Leaving | undefi
   return { send, left: () => entered && { call: entered, headers } }
 }
 
-/** Make a screen's call as it would be made, and see what leaves. Undefined when it cannot be made of this input. */
+/**
+ * Makes a screen's call on these filters and records what would be sent. Undefined if it cannot be made with this
+ * input.
+ */
 export async function leavingOf(
   upstream: string,
   source: Contract | DescService,
@@ -81,15 +84,15 @@ export async function leavingOf(
     const { answers, call } = grpcClient(upstream, source, road)[key]!
     return answers === 'once' ? call(asking, input) : call(asking, input).next()
   }
-  // The probe's answer need not be what the contract says: it is what was sent that counts.
+  // The probe's response need not match the contract: only the request matters.
   await made().catch(() => undefined)
   return left()
 }
 
-/** A client that sends all that may travel. */
+/** A client that sends every header allowed to travel. */
 const said = ({ headers }: FullPolicy) => Object.fromEntries(headers.map((name) => [name, 'sample']))
 
-/** What leaves when a forward passes on a request with every header that is `usual`. */
+/** What a forward sends on for a request with every `usual` header. */
 export async function forwardedOf(upstream: string, policy: FullPolicy, method: string): Promise<Leaving> {
   const { send, left } = gate(policy)
   const exchange = sampleExchange({ identity: somebody(), method })
@@ -99,7 +102,9 @@ export async function forwardedOf(upstream: string, policy: FullPolicy, method: 
   return left()!
 }
 
-/** What a browser or an app would send, and some that it should not. But for conditions and ranges, which pass by a cache. */
+/**
+ * Headers of a browser or an app, and some that must not travel. Without conditions and ranges, which bypass a cache.
+ */
 export const usual = [
   'accept',
   'accept-encoding',

@@ -4,13 +4,13 @@ import type { Connections } from './redis-connection.ts'
 import type { Store } from './store.ts'
 
 interface Subscribed extends Listener {
-  /** Whoever asked for it knows that it listens. */
+  /** Its subscriber was told that it is listening. */
   told: boolean
 }
 
 /**
- * Subscriptions, on a connection of their own that is made with the first of them. When it breaks, all are made again on the
- * next one, and then those who may have missed something are told.
+ * Subscriptions, on a separate connection opened with the first one. When it breaks, the next one resubscribes to all,
+ * then reports the gap to listeners that may have missed messages.
  */
 export function redisChannels(server: Connections, prefix: string): Store['subscribe'] {
   const heard = listeners<Subscribed>()
@@ -21,7 +21,7 @@ export function redisChannels(server: Connections, prefix: string): Store['subsc
       await connection.subscribe(...channels.map((channel) => prefix + channel))
       return true
     } catch {
-      // The next connection begins with all of them.
+      // The next connection subscribes to all of them.
       if (connection.status === 'ready') connection.disconnect(true)
       return false
     }

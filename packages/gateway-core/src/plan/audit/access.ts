@@ -9,7 +9,7 @@ export const screensOf = ({ plans }: Facts): ScreenPlan[] => plans.filter((plan)
 
 const isOpen = ({ admission }: Plan): boolean => admission.who === 'anybody'
 
-/** How every upstream is asked. */
+/** The treatment of every upstream called. */
 export const treatmentsOf = (plan: Plan): readonly (Treatment & { readonly upstream: string })[] => {
   if (plan.door !== 'forward') return callsOf(plan)
   return Object.values(plan.treatments).map((one) => ({ ...one, upstream: plan.upstream }))
@@ -18,7 +18,7 @@ export const treatmentsOf = (plan: Plan): readonly (Treatment & { readonly upstr
 const isMixing = ({ token, coalesced, cached }: Treatment): boolean =>
   token === 'user' && [coalesced, cached].some((key) => key !== undefined && !key.includes('user'))
 
-/** Who gets what. */
+/** Rules about who may access what. */
 export const access: readonly Rule[] = [
   {
     id: 'A-01',

@@ -42,7 +42,7 @@ const fair = { bytes: 1_000, calls: 2, p95: 50 }
 const plain: Parts = ({ from }) => ({ items: from.items('GET /items') })
 const empty = () => ({})
 
-/** One app with one screen that keeps every rule, but for what is given. */
+/** One app with one screen that passes every rule, except for `given`. */
 function facts(given: Screen = {}): Promise<Facts> {
   const { key = 'GET /api/items', guard = signedIn, policy = {}, deadline: budget = 5_000, app = 'web-bff' } = given
   const operation = { summary: 'All items', out: z.object({}), ...given.operation }

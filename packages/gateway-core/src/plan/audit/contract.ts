@@ -4,14 +4,14 @@ import type { ScreenPlan } from '../plan.ts'
 import { screensOf } from './access.ts'
 import { amiss, type Facts, type Found, type Rule } from './finding.ts'
 
-/** Operations of the contract that are wrong: `wrong` gives the sentence. */
+/** Findings for contract operations; `wrong` returns the sentence. */
 const operations = ({ estate }: Facts, wrong: (operation: Operation, key: string) => string | false): Found[] =>
   Object.entries<Operation>(estate.contract).flatMap(([key, operation]) => {
     const sentence = wrong(operation, key)
     return sentence === false ? [] : [{ route: key, sentence }]
   })
 
-/** Writes that stay when the screen fails. */
+/** Writes that remain if the screen fails. */
 function lastingWrites({ calls, parts }: ScreenPlan): string[] {
   const undone = new Set(parts.flatMap((part) => (part.kind === 'compensated' ? part.calls : [])))
   return calls.flatMap(({ name, safe, times }) => (safe || undone.has(name) ? [] : Array<string>(times).fill(name)))
@@ -26,12 +26,12 @@ function unsaid({ calls, parts, operation }: ScreenPlan): string | false {
   return false
 }
 
-/** Shorter than this, two that are alike are no copy. */
+/** Identical code shorter than this is not a copy. */
 const copyOf = 140
 
 const plainText = (code: object): string => String(code).replace(/\s+/g, '')
 
-/** Each pair is told of once, by the app whose name comes later. */
+/** Each pair is reported once, by the app whose name sorts later. */
 function copied(facts: Facts, others: readonly Facts[]): Found[] {
   return Object.entries(facts.screens).flatMap(([key, { parts, view }]) =>
     others.flatMap((other) =>
@@ -49,7 +49,7 @@ function copied(facts: Facts, others: readonly Facts[]): Found[] {
   )
 }
 
-/** What is promised, and kept. */
+/** Rules about keeping promises. */
 export const contract: readonly Rule[] = [
   {
     id: 'A-06',

@@ -3,7 +3,7 @@ import { faultOf, type Plan, type ScreenPlan } from '../plan.ts'
 import { screensOf, treatmentsOf } from './access.ts'
 import { amiss, type Facts, type Rule } from './finding.ts'
 
-/** Requests that a service may get for one call, before somebody has to say why. */
+/** Requests one call may cause at a service before that needs a reason. */
 const mostAttempts = 4
 
 const callsOf = ({ calls }: ScreenPlan): number => calls.reduce((sum, { times }) => sum + times, 0)
@@ -24,7 +24,7 @@ function multiplied(plan: Plan): string | false {
   return worst !== undefined && `one call becomes up to ${worst.most} requests at ${worst.upstream}`
 }
 
-/** What it costs. */
+/** Rules about cost. */
 export const cost: readonly Rule[] = [
   {
     id: 'A-00',
