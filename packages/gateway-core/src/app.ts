@@ -127,20 +127,27 @@ export interface App extends AsyncDisposable {
 }
 
 /** Adds what the gateway declared. */
-interface Given extends Running {
+interface Declared extends Running {
   readonly budget: number
   readonly counted: Metrics
 }
 
 /** Middleware order matters: requests pass through it top to bottom. */
-export function createApp(opened: Opened, routes: readonly Route<Core>[], running: Given): App {
+export function createApp(opened: Opened, routes: readonly Route<Core>[], running: Declared): App {
   refuseUnguarded(routes)
   const { log, counted, document, fallback, store = memoryStore(), tracing = 'continue' } = running
   const bare = running.cookies === 'none' ? cookieless(log, counted.cookie) : undefined
   const around = surroundings(running, store, bare?.incoming)
   const away = { leaving: new Scope(), comeBack: stagger(running.reconnectWithin ?? 5_000) }
   const dispatch = dispatcher(() => find, around)
-  const core: Core = { ...opened, ...provenBy(running, store), away, clientKey, streams: counted.streams, dispatch }
+  const core: Core = {
+    ...opened,
+    ...identityServices(running, store),
+    away,
+    clientKey,
+    streams: counted.streams,
+    dispatch,
+  }
   const bound = routes.map(deprecation(Date.now, counted.deprecated)).map((route) => boundTo(core, route))
   const find = router(bound)
   const handler = express()
@@ -165,14 +172,14 @@ export function createApp(opened: Opened, routes: readonly Route<Core>[], runnin
   }
 }
 
-function readiness(store: Store, { counted, storeRequired = false }: Given): App['ready'] {
+function readiness(store: Store, { counted, storeRequired = false }: Declared): App['ready'] {
   const up = () => store.ready?.() !== false
   counted.store(up)
   return () => (up() ? { ready: true } : { ready: !storeRequired, detail: 'the store cannot be reached' })
 }
 
 /** The identity services that routes use, besides their guards. */
-const provenBy = ({ authenticate, revocations }: Running, store: Store) => ({
+const identityServices = ({ authenticate, revocations }: Running, store: Store) => ({
   authenticate,
   credentials: authenticate.reads ?? ['authorization', 'cookie'],
   standing(identity: Identity): void {
@@ -203,13 +210,13 @@ const boundTo = (core: Core, route: Route<Core>) => ({
   compose: route.bindCompose?.(core),
 })
 
-function privatePagesOf({ counted, tokens, scrapers = privateNetworks }: Given): express.RequestHandler {
+function privatePagesOf({ counted, tokens, scrapers = privateNetworks }: Declared): express.RequestHandler {
   const pages = { '/metrics': metricsPage(counted), ...(tokens && { [keySetPath]: keySetPage(tokens.keySet) }) }
   return privatePages(pages, within(scrapers))
 }
 
 const surroundings = (
-  { authenticate, log, budget, gate, counted, ...running }: Given,
+  { authenticate, log, budget, gate, counted, ...running }: Declared,
   store: Store,
   incoming: (check: Check) => Check = (check) => check,
 ): Surroundings => ({

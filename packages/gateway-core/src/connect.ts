@@ -32,7 +32,7 @@ export interface Core extends ScreenCore, ForwardCore, LiveCore, SocketCore {
 /** The opened roads. */
 export type Opened = Pick<Core, 'roads' | 'from'> & AsyncDisposable
 
-export interface Told {
+export interface ConnectOptions {
   readonly counted: Metrics
   readonly log: Logger
   /** Source of the tokens that calls carry. */
@@ -49,7 +49,7 @@ export function connect(
   sources: Sources,
   policies: Policies,
   addresses: Readonly<Record<string, string>>,
-  told: Told,
+  given: ConnectOptions,
 ): Opened {
   const roads: Record<string, Road> = {}
   const grpc: Record<string, Road> = {}
@@ -64,16 +64,16 @@ export function connect(
         return undefined
       }
     }
-    const { mint } = told.tokens ?? {}
-    const credential = tried(() => credentialOf(name, complete(policy), { mint, source: told.external?.[name] }))
-    const tls = tried(() => secured(told.tls?.[name]))
-    const options = { ...optionsOf(name, told), credential, tls }
+    const { mint } = given.tokens ?? {}
+    const credential = tried(() => credentialOf(name, complete(policy), { mint, source: given.external?.[name] }))
+    const tls = tried(() => secured(given.tls?.[name]))
+    const options = { ...optionsOf(name, given), credential, tls }
     const way = tried(() => road(addresses[name] ?? '', policy, options, isGrpc(source) ? overGrpc : undefined))
     if (way !== undefined) (isGrpc(source) ? grpc : roads)[name] = way
   }
   if (faults.length > 0)
     throw new EnvironmentError(`The upstreams cannot be reached:\n${faults.map((f) => `  - ${f}`).join('\n')}`)
-  const hubs = mapValues(roads, (way, name) => hub(name, sources[name] as Contract, way, told))
+  const hubs = mapValues(roads, (way, name) => hub(name, sources[name] as Contract, way, given))
   const asks = mapValues(roads, (way, name) => http(name, sources[name] as Contract, way, hubs[name]!))
   const remotes = mapValues(grpc, (way, name) => remote(grpcClient(name, sources[name] as DescService, way)))
   return {
@@ -86,7 +86,7 @@ export function connect(
   }
 }
 
-function optionsOf(name: string, { counted, log }: Told) {
+function optionsOf(name: string, { counted, log }: ConnectOptions) {
   return {
     attempted: counted.call,
     retried: () => counted.retried(name),

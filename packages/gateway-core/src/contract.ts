@@ -204,7 +204,8 @@ export function fill(key: string, input: Readonly<Record<string, unknown>> = {})
   let url = texts[0]!
   for (const [i, name] of names.entries()) {
     const value = String(input[name] ?? '')
-    if (value === '' || value === '.' || value === '..') throw new TypeError(`${key}: "${value}" cannot be its ${name}`)
+    if (value === '' || value === '.' || value === '..')
+      throw new TypeError(`${key}: "${value}" is not a valid value of ${name}`)
     url += encodeURIComponent(value) + texts[i + 1]!
   }
   let mark = '?'

@@ -40,16 +40,17 @@ export function credentialOf(
 ): Credential | undefined {
   const { mint, source } = given
   if (token === 'external') {
-    if (source === undefined) throw new TypeError("token is 'external': hand in its source, as `external`")
+    if (source === undefined) throw new TypeError("token is 'external': pass its source as `external`")
     return source
   }
-  if (source !== undefined) throw new TypeError(`a source of tokens was handed in, but token is '${token}'`)
+  if (source !== undefined) throw new TypeError(`a token source was passed, but token is '${token}'`)
   if (token === 'none') return undefined
-  if (mint === undefined) throw new TypeError(`token is '${token}': hand in what makes it, as \`tokens\``)
+  if (mint === undefined) throw new TypeError(`token is '${token}': pass \`tokens\``)
   if (token === 'client') return () => mint(audience)
   return ({ identity }) => {
     // A bug, not a refusal: a route that calls such an upstream needs a guard that authenticates.
-    if (identity === undefined) throw new Error(`${upstream} needs a user, but the guard of this route grants none`)
+    if (identity === undefined)
+      throw new Error(`${upstream} needs a user, but this route's guard does not authenticate`)
     return mint(audience, identity)
   }
 }

@@ -49,9 +49,7 @@ export function readEnv<V extends Readonly<Record<string, Variable<unknown>>>>(
   const values = Object.fromEntries(entries) as Values<V>
   faults.push(...disagree(values))
   if (faults.length === 0) return values
-  throw new EnvironmentError(
-    `The environment cannot be used as it is:\n${faults.map((line) => `  - ${line}`).join('\n')}`,
-  )
+  throw new EnvironmentError(`The environment is invalid:\n${faults.map((line) => `  - ${line}`).join('\n')}`)
 }
 
 /** Whether `NODE_ENV` is `production`: what is only fit for development is then refused. */
@@ -68,7 +66,7 @@ function read<T>(name: string, variable: Variable<T>, source: Source): T {
     return variable.parse(value)
   } catch {
     // A rejected secret must not be echoed.
-    throw new TypeError(`${name}: ${hidden === true ? 'its value' : JSON.stringify(value)} will not do. ${mend}`)
+    throw new TypeError(`${name}: ${hidden === true ? 'its value' : JSON.stringify(value)} is invalid. ${mend}`)
   }
 }
 
@@ -81,7 +79,7 @@ function given(name: string, source: Source): string | undefined {
     return readFileSync(file, 'utf8').trim()
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new TypeError(`${name}_FILE: ${JSON.stringify(file)} cannot be read (${code}). Name a file that can.`, {
+    throw new TypeError(`${name}_FILE: ${JSON.stringify(file)} cannot be read (${code}). Name a readable file.`, {
       cause: error,
     })
   }

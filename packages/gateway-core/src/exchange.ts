@@ -145,7 +145,7 @@ export interface Upgrade {
     socket: Duplex,
     head: Buffer,
     grant: object,
-  ) => Promise<Session | void>
+  ) => Promise<SocketSession | void>
 }
 
 /**
@@ -155,7 +155,7 @@ export interface Upgrade {
 export type SessionEnd = 'client' | 'upstream' | 'idle' | 'draining' | 'ended'
 
 /** An upgraded socket. Whoever sends its close frame ensures that it closes within a second or two. */
-export interface Session {
+export interface SocketSession {
   /** Set once it has ended or is about to. */
   readonly why: SessionEnd | undefined
   /** The app is stopping: end it after the current message, with 1012 (RFC 6455 §7.4). */

@@ -38,7 +38,7 @@ export function gateway<const C extends Contract, const S extends Sources>(
 ) {
   const budget = options.budget ?? defaultBudget
   const spoken = protocols(sources)
-  refuse([...faultsOf(policies, spoken, budget), ...faultsOfContracts(contract, sources, policies)])
+  throwFaults([...faultsOf(policies, spoken, budget), ...faultsOfContracts(contract, sources, policies)])
   return {
     /** The declaration, for plans and audits. */
     estate: { contract, sources, policies, budget } as Estate,
@@ -46,7 +46,7 @@ export function gateway<const C extends Contract, const S extends Sources>(
       key: K,
       spec: ScreenSpec<C, K, S, G, P>,
     ): Fitting<C, K, P, Route<Core>> =>
-      placed(screenRoute(contract, key, sound(key, spec as Erased, spoken))) as Fitting<C, K, P, Route<Core>>,
+      placed(screenRoute(contract, key, checkExposed(key, spec as Erased, spoken))) as Fitting<C, K, P, Route<Core>>,
     stream: <K extends Streaming<C>, G extends object, T>(key: K, spec: StreamSpec<C, K, S, G, T>): Route<Core> =>
       placed(streamRoute(contract, key, spec)),
     socket: <G extends object, P extends string, T, O extends Schema>(
@@ -69,9 +69,9 @@ export function gateway<const C extends Contract, const S extends Sources>(
   }
 }
 
-function refuse(faults: readonly string[]): void {
+function throwFaults(faults: readonly string[]): void {
   if (faults.length > 0)
-    throw new TypeError(`The gateway's policies do not fit:\n${faults.map((f) => `  - ${f}`).join('\n')}`)
+    throw new TypeError(`The gateway's policies are invalid:\n${faults.map((f) => `  - ${f}`).join('\n')}`)
 }
 
 const namesOf = (limits?: Limits): string[] => [limits?.address, limits?.user].flatMap((limit) => limit?.name ?? [])
@@ -85,9 +85,9 @@ const faultsOfIdempotency = (sources: Sources, policies: Policies): string[] =>
     if (!isGrpc(source)) return []
     return Object.keys(policies[name]?.idempotency ?? {}).flatMap((method) => {
       const found = source.method[method]
-      if (found === undefined) return [`${name}: idempotency: there is no method "${method}"`]
+      if (found === undefined) return [`${name}: idempotency: unknown method "${method}"`]
       const said = found.idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN
-      return said ? [`${name}: idempotency: the .proto of "${method}" says it already`] : []
+      return said ? [`${name}: idempotency: the .proto of "${method}" already declares it`] : []
     })
   })
 
@@ -99,7 +99,7 @@ const faultsOfContracts = (contract: Contract, sources: Sources, policies: Polic
   ...Object.entries(sources).flatMap(([name, source]) => (isGrpc(source) ? [] : faultsOfBatches(name, source))),
 ]
 
-function sound(key: string, spec: Erased, spoken: Readonly<Record<string, 'http' | 'grpc'>>): Erased {
+function checkExposed(key: string, spec: Erased, spoken: Readonly<Record<string, 'http' | 'grpc'>>): Erased {
   const faults = faultsOfExposed(spec.expose ?? {}, spoken)
   if (faults.length > 0) throw new TypeError(faults.map((fault) => `${key}: ${fault}`).join('\n'))
   return spec

@@ -7,7 +7,7 @@ import { BlockList, isIP, isIPv6 } from 'node:net'
 export function within(ranges: readonly string[]): (address: string) => boolean {
   const list = new BlockList()
   const wrong = ranges.filter((range) => !add(list, range))
-  if (wrong.length > 0) throw new TypeError(`Not addresses or ranges such as 10.0.0.0/8: ${wrong.join(', ')}`)
+  if (wrong.length > 0) throw new TypeError(`Invalid addresses or ranges (example: 10.0.0.0/8): ${wrong.join(', ')}`)
   if (ranges.length === 0) return () => false
   // The same few proxies call all the time, and `BlockList` leaves the engine for every check.
   const known = new Map<string, boolean>()

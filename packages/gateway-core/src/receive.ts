@@ -3,7 +3,7 @@ import type { Operation } from './contract.ts'
 import { type Fault, problem } from './problem.ts'
 import { validate } from './validate.ts'
 
-export interface Inbound {
+export interface PathAndQuery {
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
 }
@@ -30,7 +30,7 @@ const maxDepth = 32
 export async function receive(
   operation: Operation,
   req: IncomingMessage,
-  inbound: Inbound,
+  inbound: PathAndQuery,
   most = maxBody,
 ): Promise<Received> {
   const body = operation.body === undefined ? await empty(req, most) : await json(req, most)
@@ -42,7 +42,7 @@ export async function receive(
 /** Validates a request that has been read. */
 export async function accept(
   operation: Operation,
-  { params, query, headers, body }: Inbound & { readonly headers: IncomingHttpHeaders; readonly body: unknown },
+  { params, query, headers, body }: PathAndQuery & { readonly headers: IncomingHttpHeaders; readonly body: unknown },
 ): Promise<Received> {
   if (operation.body === undefined && body !== undefined) throw unexpected()
   const raw = { params, query: operation.query === undefined ? {} : multi(query), headers, body }

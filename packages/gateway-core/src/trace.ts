@@ -64,17 +64,17 @@ function stateOf(value: string): string {
 }
 
 // Random bytes for 1 024 ids at a time, with a hex table: a seventh of the cost of `randomUUID` and slicing.
-const drawn = new Uint8Array(8_192)
-const spelled = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-let next = drawn.length
+const pool = new Uint8Array(8_192)
+const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+let next = pool.length
 
 /** 64 random bits as 16 hex digits, never all zero. */
 function randomHex(): string {
-  if (next === drawn.length) {
-    randomFillSync(drawn)
+  if (next === pool.length) {
+    randomFillSync(pool)
     next = 0
   }
   let hex = ''
-  for (const end = next + 8; next < end; next++) hex += spelled[drawn[next]!]!
+  for (const end = next + 8; next < end; next++) hex += hexOf[pool[next]!]!
   return hex === noParent ? randomHex() : hex
 }

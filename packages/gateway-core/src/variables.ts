@@ -67,7 +67,7 @@ export const networks = (fallback: string): Variable<readonly string[]> => ({
     within(entries)
     return entries
   },
-  shape: 'addresses and ranges such as 10.0.0.0/8, separated by commas',
+  shape: 'addresses and CIDR ranges, separated by commas',
   example: '10.0.0.0/8',
   fallback,
 })
@@ -78,7 +78,7 @@ export const secret = (development: string): Variable<string> => ({
     if (text.length < 32) throw new TypeError('too short')
     return text
   },
-  shape: 'at least 32 characters (`openssl rand -base64 32` makes one), or <NAME>_FILE the file that holds them',
+  shape: 'at least 32 characters (`openssl rand -base64 32` makes one), or <NAME>_FILE naming a file with them',
   example: '<secret>',
   development,
   hidden: true,
@@ -91,10 +91,10 @@ export const secret = (development: string): Variable<string> => ({
 export const pem = (): Variable<string | undefined> => ({
   parse: (text) => {
     if (text === 'none') return undefined
-    if (!text.includes('-----BEGIN ')) throw new TypeError('no PEM')
+    if (!text.includes('-----BEGIN ')) throw new TypeError('not PEM')
     return text
   },
-  shape: 'PEM, or <NAME>_FILE the file that holds it, or none',
+  shape: 'PEM, or <NAME>_FILE naming a file with it, or none',
   example: '"$(cat ca.pem)"',
   // A word, so that an empty file is a fault and does not silently select the default authority.
   fallback: 'none',
@@ -107,12 +107,11 @@ export const redis = (): Variable<string> => ({
     if (text === '') return text
     const { protocol, hostname, pathname, search, hash, username, password } = new URL(text)
     decodeURIComponent(username + password)
-    if (!/^rediss?:$/.test(protocol) || hostname === '' || search + hash !== '')
-      throw new TypeError('no address of a Redis')
-    if (!/^\/?\d{0,4}$/.test(pathname)) throw new TypeError('no number of a database')
+    if (!/^rediss?:$/.test(protocol) || hostname === '' || search + hash !== '') throw new TypeError('not a Redis URL')
+    if (!/^\/?\d{0,4}$/.test(pathname)) throw new TypeError('invalid database number')
     return text
   },
-  shape: 'the address of a Redis, with the number of a database if that is not 0, or empty',
+  shape: 'the URL of a Redis, with a database number if not 0, or empty',
   example: 'rediss://user:password@redis:6379/0',
   fallback: '',
   hidden: true,
@@ -122,7 +121,7 @@ export const redis = (): Variable<string> => ({
 export const secrets = (development: string): Variable<readonly string[]> => ({
   parse: (text) => text.split(',').map((one) => secret(development).parse(one.trim())),
   shape:
-    'secrets of at least 32 characters each, the newest first, separated by commas, or <NAME>_FILE the file with them',
+    'secrets of at least 32 characters each, the newest first, separated by commas, or <NAME>_FILE naming a file with them',
   example: '<secret>',
   hidden: true,
   development,

@@ -24,7 +24,7 @@ export function inRange(range: string): (version: string) => boolean {
 function comparison(part: string, range: string): Test {
   const [, operator = '', text = ''] = /^(>=|<=|>|<)?(.*)$/.exec(part) ?? []
   const limit = parse(text)
-  if (limit === undefined) throw new TypeError(`"${range}" is no range of versions: write \`>=2.3 <4\``)
+  if (limit === undefined) throw new TypeError(`"${range}" is not a version range: write \`>=2.3 <4\``)
   switch (operator) {
     case '>=':
       return (version) => compare(version, limit) >= 0
@@ -35,11 +35,11 @@ function comparison(part: string, range: string): Test {
     case '<':
       return (version) => compare(version, limit) < 0
     default:
-      return within(text, limit)
+      return prefixTest(text, limit)
   }
 }
 
-function within(text: string, limit: Version): Test {
+function prefixTest(text: string, limit: Version): Test {
   const given = text.split(/[-+]/, 1)[0]!.split('.').length
   return (version) =>
     limit.slice(0, given).every((number, i) => number === version[i]) && (given < 3 || version[3] === limit[3])

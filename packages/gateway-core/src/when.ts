@@ -27,36 +27,36 @@ export function host(...names: readonly string[]): Predicate {
 
 export function header(name: string, want?: Want): Predicate {
   const key = name.toLowerCase()
-  const fits = wanted(want)
+  const fits = matcher(want)
   return {
     test({ headers }) {
       const value = Object.hasOwn(headers, key) ? headers[key] : undefined
       return value !== undefined && fits(typeof value === 'string' ? value : value.join(', '))
     },
-    describe: `header ${key}${said(want)}`,
+    describe: `header ${key}${wantText(want)}`,
     reads: [key],
   }
 }
 
 /** If a name repeats, one value must match. */
 export function query(name: string, want?: Want): Predicate {
-  const fits = wanted(want)
+  const fits = matcher(want)
   return {
     test: (exchange) => exchange.search !== '' && exchange.query.getAll(name).some(fits),
-    describe: `query ${name}${said(want)}`,
+    describe: `query ${name}${wantText(want)}`,
   }
 }
 
 /** Names and values match byte for byte. If a name repeats, the first counts. */
 export function cookie(name: string, want?: Want): Predicate {
-  const fits = wanted(want)
+  const fits = matcher(want)
   const start = `${name}=`
   return {
     test({ headers }) {
       const found = headers.cookie?.split(';').find((pair) => pair.trimStart().startsWith(start))
       return found !== undefined && fits(found.trim().slice(start.length))
     },
-    describe: `cookie ${name}${said(want)}`,
+    describe: `cookie ${name}${wantText(want)}`,
     reads: ['cookie'],
   }
 }
@@ -70,7 +70,7 @@ export function weight(
   key: (exchange: Exchange) => string | undefined = (exchange) => exchange.address,
   salt = '',
 ): Predicate {
-  if (!(share >= 0 && share <= 1)) throw new TypeError(`weight(${share}): a share is from 0 to 1`)
+  if (!(share >= 0 && share <= 1)) throw new TypeError(`weight(${share}): the share must be from 0 to 1`)
   return {
     test(exchange) {
       const given = key(exchange)
@@ -94,7 +94,7 @@ export function until(date: string, now: () => number = Date.now): Predicate {
 }
 
 export function between(start: string, end: string, now: () => number = Date.now): Predicate {
-  if (time(start) >= time(end)) throw new TypeError(`between(${start}, ${end}): it is over before it begins`)
+  if (time(start) >= time(end)) throw new TypeError(`between(${start}, ${end}): the end must be after the start`)
   return all(from(start, now), until(end, now))
 }
 
@@ -137,15 +137,16 @@ export const not = (predicate: Predicate): Predicate => ({
   reads: predicate.reads ?? [],
 })
 
-function wanted(want: Want | undefined): (value: string) => boolean {
+function matcher(want: Want | undefined): (value: string) => boolean {
   if (want === undefined) return () => true
   if (typeof want === 'string') return (value) => value === want
   if (!(want instanceof RegExp)) return (value) => want.includes(value)
-  if (want.global || want.sticky) throw new TypeError(`${want}: with g or y a RegExp remembers where it was`)
+  if (want.global || want.sticky)
+    throw new TypeError(`${want}: a RegExp with the flag g or y keeps state between tests`)
   return (value) => want.test(value)
 }
 
-function said(want: Want | undefined): string {
+function wantText(want: Want | undefined): string {
   if (want === undefined) return ''
   return want instanceof RegExp
     ? ` ~ ${want}`
@@ -157,7 +158,7 @@ function said(want: Want | undefined): string {
 
 function time(date: string): number {
   const at = Date.parse(date)
-  if (Number.isNaN(at)) throw new TypeError(`"${date}" is no date: write \`2027-01-31T00:00:00Z\``)
+  if (Number.isNaN(at)) throw new TypeError(`"${date}" is not a date: write \`2027-01-31T00:00:00Z\``)
   return at
 }
 
@@ -165,6 +166,6 @@ function rangesOf(ranges: readonly string[]): (address: string) => boolean {
   try {
     return within(ranges)
   } catch (cause) {
-    throw new TypeError(`address("${ranges.join('", "')}"): this is no range of addresses`, { cause })
+    throw new TypeError(`address("${ranges.join('", "')}"): invalid address range`, { cause })
   }
 }

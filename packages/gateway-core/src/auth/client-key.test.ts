@@ -73,7 +73,7 @@ describe('clientPrivateKey', () => {
 
   it('is refused with the other faults of the environment, and not shown', () => {
     for (const wrong of ['hunter2', pem(generateKeyPairSync('rsa', { modulusLength: 1_024 }).privateKey)]) {
-      expect(() => read(wrong)).toThrow(/KEY: its value will not do\. It must be a private key/)
+      expect(() => read(wrong)).toThrow(/KEY: its value is invalid\. It must be a private key/)
       expect(() => read(wrong)).not.toThrow(/hunter2|BEGIN/)
     }
   })

@@ -73,8 +73,8 @@ export interface StepUp {
  */
 export function stepUp({ maxAge, acr = [], loginUrl = '/bff/login', clock = Date.now }: StepUp): Guard<{ user: User }> {
   const accepted = typeof acr === 'string' ? [acr] : acr
-  if (maxAge === undefined && accepted.length === 0) throw new TypeError('stepUp() asks for nothing: say maxAge or acr')
-  if (maxAge !== undefined && !(maxAge >= 0)) throw new TypeError('stepUp: maxAge must be milliseconds, 0 or more')
+  if (maxAge === undefined && accepted.length === 0) throw new TypeError('stepUp() requires maxAge or acr')
+  if (maxAge !== undefined && !(maxAge >= 0)) throw new TypeError('stepUp(): maxAge must be 0 ms or more')
   const wanted = (named: 'acr' | 'acr_values'): [name: string, value: string][] => [
     ...(accepted.length === 0 ? [] : [[named, accepted.join(' ')] satisfies [string, string]]),
     ...(maxAge === undefined ? [] : [['max_age', String(Math.floor(maxAge / 1_000))] satisfies [string, string]]),
@@ -118,7 +118,7 @@ export type Joint<G extends readonly Guard[]> = Guard<Granted<G>> & { readonly g
 /** Requires all guards, run in order: the first refusal counts. Grants what they grant together. */
 export function all<const G extends readonly [Guard, ...Guard[]]>(...guards: G): Joint<G> {
   if (guards.length === 0 || guards.some((guard) => typeof guard !== 'function'))
-    throw new TypeError('all() is of guards, of one at least: of none it would let anybody in')
+    throw new TypeError('all() requires at least one guard, or it would let anyone in')
   const guard = async (exchange: Exchange) => {
     const together = {}
     for (const one of guards) Object.assign(together, granted(await one(exchange)))
@@ -132,5 +132,5 @@ export function all<const G extends readonly [Guard, ...Guard[]]>(...guards: G):
 /** A guard's grant. Any other return value, e.g. `false`, is a bug and a 500. */
 export function granted(answer: unknown): object {
   if (typeof answer === 'object' && answer !== null) return answer
-  throw new TypeError('a guard grants an object or throws; this one did neither')
+  throw new TypeError('a guard must return an object or throw; this one did neither')
 }

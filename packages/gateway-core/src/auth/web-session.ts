@@ -87,7 +87,7 @@ export function webSession(options: WebSessionOptions): WebSession {
     visitor: visitor(
       known,
       cookie,
-      toldOf(shared, (signal) => counts.here?.csrf(signal)),
+      auditedCsrf(shared, (signal) => counts.here?.csrf(signal)),
     ),
     sessions: known,
     routes: [...routesOf(shared), fromProvider(options, shared)],
@@ -115,7 +115,7 @@ function byCookie(
 ) {
   return async (exchange: Exchange): Promise<Identity> => {
     const [id, second] = cookie.ids(exchange.headers.cookie)
-    if (id === undefined) throw problems.nobody()
+    if (id === undefined) throw problems.signedOut()
     checkCsrf(exchange, origin)
     if (second !== undefined) throw problems.ambiguous()
     return identityOf(await sessions.use(id, exchange, isActive(exchange)), id)
@@ -147,7 +147,7 @@ function routesOf(shared: Shared): Route<unknown>[] {
 }
 
 /** The check for an app's own handlers, which have no guard: logs and counts its refusals here. */
-const toldOf =
+const auditedCsrf =
   ({ origin, tell }: Pick<Shared, 'origin' | 'tell'>, count: Counted['csrf']) =>
   (exchange: Exchange): void => {
     try {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Exchange, Session, SessionEnd, Upgrade } from '../exchange.ts'
+import type { Exchange, SessionEnd, SocketSession, Upgrade } from '../exchange.ts'
 import { plain, plainPath } from '../plain.ts'
 import { problem } from '../problem.ts'
 import { refusalOf } from '../scope.ts'
@@ -109,7 +109,7 @@ interface Stay {
   readonly seats: RouteSeats
   /** Whose seat it has taken beside that of the route. */
   client?: string
-  session?: Session | void
+  session?: SocketSession | void
 }
 
 interface RouteSeats {
@@ -199,7 +199,7 @@ async function admit(
   exchange: Exchange,
   { route, upgrade, stay, around }: Admission,
   visit: Visit,
-): Promise<Session | void> {
+): Promise<SocketSession | void> {
   const { req, socket, head } = visit
   const grant = await enter(exchange, route, around, {})
   if (exchange.scope.ended || socket.destroyed) throw exchange.scope.reason

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Session, SessionEnd } from '../exchange.ts'
+import type { SessionEnd, SocketSession } from '../exchange.ts'
 import { closeFrame, Frames } from './frames.ts'
 
 /** Milliseconds the other side gets to say its last after one side has ended. */
@@ -18,11 +18,11 @@ export const unproven = 4_401
  * What goes to the client is followed frame by frame, so that a last word of ours stands between two messages and never inside
  * of one.
  */
-export function relay(client: Socket, upstream: Socket, idle: number, head: Buffer): Session {
+export function relay(client: Socket, upstream: Socket, idle: number, head: Buffer): SocketSession {
   return new Relay(client, upstream, idle, head)
 }
 
-class Relay implements Session {
+class Relay implements SocketSession {
   why: SessionEnd | undefined
   readonly #client: Socket
   readonly #upstream: Socket

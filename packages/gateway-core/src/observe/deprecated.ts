@@ -8,7 +8,7 @@ const most = 50
 export function deprecatedSeries(registry: Registry) {
   const counts = new Counter({
     name: 'deprecated_requests_total',
-    help: 'Requests to deprecated routes, by OAuth client and version of the app.',
+    help: 'Requests to deprecated routes, by OAuth client and app version.',
     labelNames: ['route', 'client', 'version'],
     registers: [registry],
   })

@@ -100,11 +100,14 @@ export function metrics(known: Known): Metrics {
     refused: counter(
       registry,
       'limit_refusals_total',
-      'Requests that a rate limit refused.',
+      'Requests refused by a rate limit.',
       'limit',
       known.limits ?? [],
     ),
-    cookie: counter(registry, 'cookies_ignored_total', 'Cookies where none are used.', 'way', ['received', 'sent']),
+    cookie: counter(registry, 'cookies_ignored_total', 'Cookies ignored because cookies are off.', 'way', [
+      'received',
+      'sent',
+    ]),
     deprecated: deprecatedSeries(registry),
     ...signInSeries(registry),
     sockets: socketSeries(registry, known.routes),
@@ -116,18 +119,16 @@ export function metrics(known: Known): Metrics {
 }
 
 const signInSeries = (registry: Registry): Counted => ({
-  login: counter(registry, 'logins_total', 'Logins that came back from the provider.', 'outcome', [
+  login: counter(registry, 'logins_total', 'Logins completed at the provider, by outcome.', 'outcome', [
     'success',
     'failed',
   ]),
-  refresh: counter(
-    registry,
-    'session_refreshes_total',
-    'Sessions that needed new tokens, and what came of it.',
-    'outcome',
-    ['ok', 'raced', 'failed'],
-  ),
-  csrf: counter(registry, 'csrf_refusals_total', 'Requests that seemed forged by another site.', 'signal', [
+  refresh: counter(registry, 'session_refreshes_total', 'Session token refreshes, by outcome.', 'outcome', [
+    'ok',
+    'raced',
+    'failed',
+  ]),
+  csrf: counter(registry, 'csrf_refusals_total', 'Requests refused as possibly forged, by failed check.', 'signal', [
     'origin',
     'fetch-metadata',
     'header',
@@ -137,7 +138,7 @@ const signInSeries = (registry: Registry): Counted => ({
 const storeSeries = (registry: Registry, up: () => boolean) =>
   new Gauge({
     name: 'store_up',
-    help: '1 while what the processes of this app share can be reached.',
+    help: '1 while the shared store is reachable.',
     registers: [registry],
     collect() {
       this.set(up() ? 1 : 0)
@@ -146,7 +147,7 @@ const storeSeries = (registry: Registry, up: () => boolean) =>
 
 function callSeries(registry: Registry, upstreams: readonly string[]) {
   const registers = [registry]
-  const help = 'Attempts at an upstream, until the head of its answer.'
+  const help = 'Duration of upstream attempts until the head of the response.'
   const calls = histogram(registry, 'upstream_calls_seconds', help)
   const ends = children(upstreams, (upstream) => children(outcomes, (outcome) => calls({ upstream, outcome })))
   const breakers = new Gauge({
@@ -157,7 +158,7 @@ function callSeries(registry: Registry, upstreams: readonly string[]) {
   })
   const caches = new Counter({
     name: 'upstream_cache_total',
-    help: 'What came of asking the cache.',
+    help: 'Cache look-ups, by result.',
     labelNames: ['upstream', 'result'],
     registers,
   })
@@ -166,8 +167,8 @@ function callSeries(registry: Registry, upstreams: readonly string[]) {
   for (const upstream of upstreams) gauges(upstream).set(states.closed)
   return {
     call: (upstream: string, outcome: Outcome, ms: number) => ends(upstream)(outcome)(ms),
-    retried: counter(registry, 'upstream_retries_total', 'Calls that were tried once more.', 'upstream', upstreams),
-    hedged: counter(registry, 'upstream_hedges_total', 'Calls with a second beside them.', 'upstream', upstreams),
+    retried: counter(registry, 'upstream_retries_total', 'Calls retried.', 'upstream', upstreams),
+    hedged: counter(registry, 'upstream_hedges_total', 'Calls hedged.', 'upstream', upstreams),
     breaker: (upstream: string, state: keyof typeof states) => gauges(upstream).set(states[state]),
     cache: (upstream: string, result: CacheResult) => results(upstream)(result).inc(),
   }

@@ -13,13 +13,13 @@ export function requestSeries(
   registry: Registry,
   routes: readonly { readonly path: string; readonly methods: readonly string[] }[],
 ) {
-  const help = 'Requests, until the last byte of their answer.'
+  const help = 'Duration of requests until the last byte of the response.'
   const requests = histogram(registry, 'http_server_requests_seconds', help)
   let inFlight = 0
   // Computed on collection; it registers itself.
   void new Gauge({
     name: 'http_server_requests_in_flight',
-    help: 'Requests whose answer is not out yet.',
+    help: 'Requests without a complete response.',
     registers: [registry],
     collect() {
       this.set(inFlight)

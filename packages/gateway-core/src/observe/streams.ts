@@ -15,11 +15,11 @@ export function streamSeries(
   all: readonly { readonly path: string; readonly made?: { readonly door: string } }[],
 ): StreamSeries {
   const registers = [registry]
-  const help = 'Streams open now, or about to be.'
+  const help = 'Streams open or opening now.'
   const open = new Gauge({ name: 'streams_open', help, labelNames: ['route'], registers })
   const refused = new Counter({
     name: 'streams_refused_total',
-    help: 'Streams refused: their client, or the whole route, had too many open.',
+    help: 'Streams refused because the client or the route had too many open.',
     labelNames: ['route', 'cap'],
     registers,
   })

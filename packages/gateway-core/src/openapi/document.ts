@@ -76,7 +76,7 @@ export function lookUp(document: Document, $ref: string): unknown {
   let found: unknown = document
   for (const step of $ref.slice(2).split('/')) {
     found = (found as Readonly<Record<string, unknown>>)[step.replaceAll('~1', '/').replaceAll('~0', '~')]
-    if (found === undefined) throw new TypeError(`${$ref} leads nowhere`)
+    if (found === undefined) throw new TypeError(`${$ref} points nowhere`)
   }
   return found
 }

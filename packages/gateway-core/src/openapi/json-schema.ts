@@ -46,7 +46,7 @@ export type Side = 'input' | 'output'
 export function jsonSchemaOf(schema: Schema, side: Side): JsonSchema {
   const { jsonSchema } = schema['~standard'] as Partial<StandardJSONSchemaV1.Props>
   if (jsonSchema === undefined) {
-    throw new TypeError(`${schema['~standard'].vendor} does not print JSON Schema: use a library that does`)
+    throw new TypeError(`${schema['~standard'].vendor} cannot convert schemas to JSON Schema: use a library that can`)
   }
   const { $schema: _, ...printed } = jsonSchema[side]({ target: 'draft-2020-12' })
   return tidy(printed, side)

@@ -79,7 +79,8 @@ export async function dryRun(
     )
   }
   await quiet(() => calls.length + came.size + Object.keys(failed).length)
-  if (calls.length > most) throw new RangeError(`it asks without end: ${calls.at(-1)!.upstream} ${calls.at(-1)!.key}`)
+  if (calls.length > most)
+    throw new RangeError(`it makes calls without end: ${calls.at(-1)!.upstream} ${calls.at(-1)!.key}`)
   return { calls, parts, came, failed }
 }
 

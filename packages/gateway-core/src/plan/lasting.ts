@@ -16,10 +16,10 @@ export const lastingCells = ({ bounds, ends }: Lasting): [bounds: string, ends: 
   ends.join('; '),
 ]
 
-type Said = { readonly [B in keyof Bounds]-?: (value: NonNullable<Bounds[B]>, all: Bounds) => Row | undefined }
+type BoundTexts = { readonly [B in keyof Bounds]-?: (value: NonNullable<Bounds[B]>, all: Bounds) => Row | undefined }
 
 /** In output order. */
-const said: Said = {
+const boundTexts: BoundTexts = {
   route: (most, { client }) => ['open', `${most} at a time, ${client} per client`],
   client: () => undefined,
   origins: (sites) => ['origins', typeof sites === 'string' ? sites : sites.join(', ')],
@@ -39,7 +39,7 @@ function boundRows(bounds: Bounds): Row[] {
     const value = bounds[name]
     return value === undefined
       ? undefined
-      : (said[name] as (value: never, all: Bounds) => Row | undefined)(value as never, bounds)
+      : (boundTexts[name] as (value: never, all: Bounds) => Row | undefined)(value as never, bounds)
   }
-  return (Object.keys(said) as (keyof Bounds)[]).map(rowOf).filter((row) => row !== undefined)
+  return (Object.keys(boundTexts) as (keyof Bounds)[]).map(rowOf).filter((row) => row !== undefined)
 }

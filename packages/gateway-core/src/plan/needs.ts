@@ -74,7 +74,7 @@ const idsOf = ({ calls }: Run): string => calls.map(({ id }) => id).join('\n')
 function refuse({ parts, came, failed }: Run): void {
   for (const name of Object.keys(parts)) {
     if (name in failed) throw new TypeError(`its part "${name}" fails on the sample: ${String(failed[name])}`)
-    if (!came.has(name)) throw new TypeError(`its part "${name}" never comes, though every call is answered`)
+    if (!came.has(name)) throw new TypeError(`its part "${name}" never resolves, though every call is answered`)
   }
 }
 

@@ -31,23 +31,24 @@ export const reply = (status = 200, headers: Reply['headers'] = {}): Reply => ({
 })
 
 /** Stands in for the policy's token. */
-const shown = (token: FullPolicy['token']): Credential | undefined => (token === 'none' ? undefined : () => 'sample')
+const sampleCredential = (token: FullPolicy['token']): Credential | undefined =>
+  token === 'none' ? undefined : () => 'sample'
 
 /** A road's header-changing filters, and their result. */
-function gate(policy: FullPolicy): { send: Service; left: () => Leaving | undefined } {
+function headerFilters(policy: FullPolicy): { send: Service; result: () => Leaving | undefined } {
   const { token, timeout, cache: kept } = policy
-  let entered: Call | undefined
+  let recorded: Call | undefined
   let headers: readonly string[] = []
-  const enter: Filter = (call, next) => {
-    entered = call
+  const record: Filter = (call, next) => {
+    recorded = call
     return next(call)
   }
   const keep = kept ? [cache({ ...kept, token, timeout, address: nowhere })] : []
-  const send = pipe([enter, ...keep, onward(shown(token))], (call) => {
+  const send = pipe([record, ...keep, onward(sampleCredential(token))], (call) => {
     headers = Object.keys(call.headers)
     return Promise.resolve(reply())
   })
-  return { send, left: () => entered && { call: entered, headers } }
+  return { send, result: () => recorded && { call: recorded, headers } }
 }
 
 /**
@@ -61,7 +62,7 @@ export async function leavingOf(
   key: string,
   input: unknown,
 ): Promise<Leaving | undefined> {
-  const { send, left } = gate(policy)
+  const { send, result } = headerFilters(policy)
   const road = {
     policy,
     addresses: [],
@@ -71,7 +72,7 @@ export async function leavingOf(
     credential: undefined,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
-  const exchange = sampleExchange({ identity: somebody(), headers: said(policy) })
+  const exchange = sampleExchange({ identity: somebody(), headers: allowedHeaders(policy) })
   const asking: Asking = {
     exchange,
     scope: exchange.scope,
@@ -86,20 +87,20 @@ export async function leavingOf(
   }
   // The probe's response need not match the contract: only the request matters.
   await made().catch(() => undefined)
-  return left()
+  return result()
 }
 
 /** A client that sends every header allowed to travel. */
-const said = ({ headers }: FullPolicy) => Object.fromEntries(headers.map((name) => [name, 'sample']))
+const allowedHeaders = ({ headers }: FullPolicy) => Object.fromEntries(headers.map((name) => [name, 'sample']))
 
 /** What a forward sends on for a request with every `usual` header. */
 export async function forwardedOf(upstream: string, policy: FullPolicy, method: string): Promise<Leaving> {
-  const { send, left } = gate(policy)
+  const { send, result } = headerFilters(policy)
   const exchange = sampleExchange({ identity: somebody(), method })
   const { scope, deadline: until } = exchange
   const headers = fromClient(usual.flatMap((name) => [name, 'sample']))
   await send({ upstream, method, url: '/', headers, body: null, streamed: true, until, scope, exchange })
-  return left()!
+  return result()!
 }
 
 /**

@@ -14,6 +14,6 @@ export interface OpenOptions extends RedisStoreOptions {
 export async function openStore(options: OpenOptions): Promise<Store> {
   // Loaded only if needed.
   if (options.url !== '') return (await import('./redis.ts')).redisStore(options)
-  options.log.info('sessions and limits are in memory only and end with this process')
+  options.log.info('sessions and limits are kept in memory and end with this process')
   return memoryStore({ clock: options.clock })
 }

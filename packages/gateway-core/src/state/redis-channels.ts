@@ -13,10 +13,10 @@ interface Subscribed extends Listener {
  * then reports the gap to listeners that may have missed messages.
  */
 export function redisChannels(server: Connections, prefix: string): Store['subscribe'] {
-  const heard = listeners<Subscribed>()
+  const subscribers = listeners<Subscribed>()
   let opened: Promise<Redis> | undefined
 
-  const ask = async (connection: Redis, channels: readonly string[]): Promise<boolean> => {
+  const subscribe = async (connection: Redis, channels: readonly string[]): Promise<boolean> => {
     try {
       await connection.subscribe(...channels.map((channel) => prefix + channel))
       return true
@@ -26,22 +26,23 @@ export function redisChannels(server: Connections, prefix: string): Store['subsc
       return false
     }
   }
-  const again = async (connection: Redis): Promise<void> => {
-    const gone = heard.all().filter(({ told }) => told)
-    if (heard.channels().length > 0 && (await ask(connection, heard.channels()))) gone.forEach(({ gap }) => gap?.())
+  const resubscribe = async (connection: Redis): Promise<void> => {
+    const informed = subscribers.all().filter(({ told }) => told)
+    if (subscribers.channels().length > 0 && (await subscribe(connection, subscribers.channels())))
+      informed.forEach(({ gap }) => gap?.())
   }
   const open = async (): Promise<Redis> => {
-    const connection = await server.open((standing) => void again(standing))
+    const connection = await server.open((standing) => void resubscribe(standing))
     return connection.on('message', (channel: string, message: string) =>
-      heard.tell(channel.slice(prefix.length), message),
+      subscribers.tell(channel.slice(prefix.length), message),
     )
   }
 
   return async (channel, listen, gap) => {
     const own: Subscribed = { listen, gap, told: false }
-    const leave = heard.add(channel, own)
+    const leave = subscribers.add(channel, own)
     const connection = await (opened ??= open())
-    await ask(connection, [channel])
+    await subscribe(connection, [channel])
     own.told = true
     return {
       [Symbol.asyncDispose]: async () => {

@@ -14,13 +14,13 @@ export interface Address {
 }
 
 /** Milliseconds between pings: a hung server closes no connection. */
-const pulse = 1_000
+const pingInterval = 1_000
 
 /** Initial and longest delay between reconnects, in milliseconds. */
 const [soonest, latest] = [50, 1_000]
 
 /** Shortest time between two reconnects caused by a read-only server, in milliseconds. */
-const anew = 5_000
+const demotedPause = 5_000
 
 /** Connections to one server that reconnect, however long it is down. */
 export interface Connections extends AsyncDisposable {
@@ -38,16 +38,16 @@ export interface Connections extends AsyncDisposable {
 export function connections(address: Address): Connections {
   const options = optionsOf(address)
   const opened: Redis[] = []
-  const watch = outages(address.log.child({ store: shown(address.url) }))
-  const beat = setInterval(() => {
+  const watch = outages(address.log.child({ store: withoutPassword(address.url) }))
+  const pinging = setInterval(() => {
     for (const each of opened) if (each.status === 'ready') each.ping().catch(() => undefined)
-  }, pulse)
-  beat.unref()
+  }, pingInterval)
+  pinging.unref()
   let ended: Promise<unknown> | undefined
   const end = (): Promise<unknown> => {
-    clearInterval(beat)
+    clearInterval(pinging)
     watch.over()
-    return Promise.all(opened.map(leave))
+    return Promise.all(opened.map(quit))
   }
   return {
     open: async (greeted) => {
@@ -91,14 +91,14 @@ function optionsOf({ url, timeout = 500, random = Math.random }: Address) {
 function demoted(): (error: Error) => boolean {
   let last = -Infinity
   return ({ message }) => {
-    if (!message.startsWith('READONLY') || performance.now() - last < anew) return false
+    if (!message.startsWith('READONLY') || performance.now() - last < demotedPause) return false
     last = performance.now()
     return true
   }
 }
 
 /** Lets commands in flight finish, if the server still answers. */
-async function leave(connection: Redis): Promise<void> {
+async function quit(connection: Redis): Promise<void> {
   try {
     await connection.quit()
   } catch {
@@ -146,7 +146,7 @@ function addressOf(url: string) {
 }
 
 /** Without user and password. */
-function shown(url: string): string {
+function withoutPassword(url: string): string {
   const { protocol, host, pathname } = new URL(url)
   return `${protocol}//${host}${pathname}`
 }

@@ -57,6 +57,6 @@ export class Room<V extends { readonly expiresAt: number }> {
       this.#sweepAt = now + 1_000
       for (const [key, { value }] of this.#kept) if (value.expiresAt <= now) this.delete(key)
     }
-    if (this.#weight + more > this.#most) throw new StoreUnavailable('the memory for it is full')
+    if (this.#weight + more > this.#most) throw new StoreUnavailable('its memory limit is reached')
   }
 }

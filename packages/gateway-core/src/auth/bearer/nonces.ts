@@ -22,7 +22,7 @@ export interface Nonces {
  */
 export function nonces(secrets: readonly string[], clock: () => number): Nonces {
   if (secrets.length === 0 || secrets.some((secret) => secret.length < 32))
-    throw new TypeError('the secrets of the nonces: at least one, each of at least 32 characters')
+    throw new TypeError('DPoP nonces need at least one secret, each of at least 32 characters')
   const keys = secrets.map((secret) => new Uint8Array(hkdfSync('sha256', secret, '', 'dpop nonce', 32)))
   const made = (at: number, key = keys[0]!): Buffer => {
     const bytes = Buffer.alloc(stamp + tag)

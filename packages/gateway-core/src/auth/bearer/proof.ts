@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Exchange } from '../../exchange.ts'
-import { soon } from '../../state/soon.ts'
+import { withTimeout } from '../../state/with-timeout.ts'
 import type { Store } from '../../state/store.ts'
 import { algorithms, checkSignature, type Jws, readJws } from '../jwt/jws.ts'
 import { importKey } from '../jwt/jwks.ts'
@@ -53,7 +53,7 @@ export function proofChecker(
   const check: CheckProof = async ({ method, path, headers }, token, jkt) => {
     const jti = read(headers['dpop'], jkt, { method, path, origin, token, now: clock(), own })
     const first = store.set(usedKey(jkt, jti), '1', 2 * window, 'if-absent')
-    if (!(await (store.local === true ? first : soon(first, patience)))) throw new ProofError('replayed')
+    if (!(await (store.local === true ? first : withTimeout(first, patience)))) throw new ProofError('replayed')
   }
   return { check, nonce: own.current }
 }

@@ -14,7 +14,7 @@ export interface TrustedIssuer {
   readonly maxLifetime?: number | undefined
 }
 
-export interface Sound extends TrustedIssuer {
+export interface CompleteIssuer extends TrustedIssuer {
   readonly algorithms: readonly Algorithm[]
   readonly maxLifetime: number
 }
@@ -23,27 +23,27 @@ export interface Sound extends TrustedIssuer {
  * Applies the defaults. Throws one `TypeError` that lists every fault, as configuration from a file is not
  * type-checked.
  */
-export function soundIssuers(given: readonly TrustedIssuer[]): readonly Sound[] {
-  const sound = given.map((one): Sound => ({
+export function completeIssuers(given: readonly TrustedIssuer[]): readonly CompleteIssuer[] {
+  const complete = given.map((one): CompleteIssuer => ({
     ...one,
     algorithms: one.algorithms ?? ['RS256', 'ES256'],
     maxLifetime: one.maxLifetime ?? 3_600_000,
   }))
-  const names = sound.map(({ issuer }) => issuer)
+  const names = complete.map(({ issuer }) => issuer)
   const faults = [
-    ...(sound.length === 0 ? ['there must be an issuer'] : []),
-    ...sound.flatMap(faultsOf),
-    ...names.filter((name, i) => names.indexOf(name) < i).map((name) => `${name}: it stands there twice`),
+    ...(complete.length === 0 ? ['at least one issuer is required'] : []),
+    ...complete.flatMap(faultsOf),
+    ...names.filter((name, i) => names.indexOf(name) < i).map((name) => `${name}: listed twice`),
   ]
-  if (faults.length > 0) throw new TypeError(`No token can be verified like this: ${faults.join('; ')}`)
-  return sound
+  if (faults.length > 0) throw new TypeError(`Invalid token issuers: ${faults.join('; ')}`)
+  return complete
 }
 
-function faultsOf({ issuer, audience, algorithms: listed, jwksUrl, maxLifetime }: Sound): string[] {
+function faultsOf({ issuer, audience, algorithms: listed, jwksUrl, maxLifetime }: CompleteIssuer): string[] {
   const faults = [
     isUrl(issuer) || (jwksUrl !== undefined && URL.canParse(issuer))
       ? ''
-      : 'an issuer is an http(s) URL without query and fragment (RFC 8414 §2), or any URI whose keys have a jwksUrl',
+      : 'issuer must be an http(s) URL without query and fragment (RFC 8414 §2), or any URI with a jwksUrl',
     typeof audience === 'string' && /^[\x21-\x7e]+$/.test(audience) ? '' : 'audience must be text without spaces',
     // `includes` on a string would match substrings.
     Array.isArray(listed) && listed.length > 0 && listed.every((one) => algorithms.includes(one))

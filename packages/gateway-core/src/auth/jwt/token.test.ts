@@ -231,12 +231,12 @@ describe('tokenVerifier', () => {
 
   it.each<[string, object, RegExp]>([
     ['no audience', { audience: '' }, /audience/],
-    ['an issuer that is no URL', { issuer: 'id.example' }, /issuer is an/],
-    ['an issuer with a query', { issuer: `${ISSUER}?tenant=1` }, /issuer is an/],
+    ['an issuer that is no URL', { issuer: 'id.example' }, /issuer must be an/],
+    ['an issuer with a query', { issuer: `${ISSUER}?tenant=1` }, /issuer must be an/],
     ['no lifetime', { maxLifetime: Number.NaN }, /maxLifetime/],
     ['keys in the clear', { jwksUrl: 'http://id.example/keys' }, /jwksUrl/],
-    ['no issuer', { issuers: [] }, /must be an issuer/],
-    ['one issuer twice', { issuers: [1, 2].map(() => ({ issuer: ISSUER, audience: AUDIENCE })) }, /stands there twice/],
+    ['no issuer', { issuers: [] }, /at least one issuer/],
+    ['one issuer twice', { issuers: [1, 2].map(() => ({ issuer: ISSUER, audience: AUDIENCE })) }, /listed twice/],
   ])('does not start with %s', (_, wrong, message) => {
     expect(() => at(NOW, wrong)).toThrow(message)
   })

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { type Claims, checkClaims } from './claims.ts'
-import { soundIssuers, type Sound, type TrustedIssuer } from './issuers.ts'
+import { completeIssuers, type CompleteIssuer, type TrustedIssuer } from './issuers.ts'
 import { checkSignature, type Jws, readJws } from './jws.ts'
 import { keyId } from './jwks.ts'
 import { issuerKeys, type Keys, type KeysOptions } from './keys.ts'
@@ -43,7 +43,7 @@ export interface Checked {
 export function tokenChecker(options: TokenOptions): (token: string) => Promise<Checked> {
   const { clock = Date.now, coolDown, fetch, type = 'at+jwt' } = options
   const known = new Map(
-    soundIssuers(issuersOf(options)).map((rules): [string, { rules: Sound; keys: Keys }] => [
+    completeIssuers(issuersOf(options)).map((rules): [string, { rules: CompleteIssuer; keys: Keys }] => [
       rules.issuer,
       { rules, keys: issuerKeys({ ...rules, clock, coolDown, fetch }) },
     ]),

@@ -27,7 +27,7 @@ export function discovery(options: DiscoveryOptions): () => Promise<oidc.Configu
     try {
       const config = await oidc.discovery(new URL(issuer), clientId, undefined, authentication, settings)
       const fault = faultOf(config.serverMetadata(), issuer, insecure)
-      if (fault !== undefined) throw new TypeError(`the metadata of the provider ${fault}`)
+      if (fault !== undefined) throw new TypeError(`the provider's metadata ${fault}`)
       known = config
       return config
     } catch (error) {
@@ -39,10 +39,10 @@ export function discovery(options: DiscoveryOptions): () => Promise<oidc.Configu
 
 /** Faults that make a login there unsafe: reported on first use. */
 function faultOf(metadata: ReturnType<oidc.Configuration['serverMetadata']>, issuer: string, insecure: boolean) {
-  if (metadata.issuer !== issuer) return 'is that of another issuer'
+  if (metadata.issuer !== issuer) return 'names another issuer'
   if (!metadata.supportsPKCE('S256')) return 'offers no PKCE with S256'
   const { pushed_authorization_request_endpoint: push, require_pushed_authorization_requests: pushOnly } = metadata
-  if (pushOnly === true && push === undefined) return 'requires pushed requests, and says not where to push them'
+  if (pushOnly === true && push === undefined) return 'requires pushed requests but names no endpoint for them'
   for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const) {
     const address = metadata[name]
     if (typeof address !== 'string' || !URL.canParse(address)) return `has no ${name}`
@@ -60,7 +60,7 @@ const boundedFetch: oidc.CustomFetch = async (url, options) => {
   let size = 0
   for await (const chunk of body) {
     size += chunk.byteLength
-    if (size > MAX_BYTES) throw new TypeError(`the provider answered more than ${MAX_BYTES} bytes`)
+    if (size > MAX_BYTES) throw new TypeError(`the provider returned more than ${MAX_BYTES} bytes`)
     chunks.push(chunk)
   }
   return new Response(Buffer.concat(chunks), { status, headers })

@@ -23,14 +23,14 @@ interface Expected {
 export function checkIdToken(claims: Readonly<Record<string, unknown>>, expected: Expected): void {
   const { azp, iat, sub, at_hash: atHash, acr } = claims
   const { clientId, idToken, accessToken, now } = expected
-  if (typeof sub !== 'string' || sub === '' || sub.length > 255) throw new Refused('ID token: sub is no subject')
-  if (azp !== undefined && azp !== clientId) throw new Refused('ID token: azp is another client')
+  if (typeof sub !== 'string' || sub === '' || sub.length > 255) throw new Refused('ID token: invalid sub')
+  if (azp !== undefined && azp !== clientId) throw new Refused('ID token: azp names another client')
   if (Number(iat) > now / 1000 + SKEW) throw new Refused('ID token: iat is in the future')
   if (atHash !== undefined && atHash !== halfHash(accessToken, idToken)) {
-    throw new Refused('ID token: at_hash is of another access token')
+    throw new Refused('ID token: at_hash does not match the access token')
   }
   if (expected.acr !== undefined && !expected.acr.split(' ').some((one) => one === acr)) {
-    throw new Refused('ID token: acr is none of those asked for')
+    throw new Refused('ID token: acr is not one of those requested')
   }
 }
 

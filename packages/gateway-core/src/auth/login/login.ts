@@ -42,13 +42,13 @@ export function login(options: LoginOptions): {
       { ...purpose, from: second === undefined ? from : undefined },
       exchange.headers.cookie,
     )
-    const url = await told(exchange, provider.authorizationUrl(pending, prompt))
+    const url = await loggingOutage(exchange, provider.authorizationUrl(pending, prompt))
     redirect(res, url.href, cookies)
   }
 
   const callback: Handler = async (exchange, _req, res) => {
     const pending = logins.find(exchange.query.get('state') ?? '', exchange.headers.cookie)
-    if (pending === undefined) throw refusal(exchange, 'expired', 'not begun in this browser, or too long ago')
+    if (pending === undefined) throw refusal(exchange, 'expired', 'not begun in this browser, or expired')
     const use = `login:${pending.state}`
     // A reused code would make the provider revoke the tokens of its first use.
     if (!(await store.set(use, '', LIFETIME, 'if-absent'))) {
@@ -88,7 +88,7 @@ const failing =
 
 async function redeem(exchange: Exchange, provider: Provider, pending: Pending): Promise<Tokens> {
   try {
-    return await told(exchange, provider.redeem(exchange.query, pending))
+    return await loggingOutage(exchange, provider.redeem(exchange.query, pending))
   } catch (error) {
     if (!(error instanceof Refused)) throw error
     throw refusal(exchange, exchange.query.has('error') ? 'refused' : 'failed', error.message, pending)
@@ -96,7 +96,7 @@ async function redeem(exchange: Exchange, provider: Provider, pending: Pending):
 }
 
 /** If the provider is unavailable, logs the cause in one line. */
-function told<T>(exchange: Exchange, asked: Promise<T>): Promise<T> {
+function loggingOutage<T>(exchange: Exchange, asked: Promise<T>): Promise<T> {
   return asked.catch((error: unknown) => {
     if (error instanceof Problem) {
       const { cause } = error.options

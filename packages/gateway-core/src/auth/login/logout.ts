@@ -29,7 +29,7 @@ export const logout =
       await sessions.end(id, exchange)
     }
     const endSessionUrl = await provider.endSessionUrl(`${origin}/`, sid).catch((err: unknown) => {
-      log.warn({ err }, 'signed out here, but not at the provider')
+      log.warn({ err }, 'sign-out URL of the provider unavailable: signed out here only')
       return null
     })
     if (isForm(exchange)) redirect(res, endSessionUrl ?? '/', [cookie.clear()])

@@ -94,7 +94,7 @@ export function provider(options: ProviderOptions): Provider {
 function authentication(options: ProviderOptions): oidc.ClientAuth {
   if (options.clientKey !== undefined) return clientKey(options.clientKey)
   if (options.clientSecret !== undefined) return oidc.ClientSecretBasic(options.clientSecret)
-  throw new TypeError('a client has a clientKey or a clientSecret')
+  throw new TypeError('clientKey or clientSecret is required')
 }
 
 async function authorizationUrl(

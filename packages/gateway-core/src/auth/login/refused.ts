@@ -40,22 +40,22 @@ function reasonOf(error: unknown): string {
     return `the provider answered ${wordOf(error.error)}`
   }
   const words: string[] = []
-  for (let one = error as Told | undefined; one !== undefined && words.length < 4; one = one.cause) {
-    if (SPOKEN.has(String(one.name))) words.push(String(one.message))
+  for (let one = error as LooseError | undefined; one !== undefined && words.length < 4; one = one.cause) {
+    if (FIXED_MESSAGES.has(String(one.name))) words.push(String(one.message))
     else if (/^[A-Z][A-Z_]{2,40}$/.test(String(one.code))) words.push(String(one.code))
   }
-  return words.join(': ') || 'for a reason unknown'
+  return words.join(': ') || 'unknown reason'
 }
 
-interface Told {
+interface LooseError {
   readonly name?: unknown
   readonly message?: unknown
   readonly code?: unknown
-  readonly cause?: Told
+  readonly cause?: LooseError
 }
 
 /** Errors with fixed messages: ours, the library's, and those of `fetch`. */
-const SPOKEN: ReadonlySet<string> = new Set([
+const FIXED_MESSAGES: ReadonlySet<string> = new Set([
   'Refused',
   'ClientError',
   'OperationProcessingError',
@@ -65,4 +65,4 @@ const SPOKEN: ReadonlySet<string> = new Set([
 ])
 
 /** An OAuth error code. A forged callback has a forged `error` as well. */
-const wordOf = (code: string): string => (/^\w{1,64}$/.test(code) ? code : 'an error without a proper name')
+const wordOf = (code: string): string => (/^\w{1,64}$/.test(code) ? code : 'an invalid error code')

@@ -12,7 +12,7 @@ export function anyOf(...authenticators: readonly [Carried, ...Carried[], Authen
   const last = authenticators.at(-1)!
   const others = authenticators.slice(0, -1) as Carried[]
   if (others.length === 0 || others.some(({ carries }) => typeof carries !== 'function'))
-    throw new TypeError('anyOf() is of two at least, each but the last with `carries`')
+    throw new TypeError('anyOf() needs two authenticators or more, all but the last with `carries`')
   const authenticate = (exchange: Exchange) => (others.find(({ carries }) => carries(exchange)) ?? last)(exchange)
   const reads = new Set(authenticators.flatMap((one) => one.reads ?? ['authorization', 'cookie']))
   return Object.assign(authenticate, {

@@ -26,9 +26,9 @@ interface Entry {
 export const apiKeyRecords: Variable<readonly ApiKeyRecord[]> = {
   parse: (text) => {
     const entries: unknown = JSON.parse(text)
-    if (!Array.isArray(entries)) throw new TypeError('no array')
+    if (!Array.isArray(entries)) throw new TypeError('not an array')
     const records = (entries as readonly Entry[]).map(recordOf)
-    if (new Set(records.map(({ id }) => id)).size < records.length) throw new TypeError('an id twice')
+    if (new Set(records.map(({ id }) => id)).size < records.length) throw new TypeError('duplicate id')
     return records
   },
   shape: 'a JSON array of keys, as `npm run api-key` prints them: hashes, never keys',
@@ -48,7 +48,7 @@ function recordOf({ id, client, hash, scopes, created, expires }: Entry): ApiKey
     !scopes.every((scope) => matches(/^[\x21\x23-\x5b\x5d-\x7e]+$/, scope)) ||
     !(createdAt < expiresAt)
   )
-    throw new TypeError('no key')
+    throw new TypeError('invalid key')
   return { id, client, hash, scopes, createdAt, expiresAt }
 }
 

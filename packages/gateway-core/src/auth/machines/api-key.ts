@@ -23,13 +23,13 @@ const shape = /^bffk_([0-9a-f]{16})\.[\w-]{43}$/
  */
 export function apiKeys({ keys, clock = Date.now }: ApiKeyOptions): Carried {
   const known = new Map(keys.map((record) => [record.id, { record, hash: Buffer.from(record.hash, 'hex') }]))
-  const nobody = randomBytes(32)
+  const noHash = randomBytes(32)
   const authenticate = async (exchange: Exchange): Promise<Identity> => {
     const key = keyIn(exchange)
     if (key === undefined) throw refusal('key-missing')
     const id = shape.exec(key)?.[1] ?? ''
     const found = known.get(id)
-    const same = timingSafeEqual(hash('sha256', key, 'buffer'), found?.hash ?? nobody)
+    const same = timingSafeEqual(hash('sha256', key, 'buffer'), found?.hash ?? noHash)
     const fault = faultOf(found?.record, same, clock())
     if (found !== undefined && fault === undefined) return identityOf(found.record)
     audit(exchange.log)('authn_login_fail', {

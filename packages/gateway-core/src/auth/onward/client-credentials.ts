@@ -32,7 +32,7 @@ export interface ClientCredentialsOptions {
   readonly clock?: (() => number) | undefined
 }
 
-interface Known {
+interface CachedToken {
   readonly token: string
   readonly renewAt: number
   readonly endsAt: number
@@ -46,7 +46,7 @@ interface Known {
 export function clientCredentials(options: ClientCredentialsOptions): TokenSource {
   const { log, clock = Date.now } = options
   const ask = grant(options)
-  let known: Known | undefined
+  let known: CachedToken | undefined
   let failed: { readonly error: unknown; readonly at: number } | undefined
 
   const renew = singleFlight(async (): Promise<string> => {
@@ -59,7 +59,7 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
       return token
     } catch (error) {
       failed = { error, at: clock() }
-      log.warn({ issuer: options.issuer, err: error }, 'no new token for an upstream')
+      log.warn({ issuer: options.issuer, err: error }, 'upstream token not refreshed')
       throw error
     }
   })
@@ -78,7 +78,7 @@ function grant({ issuer, clientId, authentication, scope, resource, audience }: 
   const parameters = Object.fromEntries(wanted) as Record<string, string>
   const { protocol, hostname } = new URL(issuer)
   const local = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
-  if (protocol !== 'https:' && !local) throw new TypeError('issuer must be https, or on this machine')
+  if (protocol !== 'https:' && !local) throw new TypeError('issuer must use https, except on localhost')
   const execute = protocol === 'https:' ? [] : [oidc.allowInsecureRequests]
   const method = methodOf(authentication)
   let discovered: oidc.Configuration | undefined

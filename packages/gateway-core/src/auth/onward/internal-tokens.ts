@@ -3,7 +3,7 @@ import jwt from 'jsonwebtoken'
 import type { Logger } from 'pino'
 import { claimsOf, factsOf, type Mint } from '../../credential.ts'
 import type { Identity } from '../../exchange.ts'
-import { type KeyRing, type KeySet, newKeyRing } from './key-ring.ts'
+import { type KeyRing, type PublicKeySet, newKeyRing } from './key-ring.ts'
 
 /**
  * `typ` of these tokens (RFC 8725 §3.11): they cannot be confused with access or ID tokens, nor the other way round.
@@ -29,7 +29,7 @@ export interface InternalTokensOptions {
 export interface InternalTokens {
   readonly mint: Mint
   /** To publish: services verify the tokens with it. */
-  readonly keySet: KeySet
+  readonly keySet: PublicKeySet
 }
 
 /**
@@ -59,7 +59,7 @@ export function internalTokens(options: InternalTokensOptions): InternalTokens {
 }
 
 function sign(name: string, audience: string, identity: Identity | undefined, { kid, key }: KeyRing, iat: number) {
-  if (identity?.user.id === '') throw new Error('a token about nobody would be about anybody')
+  if (identity?.user.id === '') throw new Error('cannot issue a token for an empty user id')
   const about = identity ? { ...claimsOf(identity), act: { sub: name } } : { sub: name, client_id: name }
   const claims = { iss: `urn:${name}`, aud: audience, ...about, jti: randomUUID(), iat, exp: iat + LIFETIME }
   return jwt.sign(claims, key, { algorithm: 'ES256', keyid: kid, header: { alg: 'ES256', typ: INTERNAL } })

@@ -7,10 +7,10 @@ export interface KeyRing {
   /** The signing key. */
   readonly key: KeyObject
   /** The public half of every key, for verification (RFC 7517 §5). */
-  readonly keySet: KeySet
+  readonly keySet: PublicKeySet
 }
 
-export interface KeySet {
+export interface PublicKeySet {
   readonly keys: readonly PublicKey[]
 }
 
@@ -28,7 +28,7 @@ type PublicKey = {
 /** Path of a program's key set, for private networks. */
 export const keySetPath = '/.well-known/jwks.json'
 
-export const keySetPage = (keySet: KeySet) => () => ({
+export const keySetPage = (keySet: PublicKeySet) => () => ({
   type: 'application/jwk-set+json',
   text: JSON.stringify(keySet),
 })
@@ -48,7 +48,7 @@ export const newKeyRing = (): KeyRing => ringOf([generateKeyPairSync('ec', { nam
 export const privateKeys: Variable<KeyRing | undefined> = {
   parse: (text) => (text === '' ? undefined : keyRing(text)),
   shape:
-    'private keys for ES256, PEM or a JWK set (`openssl ecparam -name prime256v1 -genkey -noout` makes one), or <NAME>_FILE the file that holds them',
+    'private keys for ES256, PEM or a JWK set (`openssl ecparam -name prime256v1 -genkey -noout` makes one), or <NAME>_FILE naming a file with them',
   example: '<secret>',
   hidden: true,
   development: '',
@@ -56,13 +56,13 @@ export const privateKeys: Variable<KeyRing | undefined> = {
 
 function ringOf(keys: readonly KeyObject[]): KeyRing {
   const published = keys.map(publicHalf)
-  if (new Set(published.map(({ kid }) => kid)).size < keys.length) throw new TypeError('a key is there twice')
+  if (new Set(published.map(({ kid }) => kid)).size < keys.length) throw new TypeError('duplicate key')
   return { kid: published[0]!.kid, key: keys[0]!, keySet: { keys: published } }
 }
 
 function privateKeysIn(text: string): readonly KeyObject[] {
   const keys = text.trimStart().startsWith('{') ? fromSet(text) : fromPem(text)
-  if (keys.length === 0) throw new TypeError('there is no key')
+  if (keys.length === 0) throw new TypeError('no key found')
   for (const { asymmetricKeyType, asymmetricKeyDetails } of keys) {
     if (asymmetricKeyType !== 'ec' || asymmetricKeyDetails?.namedCurve !== 'prime256v1')
       throw new TypeError('a key is not on the curve P-256')
@@ -72,7 +72,7 @@ function privateKeysIn(text: string): readonly KeyObject[] {
 
 function fromSet(text: string): KeyObject[] {
   const { keys } = JSON.parse(text) as { keys?: unknown }
-  if (!Array.isArray(keys)) throw new TypeError('this is no JWK set')
+  if (!Array.isArray(keys)) throw new TypeError('not a JWK set')
   return keys.map((key: object) => createPrivateKey({ key: { ...key }, format: 'jwk' }))
 }
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { problem } from '../../problem.ts'
-import { soon } from '../../state/soon.ts'
+import { withTimeout } from '../../state/with-timeout.ts'
 import type { Store } from '../../state/store.ts'
 import { type Mark, read, written } from './revoked.ts'
 
@@ -88,13 +88,13 @@ export class Journal implements AsyncDisposable {
       // Disposal does not wait for an unresponsive store; a late subscription is ended here.
       if (this.#ended) return await this.#listening[Symbol.asyncDispose]()
       await this.#load()
-      if (this.#failing) log.info('the store of revocations is back')
+      if (this.#failing) log.info('the store of revocations works again')
       this.#failing = false
     } catch (error) {
       // Expected: the store is disposed with the app.
       if (this.#ended) return
       if (!this.#failing)
-        log.error({ err: error }, 'the store of revocations fails: those made elsewhere are not known here')
+        log.error({ err: error }, 'the store of revocations fails: revocations by other processes are unknown here')
       this.#failing = true
     }
   }
@@ -124,6 +124,6 @@ export class Journal implements AsyncDisposable {
 
   #asked<T>(answer: Promise<T>): Promise<T> {
     const { store, patience = 2_000 } = this.#options
-    return store.local === true ? answer : soon(answer, patience)
+    return store.local === true ? answer : withTimeout(answer, patience)
   }
 }

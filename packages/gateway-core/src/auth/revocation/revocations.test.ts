@@ -133,7 +133,7 @@ describe('revocations', () => {
     far.state.down = false
     await pass(500)
     expect(other.isRevoked(later)).toBe(true)
-    expect(lines.at(-1)).toMatchObject({ msg: 'the store of revocations is back' })
+    expect(lines.at(-1)).toMatchObject({ msg: 'the store of revocations works again' })
   })
 
   it.each(['down', 'silent'] as const)(

@@ -5,7 +5,7 @@ import type { Store } from '../../state/store.ts'
 import { type Audit, audit } from '../audit.ts'
 import { Journal } from './journal.ts'
 import { type Kind, type Proof, Revoked } from './revoked.ts'
-import { type Visit, Visits } from './visits.ts'
+import { type OpenExchange, OpenExchanges } from './open-exchanges.ts'
 
 export interface RevocationsOptions {
   /** Shared by all processes that serve the same users. */
@@ -54,7 +54,7 @@ export interface Revocations extends AsyncDisposable {
    * For the app: throws a 401 if the identity is revoked, and ends the exchange if that happens later. Waits only right
    * after boot, and rejects with a 503 if the revocations cannot be loaded.
    */
-  readonly admit: (visit: Visit, identity: Identity) => void | Promise<void>
+  readonly admit: (exchange: OpenExchange, identity: Identity) => void | Promise<void>
 }
 
 /** Longer than a running process can lag behind the others. */
@@ -68,13 +68,13 @@ const ENDED = 600_000
 export function revocations(options: RevocationsOptions): Revocations {
   const { store, log, lifetime = 86_400_000, most = 100_000, every = 500, clock = Date.now } = options
   const revoked = new Revoked(most)
-  const visits = new Visits(revoked, clock)
+  const exchanges = new OpenExchanges(revoked, clock)
   let due: NodeJS.Timeout | undefined
-  // Batches revocations, as each sweep visits all open exchanges.
+  // Batches revocations, as each sweep checks all open exchanges.
   const sweepSoon = () => {
     due ??= setTimeout(() => {
       due = undefined
-      visits.sweep()
+      exchanges.sweep()
     }, 20).unref()
   }
   const shared = new Journal({ ...options, clock }, (mark) => {
@@ -83,7 +83,7 @@ export function revocations(options: RevocationsOptions): Revocations {
   })
   void shared.look()
   const timer = setInterval(() => {
-    visits.sweep()
+    exchanges.sweep()
     revoked.forget(clock())
     if (store.local !== true) void shared.look()
   }, every).unref()
@@ -96,8 +96,8 @@ export function revocations(options: RevocationsOptions): Revocations {
     token: (id, reason) => revoke('token', id, reason, clock()),
     ended: (session) => write('session', session, clock(), Math.min(lifetime, ENDED)),
     isRevoked: (proof) => revoked.has(proof),
-    admit: (visit, identity) =>
-      shared.known ? visits.admit(visit, identity) : whenKnown(shared, visits, visit, identity),
+    admit: (exchange, identity) =>
+      shared.known ? exchanges.admit(exchange, identity) : whenKnown(shared, exchanges, exchange, identity),
     [Symbol.asyncDispose]: async () => {
       clearInterval(timer)
       clearTimeout(due)
@@ -106,10 +106,15 @@ export function revocations(options: RevocationsOptions): Revocations {
   }
 }
 
-async function whenKnown(shared: Journal, visits: Visits, visit: Visit, identity: Identity): Promise<void> {
+async function whenKnown(
+  shared: Journal,
+  exchanges: OpenExchanges,
+  exchange: OpenExchange,
+  identity: Identity,
+): Promise<void> {
   await shared.look()
   if (!shared.known) throw unknown()
-  visits.admit(visit, identity)
+  exchanges.admit(exchange, identity)
 }
 
 const unknown = (): Problem =>
@@ -121,7 +126,7 @@ const unknown = (): Problem =>
 const revoker =
   (tell: Audit, write: (kind: Kind, id: string, at: number) => Promise<void>) =>
   async (kind: Kind, id: string, reason: string | undefined, at: number): Promise<void> => {
-    if (id === '') throw new TypeError(`a ${kind} without a name cannot be revoked`)
+    if (id === '') throw new TypeError(`cannot revoke a ${kind} without an id`)
     tell('authn_token_revoked', { [kind === 'token' ? 'tokenId' : kind]: id, reason })
     await write(kind, id, at)
   }

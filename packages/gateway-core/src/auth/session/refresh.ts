@@ -2,7 +2,7 @@ import { lease } from '../../state/lease.ts'
 import type { Store } from '../../state/store.ts'
 import { singleFlight } from '../single-flight.ts'
 import { identityUnavailable } from '../unavailable.ts'
-import { type Asking, renewal, type RenewalOptions } from './renewal.ts'
+import { renewal, type RenewalOptions, type Trigger } from './renewal.ts'
 import { isSession, type Session } from './session-content.ts'
 import type { SessionRecords } from './session-records.ts'
 import { nameOf } from './session-seal.ts'
@@ -10,7 +10,7 @@ import { nameOf } from './session-seal.ts'
 /** An access token is refreshed when less than this remains. */
 const AHEAD = 30_000
 /** Poll interval while another process refreshes. */
-const LOOK = 50
+const POLL = 50
 /** A crashed process blocks the others this long. */
 const LEASE = 2_000
 /** Longer than the lease, shorter than most deadlines. */
@@ -24,7 +24,7 @@ export interface Refreshes {
   /** Needs no refresh for now. */
   readonly isFresh: (session: Session) => boolean
   /** The session, recently confirmed by the provider. Rejects with `session-expired` or `identity-unavailable`. */
-  readonly refresh: (id: string, asking: Asking) => Promise<Session>
+  readonly refresh: (id: string, trigger: Trigger) => Promise<Session>
 }
 
 /**
@@ -41,7 +41,7 @@ export function refreshes(options: RefreshOptions): Refreshes {
   /** One attempt: the session, and whether that is final. If not, another process is refreshing it. */
   const attempt = async (
     id: string,
-    asking: Asking,
+    trigger: Trigger,
   ): Promise<{ readonly session: Session; readonly done: boolean }> => {
     await using held = await lease(store, nameOf(id), LEASE)
     // Read with the lease held: the previous holder may have spent the refresh token that our caller saw.
@@ -49,15 +49,15 @@ export function refreshes(options: RefreshOptions): Refreshes {
     if (session === undefined) throw options.problems.expired()
     if (isFresh(session) || session.refreshToken === undefined) return { session, done: true }
     // Awaited here: the lease ends with this block.
-    return held?.held() === true ? { session: await renew(id, session, asking), done: true } : { session, done: false }
+    return held?.held() === true ? { session: await renew(id, session, trigger), done: true } : { session, done: false }
   }
 
-  const refresh = async (id: string, asking: Asking): Promise<Session> => {
-    for (let waited = 0; ; waited += LOOK) {
-      const { session, done } = await attempt(id, asking)
+  const refresh = async (id: string, trigger: Trigger): Promise<Session> => {
+    for (let waited = 0; ; waited += POLL) {
+      const { session, done } = await attempt(id, trigger)
       if (done || (waited >= PATIENCE && session.accessExpiresAt > clock())) return session
       if (waited >= PATIENCE) break
-      await new Promise((resolve) => setTimeout(resolve, LOOK))
+      await new Promise((resolve) => setTimeout(resolve, POLL))
     }
     throw identityUnavailable(new Error('another process is still refreshing this session'))
   }

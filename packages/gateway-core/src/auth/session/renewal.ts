@@ -10,14 +10,14 @@ import type { SessionRecords } from './session-records.ts'
 import { nameOf } from './session-seal.ts'
 
 /** After a failure, the provider is not asked again for this long while the token is valid. */
-const RESPITE = 2_000
+const PROVIDER_PAUSE = 2_000
 /** Interval between attempts to store new tokens. */
-const AGAIN = 100
+const WRITE_RETRY = 100
 /** Sessions whose new tokens could not be stored. */
 const MOST_UNWRITTEN = 1_000
 
 /** The request that triggered it. */
-export type Asking = Pick<Exchange, 'log' | 'traceId' | 'address' | 'method' | 'deadline'>
+export type Trigger = Pick<Exchange, 'log' | 'traceId' | 'address' | 'method' | 'deadline'>
 
 export interface RenewalOptions {
   readonly records: SessionRecords
@@ -45,17 +45,17 @@ export function renewal(options: RenewalOptions) {
   const write = writer(options)
   const ask = asker(options)
 
-  return async (id: string, session: Session, asking: Asking): Promise<Session> => {
-    const about = { user: session.claims.sub, client, session: nameOf(id), exchange: asking }
+  return async (id: string, session: Session, trigger: Trigger): Promise<Session> => {
+    const about = { user: session.claims.sub, client, session: nameOf(id), exchange: trigger }
     const failed = (reason: string) => {
       count('failed')
       tell('session_renew_fail', { ...about, reason })
     }
     try {
-      const answer = write.unwritten(id, session) ?? (await ask(session, asking, failed))
+      const answer = write.unwritten(id, session) ?? (await ask(session, trigger, failed))
       if (answer === 'later') return session
       const kept =
-        answer === 'no' ? await refused(options, id, session, asking) : await write(id, session, answer, asking)
+        answer === 'no' ? await refused(options, id, session, trigger) : await write(id, session, answer, trigger)
       if (kept === undefined) {
         if (answer === 'no') failed('refused')
         throw problems.expired()
@@ -75,7 +75,7 @@ type Failed = (reason: string) => void
 
 function asker({ provider, clock }: RenewalOptions) {
   let notBefore = 0
-  return async (session: Session, { log }: Asking, failed: Failed): Promise<Answer> => {
+  return async (session: Session, { log }: Trigger, failed: Failed): Promise<Answer> => {
     const holds = (): boolean => session.accessExpiresAt > clock()
     if (holds() && clock() < notBefore) return 'later'
     try {
@@ -83,7 +83,7 @@ function asker({ provider, clock }: RenewalOptions) {
     } catch (err) {
       log.warn({ err }, 'access token not refreshed')
       if (err instanceof Refused) return 'no'
-      notBefore = clock() + RESPITE
+      notBefore = clock() + PROVIDER_PAUSE
       failed('identity-unavailable')
       if (holds()) return 'later'
       throw err
@@ -104,7 +104,7 @@ async function refused(
   { records, end }: RenewalOptions,
   id: string,
   session: Session,
-  exchange: Asking,
+  exchange: Trigger,
 ): Promise<Session | undefined> {
   for (let found = await records.read(id); found !== undefined; found = await records.read(id)) {
     if (isSession(found.visit) && found.visit.version !== session.version) return found.visit
@@ -127,7 +127,7 @@ function writer({ records, lifetime, clock }: RenewalOptions) {
         : visit,
     )
 
-  const write = async (id: string, session: Session, tokens: Fresh, { deadline }: Asking) => {
+  const write = async (id: string, session: Session, tokens: Fresh, { deadline }: Trigger) => {
     for (;;) {
       try {
         const kept = await once(id, session, tokens)
@@ -137,8 +137,8 @@ function writer({ records, lifetime, clock }: RenewalOptions) {
         if (!(error instanceof StoreUnavailable)) throw error
         unwritten.set(id, { version: session.version, tokens })
         if (unwritten.size > MOST_UNWRITTEN) unwritten.delete(unwritten.keys().next().value!)
-        if (performance.now() + 2 * AGAIN > deadline) throw error
-        await new Promise((resolve) => setTimeout(resolve, AGAIN))
+        if (performance.now() + 2 * WRITE_RETRY > deadline) throw error
+        await new Promise((resolve) => setTimeout(resolve, WRITE_RETRY))
       }
     }
   }

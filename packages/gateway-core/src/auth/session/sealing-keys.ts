@@ -17,7 +17,7 @@ export interface SealingKeys {
  */
 export function sealingKeys(keys: readonly string[]): SealingKeys {
   if (keys.length === 0 || keys.some((key) => key.length < 32)) {
-    throw new TypeError('session keys: at least one, each of at least 32 characters')
+    throw new TypeError('at least one session key is required, each of at least 32 characters')
   }
   // Ids are derived from the key, so they need no numbering and are unambiguous.
   const byId = new Map(

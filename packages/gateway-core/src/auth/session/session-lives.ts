@@ -50,7 +50,7 @@ export function sessionLives({ records, index, endOf, longest }: LivesOptions): 
     },
     keep: async (id, data) => {
       if ((JSON.stringify(data) ?? '').length > MOST_DATA)
-        throw new RangeError(`what is kept of a visitor is more than ${MOST_DATA} characters of JSON`)
+        throw new RangeError(`visitor data exceeds ${MOST_DATA} characters of JSON`)
       // JSON omits `undefined`.
       return (await records.update(id, (visit) => ({ ...visit, data }))) !== undefined
     },

@@ -3,7 +3,7 @@ import type { SessionCookie } from './session-cookie.ts'
 
 /** Reasons for a 401. */
 export interface SessionProblems {
-  readonly nobody: () => Problem
+  readonly signedOut: () => Problem
   /** An honest browser sends at most one of our cookies, so someone else has planted one. */
   readonly ambiguous: () => Problem
   /** Ended, changed, or never made here: not distinguished for clients. */
@@ -13,7 +13,7 @@ export interface SessionProblems {
 export function sessionProblems(cookie: Pick<SessionCookie, 'clear'>): SessionProblems {
   const cleared = () => ({ 'set-cookie': cookie.clear() })
   return {
-    nobody: () => sessionProblem('session-required', 'Nobody is signed in.'),
+    signedOut: () => sessionProblem('session-required', 'Nobody is signed in.'),
     ambiguous: () => sessionProblem('session-required', 'Two sessions were sent.', cleared()),
     expired: () => sessionProblem('session-expired', 'The session has ended.', cleared()),
   }

@@ -16,7 +16,7 @@ export class SealingKeyMissing extends Problem {
     super(503, 'identity-unavailable', {
       detail: 'Who is signed in cannot be told here at present.',
       headers: { 'retry-after': '2' },
-      cause: new Error(`sealed by the key ${key}, which this process does not have`),
+      cause: new Error(`sealed with the key ${key}, which this process does not have`),
     })
   }
 }

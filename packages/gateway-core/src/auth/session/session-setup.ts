@@ -64,7 +64,7 @@ function addresses({ issuer, publicUrl, scope }: SessionSetupOptions, production
   if (!scope.split(' ').includes('openid')) throw new TypeError('scope must contain openid')
   for (const [name, url] of Object.entries({ publicUrl: app, issuer: identity })) {
     if (url.protocol === 'https:' || (url.protocol === 'http:' && !production && isLoopback(url))) continue
-    throw new TypeError(`${name} must be https; http will do on localhost outside production`)
+    throw new TypeError(`${name} must be https, except on localhost outside production`)
   }
   return { origin: app.origin, insecure: identity.protocol === 'http:' }
 }
@@ -72,9 +72,9 @@ function addresses({ issuer, publicUrl, scope }: SessionSetupOptions, production
 function checkWeaker(weaker: Weaker | undefined, origin: string, production: boolean): void {
   if (weaker === undefined) return
   if (weaker.reason.trim().length < 20)
-    throw new TypeError('weaker: its reason must be a sentence of 20 characters or more')
+    throw new TypeError('weaker: reason must be a sentence of at least 20 characters')
   if (weaker.plain === true && (production || origin.startsWith('https:'))) {
-    throw new TypeError('weaker: a plain cookie is for http://localhost outside production only')
+    throw new TypeError('weaker: a plain cookie is only allowed on http://localhost outside production')
   }
 }
 

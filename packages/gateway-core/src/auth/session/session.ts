@@ -8,7 +8,7 @@ import type { SealingKeys } from './sealing-keys.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import type { Provider, Tokens } from '../login/provider.ts'
 import { refreshes } from './refresh.ts'
-import { type Asking, sessionTokens } from './renewal.ts'
+import { sessionTokens, type Trigger } from './renewal.ts'
 import { sessionIndex } from './session-index.ts'
 import type { SessionProblems } from './session-problem.ts'
 import { isSession, type Session, type Visit } from './session-content.ts'
@@ -38,13 +38,13 @@ export interface Sessions extends Inventory {
    * Returns a session with recently refreshed tokens. Extends it, unless `active` is false. Rejects with
    * `session-required`, `session-expired` or `identity-unavailable`.
    */
-  use(id: string, asking: Asking, active?: boolean): Promise<Session>
+  use(id: string, trigger: Trigger, active?: boolean): Promise<Session>
   /** Replaces the app's data. `false` if the session has ended. */
   keep(id: string, data: unknown): Promise<boolean>
   /** Moves the session to a new id, for when its holder gains rights. `undefined` if it has ended. */
   renew(id: string, exchange?: Why['exchange']): Promise<string | undefined>
   /** Signs out. Also revokes its refresh token, if the provider is reachable. */
-  end(id: string, asking: Asking): Promise<void>
+  end(id: string, trigger: Trigger): Promise<void>
 }
 
 export interface SessionsOptions {
@@ -94,11 +94,11 @@ export function sessions(options: SessionsOptions): Sessions {
     startGuest: (data, agent) => lives.begin(visit(agent, data)),
     look,
     peek: async (id) => signedIn(await records.read(id)),
-    use: async (id, asking, active = true) => {
+    use: async (id, trigger, active = true) => {
       const found = await look(id, active)
       if (found === undefined) throw problems.expired()
-      if (!isSession(found.visit)) throw problems.nobody()
-      return isFresh(found.visit) ? found.visit : refresh(id, asking)
+      if (!isSession(found.visit)) throw problems.signedOut()
+      return isFresh(found.visit) ? found.visit : refresh(id, trigger)
     },
     keep: (id, data) => lives.keep(id, data),
     renew: (id, exchange) => lives.renew(id, { reason: 'renewed', exchange }),
@@ -110,13 +110,13 @@ export function sessions(options: SessionsOptions): Sessions {
 /** The session first: it is over even if revoking its token fails. */
 const signOut =
   (records: SessionRecords, lives: SessionLives, provider: Provider): Sessions['end'] =>
-  async (id, asking) => {
+  async (id, trigger) => {
     const found = await records.read(id)
     if (found === undefined) return
-    await lives.end(found, { reason: 'logout', exchange: asking })
+    await lives.end(found, { reason: 'logout', exchange: trigger })
     const token = signedIn(found)?.visit.refreshToken
     if (token === undefined) return
-    await provider.revoke(token).catch((err: unknown) => asking.log.warn({ err }, 'refresh token not revoked'))
+    await provider.revoke(token).catch((err: unknown) => trigger.log.warn({ err }, 'refresh token not revoked'))
   }
 
 const signedIn = (found: Found | undefined): Found<Session> | undefined =>

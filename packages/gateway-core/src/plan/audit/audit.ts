@@ -44,8 +44,8 @@ export function unaccepted(app: string, findings: readonly Finding[], accepted: 
   const outdated = accepted.flatMap((one): Finding[] => {
     const known = findings.some((finding) => isSame(one, finding))
     if (known && one.reason.trim().length > 0) return []
-    const sentence = known ? `${one.id} is accepted without a reason` : `${one.id} is accepted, and no longer found`
-    return [{ id: 'A-15', severity: 'duty', app, route: one.route, sentence, mend: 'Mend the entry in audit.json.' }]
+    const sentence = known ? `${one.id} is accepted without a reason` : `${one.id} is accepted, but no longer found`
+    return [{ id: 'A-15', severity: 'duty', app, route: one.route, sentence, mend: 'Fix the entry in audit.json.' }]
   })
   return [...findings.filter((finding) => !accepted.some((one) => isSame(one, finding))), ...outdated]
 }

@@ -48,7 +48,7 @@ export interface Accepted {
 export const nameOf = ({ methods, path }: Pick<Plan, 'methods' | 'path'>): string => `${methods.join('|')} ${path}`
 
 /** A finding per faulty plan; `wrong` returns the sentence. */
-export const amiss = <P extends Plan>(plans: readonly P[], wrong: (plan: P) => string | false): Found[] =>
+export const findingsIn = <P extends Plan>(plans: readonly P[], wrong: (plan: P) => string | false): Found[] =>
   plans.flatMap((plan) => {
     const sentence = wrong(plan)
     return sentence === false ? [] : [{ route: nameOf(plan), sentence }]

@@ -5,21 +5,21 @@ import type { Revoked } from './revoked.ts'
 import { withdrawn } from './withdrawn.ts'
 
 /** An exchange that can be ended early: with a problem before its response, by cutting its connection after. */
-export interface Visit extends Pick<Exchange, 'scope' | 'deadline'> {
+export interface OpenExchange extends Pick<Exchange, 'scope' | 'deadline'> {
   /** The current identity, if it authenticated again. */
   readonly identity?: Identity | undefined
   cut(reason: Problem): void
 }
 
 interface Admitted {
-  readonly visit: Visit
+  readonly exchange: OpenExchange
   readonly identity: Identity
 }
 
 /**
  * Authenticated exchanges in progress: requests, streams and sockets. One sweep checks them all, so none needs a timer.
  */
-export class Visits {
+export class OpenExchanges {
   readonly #revoked: Revoked
   readonly #clock: () => number
   readonly #admitted = new Chain<Admitted>()
@@ -30,9 +30,9 @@ export class Visits {
   }
 
   /** Throws a 401 if the identity is revoked; otherwise tracks the exchange until it ends or `sweep` ends it. */
-  readonly admit = (visit: Visit, identity: Identity): void => {
+  readonly admit = (exchange: OpenExchange, identity: Identity): void => {
     if (this.#revoked.has(identity)) throw withdrawn(identity)
-    visit.scope.onEnd(this.#admitted.add({ visit, identity }))
+    exchange.scope.onEnd(this.#admitted.add({ exchange, identity }))
   }
 
   /**
@@ -42,10 +42,10 @@ export class Visits {
   sweep(): void {
     const now = this.#clock()
     const steady = performance.now()
-    this.#admitted.forEach(({ visit, identity: first }) => {
-      const identity = visit.identity ?? first
-      const over = identity.expiresAt <= now && visit.deadline <= steady
-      if (over || this.#revoked.has(identity)) visit.cut(withdrawn(identity))
+    this.#admitted.forEach(({ exchange, identity: first }) => {
+      const identity = exchange.identity ?? first
+      const over = identity.expiresAt <= now && exchange.deadline <= steady
+      if (over || this.#revoked.has(identity)) exchange.cut(withdrawn(identity))
     })
   }
 }

@@ -1,5 +1,5 @@
 /** Rejects if the store does not answer within `patience` ms. */
-export const soon = <T>(answer: Promise<T>, patience: number): Promise<T> =>
+export const withTimeout = <T>(answer: Promise<T>, patience: number): Promise<T> =>
   new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no answer within ${patience} ms`)), patience)
     const settled =
