@@ -20,7 +20,7 @@ export function breaking(before: Document, after: Document, now: () => number = 
   return operationsOf(before).flatMap(([key, was]) => {
     const is = there.get(anonymous(key))
     if (is === undefined && isOver(was, now())) return []
-    if (is === undefined) return [{ where: key, what: 'It is not there any more.' }]
+    if (is === undefined) return [{ where: key, what: 'It was removed.' }]
     const pair = { was, is, before, after }
     const found = [...inputs(pair), ...answers(pair), ...problems(pair), ...access(pair)]
     return found.map(({ where, what }) => ({ where: `${key} ${where}`, what }))
@@ -51,12 +51,12 @@ function* inputs(pair: Pair): Generator<Break> {
   const taken = parametersOf(is, after)
   for (const [name, { required, schema }] of taken) {
     const old = known.get(name)
-    if (required === true && old?.required !== true) yield { where: name, what: 'It is required now.' }
+    if (required === true && old?.required !== true) yield { where: name, what: 'It is now required.' }
     if (old !== undefined) yield* taking(name, old.schema, schema, pair)
   }
   const [sent, read] = [bodyOf(was), bodyOf(is)]
-  if (sent === undefined && read !== undefined) yield { where: 'body', what: 'A body is required now.' }
-  if (sent !== undefined && read === undefined) yield { where: 'body', what: 'A body is refused now.' }
+  if (sent === undefined && read !== undefined) yield { where: 'body', what: 'A body is now required.' }
+  if (sent !== undefined && read === undefined) yield { where: 'body', what: 'A body is now refused.' }
   if (sent !== undefined && read !== undefined) yield* taking('body', sent, read, pair)
 }
 
@@ -80,7 +80,7 @@ const schemaIn = (content: Content | undefined): JsonSchema | undefined =>
 const taking = (where: string, sent: JsonSchema, taken: JsonSchema, { before, after }: Pair): readonly Break[] =>
   misfits({ schema: sent, document: before }, { schema: taken, document: after }, 'narrow').map((misfit) => ({
     where: placed(where, misfit),
-    what: `Clients may send ${misfit.narrow}; taken is now ${misfit.wide}.`,
+    what: `Clients may send ${misfit.narrow}; accepted is now ${misfit.wide}.`,
   }))
 
 const placed = (where: string, { pointer }: Misfit): string => (pointer === '' ? where : `${where} ${pointer}`)
@@ -89,18 +89,18 @@ function* answers({ was, is, before, after }: Pair): Generator<Break> {
   const [old, now] = [successes(was, before), successes(is, after)]
   const statuses = [old, now].map((all) => [...all.keys()].join(' or '))
   if (statuses[0] !== statuses[1]) {
-    yield { where: 'answer', what: `Success was ${statuses[0]} and is ${statuses[1]}.` }
+    yield { where: 'answer', what: `Its success status was ${statuses[0]} and is now ${statuses[1]}.` }
     return
   }
   for (const [status, promised] of old) {
     const sent = now.get(status)
     if (promised === undefined) continue
     if (sent === undefined) {
-      yield { where: `answer ${status}`, what: 'It has no body any more.' }
+      yield { where: `answer ${status}`, what: 'It no longer has a body.' }
       continue
     }
     for (const misfit of misfits({ schema: sent, document: after }, { schema: promised, document: before }, 'wide')) {
-      const what = `It may be ${misfit.narrow} now; promised was ${misfit.wide}.`
+      const what = `It may now be ${misfit.narrow}; the promise was ${misfit.wide}.`
       yield { where: placed(`answer ${status}`, misfit), what }
     }
   }
@@ -118,15 +118,15 @@ const successes = ({ responses }: Described, document: Document): ReadonlyMap<st
 function* problems({ was, is }: Pair): Generator<Break> {
   const now = is['x-errors'] ?? {}
   for (const [code, status] of Object.entries(was['x-errors'] ?? {})) {
-    if (now[code] === undefined) yield { where: `problem ${code}`, what: 'It is not answered any more.' }
+    if (now[code] === undefined) yield { where: `problem ${code}`, what: 'It is no longer answered.' }
     else if (now[code] !== status)
-      yield { where: `problem ${code}`, what: `Its status was ${status} and is ${now[code]}.` }
+      yield { where: `problem ${code}`, what: `Its status was ${status} and is now ${now[code]}.` }
   }
 }
 
 function* access({ was, is }: Pair): Generator<Break> {
   const known = new Set(was.security.flatMap((scheme) => Object.keys(scheme)))
   for (const scheme of is.security.flatMap((one) => Object.keys(one))) {
-    if (!known.has(scheme)) yield { where: 'security', what: `It asks for ${scheme} now.` }
+    if (!known.has(scheme)) yield { where: 'security', what: `It now requires ${scheme}.` }
   }
 }

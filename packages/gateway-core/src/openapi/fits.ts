@@ -112,7 +112,7 @@ function* membersFit(narrow: Placed, wide: Placed, context: Context): Generator<
       yield {
         pointer: deeper.pointer,
         narrow: 'nothing',
-        wide: needed.includes(name) ? 'a value, always' : 'a value, at times',
+        wide: needed.includes(name) ? 'a required value' : 'an optional value',
       }
     }
     if (member !== undefined) yield* compare({ ...narrow, schema: member }, { ...wide, schema }, deeper)

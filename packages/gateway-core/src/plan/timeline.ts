@@ -24,7 +24,7 @@ export function timeline({ calls, waves, critical }: ScreenPlan): string[] {
     return `  ${label(call).padEnd(width)}  ${bar(call)}${start} – ${start + call.timeout} ms`
   }
   return [
-    'Calls, if each takes as long as it may (━ the longest way)',
+    'Calls, if each takes its full timeout (━ the longest path)',
     ...waves.flatMap((names) => names.map((name) => row(calls.find((call) => call.name === name)!))),
   ]
 }

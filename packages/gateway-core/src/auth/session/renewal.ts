@@ -13,7 +13,7 @@ import { nameOf } from './session-seal.ts'
 const PROVIDER_PAUSE = 2_000
 /** Interval between attempts to store new tokens. */
 const WRITE_RETRY = 100
-/** Sessions whose new tokens could not be stored. */
+/** Limit of sessions whose new tokens could not be stored. */
 const MOST_UNWRITTEN = 1_000
 
 /** The request that triggered it. */
