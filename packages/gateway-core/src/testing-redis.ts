@@ -23,9 +23,7 @@ const program = 'redis-server'
 /** Whether Redis is installed. If not, warns what is skipped; with `required` it returns true, and the tests fail. */
 export function hasRedis(required: boolean): boolean {
   if (required || spawnSync(program, ['--version']).status === 0) return true
-  console.warn(
-    `Skipped: all that needs a real Redis, for there is no ${program}. Install it (apt-get install redis-server).`,
-  )
+  console.warn(`Skipped: tests that need a real Redis. Install ${program} to run them (apt-get install redis-server).`)
   return false
 }
 

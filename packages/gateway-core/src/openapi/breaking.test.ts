@@ -174,7 +174,7 @@ const rows: readonly Row[] = [
     out(text),
     thing({ out: z.object({ o: text }), status: 201 }),
     'Its success status was 200 and is now 201',
-    '201 and is 200',
+    '201 and is now 200',
   ],
   [
     'a part that is told of',

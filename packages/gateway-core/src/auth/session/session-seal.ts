@@ -14,7 +14,7 @@ export const nameOf = (id: string): string => hash('sha256', id)
 export class SealingKeyMissing extends Problem {
   constructor(key: string) {
     super(503, 'identity-unavailable', {
-      detail: 'Who is signed in cannot be told here at present.',
+      detail: 'Sessions cannot be verified here at present.',
       headers: { 'retry-after': '2' },
       cause: new Error(`sealed with the key ${key}, which this process does not have`),
     })
