@@ -52,7 +52,7 @@ describe('contracts', () => {
   it('refuses what breaks a client that was released, and says whom, where and what', () => {
     record(first, 'app', '1.0.0')
     expect(run(without, '--write')).toBe(1)
-    expect(said).toEqual(['app 1.0.0 breaks: GET /b: It is not there any more.'])
+    expect(said).toEqual(['app 1.0.0 breaks: GET /b: It was removed.'])
   })
 
   it('compares with every release that is not below the floor, and always with the newest', () => {

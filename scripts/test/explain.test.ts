@@ -68,6 +68,6 @@ it.each([
 ])('explains what stays open: %s %s %s', async (app, method, path, source, bound) => {
   const { text, code } = await explain([app, method, path])
   expect(code).toBe(0)
-  for (const said of [source, bound, 'token         ours, about the user', 'signed in (signedIn)', 'ends when'])
+  for (const said of [source, bound, 'token       ours, about the user', 'signed in (signedIn)', 'ends when'])
     expect(text).toContain(said)
 })

@@ -41,57 +41,73 @@ import type { Tracing } from './trace.ts'
 export interface Running<Upstream extends string = string> {
   /** Addresses of every upstream, from the environment: see `parseAddresses`. */
   readonly upstreams: Readonly<Record<Upstream, string>>
-  /** For those whose addresses are https: an authority or a name of their own, a certificate that they ask for. Default: as Node does. */
+  /** TLS settings per upstream with https addresses: its own CA, server name or client certificate. Default: Node's. */
   readonly tls?: { readonly [N in Upstream]?: Tls | undefined } | undefined
-  /** How this BFF's clients prove who they are. */
+  /** How this BFF authenticates its clients. */
   readonly authenticate: Authenticate
-  /** What is taken back of it before its time. It is disposed with the app. Absent: nothing is, and a stream may outlive the proof that opened it. */
+  /**
+   * Revoked credentials. Disposed with the app. Absent: nothing can be revoked, and a stream may outlive the proof that
+   * opened it.
+   */
   readonly revocations?: Revocations | undefined
   readonly log: Logger
-  /** `none`: those that come are ignored and counted, and none leaves; for clients that prove themselves by tokens. Default `used`. */
+  /**
+   * `none`: incoming cookies are ignored and counted, none is set; for clients that authenticate with tokens. Default
+   * `used`.
+   */
   readonly cookies?: 'used' | 'none' | undefined
-  /** Names this BFF answers as, without ports. Default: any, which only suits development. */
+  /** Host names this BFF answers to, without ports. Default: any, which only suits development. */
   readonly hosts?: readonly string[] | undefined
-  /** Says to services for whom they are asked: see `internalTokens`. Needed where a policy's `token` is `user` or `client`. */
+  /**
+   * Tells services on whose behalf they are called: see `internalTokens`. Required if a policy's `token` is `user` or
+   * `client`.
+   */
   readonly tokens?: InternalTokens | undefined
-  /** Of each upstream whose `token` is `external`: where it comes from, such as `clientCredentials`. */
+  /** Token source of each upstream whose `token` is `external`, e.g. `clientCredentials`. */
   readonly external?: Readonly<Partial<Record<Upstream, TokenSource>>> | undefined
-  /** Proxies before this BFF, as addresses and CIDR ranges: only they may say for whom they speak. Default none. */
+  /**
+   * Trusted proxies in front of this BFF, as addresses and CIDR ranges: only they may state the client's address.
+   * Default none.
+   */
   readonly proxies?: readonly string[] | undefined
   readonly limits?: Limits | undefined
-  /** What the processes of this app share. It is disposed with the app. Default: the memory of this one. */
+  /** State shared by all processes of this app. Disposed with the app. Default: the memory of this process. */
   readonly store?: Store | undefined
   /**
-   * Whether `/readyz` fails while the store cannot be reached. It is the same store for all processes, so then all of them leave their
-   * balancer at once, with whatever needs none. Default false: `/readyz` and `store_up` in `/metrics` tell of it.
+   * Whether `/readyz` fails while the store is unreachable. All processes share the store, so all of them would leave
+   * their load balancer at once, along with the routes that need no store. Default false: only `/readyz` and `store_up`
+   * in `/metrics` report it.
    */
   readonly storeRequired?: boolean | undefined
-  /** Which clients may use which routes, asked before their guards. Default: all. */
+  /** Which clients may use which routes; runs before their guards. Default: all. */
   readonly gate?: Gate | undefined
-  /** Whether a caller may name the trace it belongs to. Default `continue`. */
+  /** Whether a caller's trace is continued. Default `continue`. */
   readonly tracing?: Tracing | undefined
-  /** What it answers at `/openapi.json` and, for people, at `/docs`. Absent: neither exists. */
+  /** Served at `/openapi.json` and, as a page, at `/docs`. Absent: neither exists. */
   readonly document?: Document | undefined
   /** Who may read `/metrics` and the keys of `tokens`, as addresses and CIDR ranges. Default: this machine and private networks. */
   readonly scrapers?: readonly string[] | undefined
-  /** Milliseconds over which the clients of streams are asked to come back when it stops. Default 5 000. */
+  /** Milliseconds over which the reconnects of stream clients are spread when the app stops. Default 5 000. */
   readonly reconnectWithin?: number | undefined
-  /** Answers a GET that no route knows. Absent: 404. */
+  /** Handles a GET that matches no route. Absent: 404. */
   readonly fallback?: express.RequestHandler
 }
 
 export interface Limits {
-  /** Before anything is known of the caller, by address. */
+  /** By address, before the caller is known. */
   readonly address?: Limit
-  /** By user, once somebody has signed in. */
+  /** By user, once authenticated. */
   readonly user?: Limit
-  /** While the store fails: `open` lets everyone pass, as a limit protects and does not admit; `closed` answers 503. */
+  /**
+   * While the store fails: `open` lets every request pass, because a limit protects and does not authorize; `closed`
+   * answers 503.
+   */
   readonly onStoreError: 'open' | 'closed'
 }
 
 /**
- * So many requests of one user in any minute, on average; an address, which many may share, gets five times as many. While they
- * cannot be counted, everyone passes.
+ * Average requests per user and minute. An address gets five times as many, as users may share it. Fails open while the
+ * store cannot count.
  */
 export const perMinute = (requests = 1_200): Limits => ({
   address: { name: 'address', quota: requests * 5, window: 60_000 },
@@ -99,32 +115,42 @@ export const perMinute = (requests = 1_200): Limits => ({
   onStoreError: 'open',
 })
 
-/** An Express app; disposing it closes its connections to the upstreams, and its store. */
+/** An Express app; disposing it closes its upstream connections and its store. */
 export interface App extends AsyncDisposable {
-  /** For `serve`. Nothing that is down is a reason not to be ready, unless `storeRequired` says so: the rest still answers. */
+  /**
+   * For `serve`. A failed dependency does not make the app unready (the rest still answers), unless `storeRequired` is
+   * set.
+   */
   readonly ready: () => Readiness
   readonly handler: express.Express
-  /** For `serve`: its `take` as `upgrade`, its `drain` as `drain`. */
+  /** For `serve`: pass `take` as its `upgrade` and `drain` as its `drain`. */
   readonly door: Door
-  /** Puts it on a port, with its own log and the proxies that it trusts; stopping the server disposes the app. */
+  /** Listens on a port, with the app's log and trusted proxies. Stopping the server disposes the app. */
   serve(at: Omit<ServeOptions, keyof App | 'upgrade' | 'drain' | 'proxies' | 'log' | 'release'>): Promise<Listening>
 }
 
-/** Also what was declared of it. */
-interface Given extends Running {
+/** Adds what the gateway declared. */
+interface Declared extends Running {
   readonly budget: number
   readonly counted: Metrics
 }
 
-/** The order of things: what every request meets first stands first. */
-export function createApp(opened: Opened, routes: readonly Route<Core>[], running: Given): App {
+/** Middleware order matters: requests pass through it top to bottom. */
+export function createApp(opened: Opened, routes: readonly Route<Core>[], running: Declared): App {
   refuseUnguarded(routes)
   const { log, counted, document, fallback, store = memoryStore(), tracing = 'continue' } = running
   const bare = running.cookies === 'none' ? cookieless(log, counted.cookie) : undefined
   const around = surroundings(running, store, bare?.incoming)
   const away = { leaving: new Scope(), comeBack: stagger(running.reconnectWithin ?? 5_000) }
   const dispatch = dispatcher(() => find, around)
-  const core: Core = { ...opened, ...provenBy(running, store), away, clientKey, streams: counted.streams, dispatch }
+  const core: Core = {
+    ...opened,
+    ...identityServices(running, store),
+    away,
+    clientKey,
+    streams: counted.streams,
+    dispatch,
+  }
   const bound = routes.map(deprecation(Date.now, counted.deprecated)).map((route) => boundTo(core, route))
   const find = router(bound)
   const handler = express()
@@ -157,14 +183,14 @@ const servedBy =
     return serve({ ...at, handler, ready, upgrade: door.take, drain: door.drain, proxies, log, release: app })
   }
 
-function readiness(store: Store, { counted, storeRequired = false }: Given): App['ready'] {
+function readiness(store: Store, { counted, storeRequired = false }: Declared): App['ready'] {
   const up = () => store.ready?.() !== false
   counted.store(up)
   return () => (up() ? { ready: true } : { ready: !storeRequired, detail: 'the store cannot be reached' })
 }
 
-/** What routes ask of identity, beside their guards. */
-const provenBy = ({ authenticate, revocations }: Running, store: Store) => ({
+/** The identity services that routes use, besides their guards. */
+const identityServices = ({ authenticate, revocations }: Running, store: Store) => ({
   authenticate,
   credentials: authenticate.reads ?? ['authorization', 'cookie'],
   standing(identity: Identity): void {
@@ -176,7 +202,7 @@ const provenBy = ({ authenticate, revocations }: Running, store: Store) => ({
 const clientKey = ({ identity, address }: Exchange): string =>
   identity === undefined ? limitKey(address) : `user ${identity.user.id}`
 
-/** All that lasts ends together. */
+/** Streams and sockets end together. */
 const leavingWith = (door: Door, leaving: Scope): Door => ({
   take: door.take,
   get open() {
@@ -195,13 +221,13 @@ const boundTo = (core: Core, route: Route<Core>) => ({
   compose: route.bindCompose?.(core),
 })
 
-function privatePagesOf({ counted, tokens, scrapers = privateNetworks }: Given): express.RequestHandler {
+function privatePagesOf({ counted, tokens, scrapers = privateNetworks }: Declared): express.RequestHandler {
   const pages = { '/metrics': metricsPage(counted), ...(tokens && { [keySetPath]: keySetPage(tokens.keySet) }) }
   return privatePages(pages, within(scrapers))
 }
 
 const surroundings = (
-  { authenticate, log, budget, gate, counted, ...running }: Given,
+  { authenticate, log, budget, gate, counted, ...running }: Declared,
   store: Store,
   incoming: (check: Check) => Check = (check) => check,
 ): Surroundings => ({
@@ -233,7 +259,7 @@ function limitersOf(limits: Limits | undefined, store: Store, refused: (limit: s
   }
 }
 
-/** For problems and JSON it forbids all that matters; for a client's files it is what they must get by with. */
+/** For problems and JSON this forbids everything relevant; a client's own files must work within it. */
 const contentSecurityPolicy = {
   useDefaults: false,
   directives: {

@@ -1,8 +1,8 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 
 /**
- * What a program was started with. `--help` prints how it is used, and what cannot be read is told in one sentence with it:
- * the process ends then, with 0 or 2.
+ * Parses the command line. `--help` prints the usage and exits with 0; invalid arguments print one sentence and the
+ * usage, and exit with 2.
  */
 export function argumentsOf<const C extends ParseArgsConfig>(
   usage: string,
@@ -16,7 +16,7 @@ export function argumentsOf<const C extends ParseArgsConfig>(
   }
 }
 
-/** Says in one sentence what is wrong with the arguments, and how they are meant: the process ends with 2. */
+/** Prints one sentence about the invalid arguments and the usage, then exits with 2. */
 export const misused = (sentence: string, usage: string): never => end(process.stderr, `${sentence}\n${usage}`, 2)
 
 function end(stream: NodeJS.WriteStream, text: string, code: number): never {

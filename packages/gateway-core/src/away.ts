@@ -1,22 +1,23 @@
 import type { Scope } from './scope.ts'
 
-/** What becomes of clients of streams when the app stops. */
+/** What happens to stream clients when the app stops. */
 export interface Away {
-  /** Ends when it begins to. */
+  /** Ends when the stop begins. */
   readonly leaving: Scope
-  /** Milliseconds after which the next client that is sent away may come back. */
+  /** Milliseconds after which the next disconnected client may reconnect. */
   readonly comeBack: () => number
 }
 
-/** Of the golden ratio: its multiples fill a circle more evenly than any other's, however many there are. */
+/** Golden ratio: its multiples fill a circle more evenly than any other number's, whatever their count. */
 const step = (Math.sqrt(5) - 1) / 2
 
-/** Milliseconds below which nobody is asked to come back: whoever is to take over may still have to notice. */
+/** Earliest reconnect in milliseconds: the instance that takes over may still have to notice. */
 const soonest = 250
 
 /**
- * When each of many clients that are sent away at once shall come back, in milliseconds: spread over `window`, each at a time of
- * its own, so that whoever is left is not met by all of them together. Where it begins is drawn: several may stop at the same time.
+ * Staggers the reconnects of clients disconnected together: each gets its own delay in milliseconds within `window`, so
+ * the remaining instances do not meet them all at once. The start is random, as several instances may stop at the same
+ * time.
  */
 export function stagger(window: number, random: () => number = Math.random): () => number {
   let at = random()
@@ -26,6 +27,6 @@ export function stagger(window: number, random: () => number = Math.random): () 
   }
 }
 
-/** The last of an event stream that goes on elsewhere: why it ends, and in how many ms a browser is to connect again. */
+/** Last event of a stream that continues elsewhere: why it ends, and after how many ms a browser reconnects. */
 export const awayEvent = (problem: unknown, retry: number): string =>
   `event: away\nretry: ${retry}\ndata: ${JSON.stringify(problem)}\n\n`

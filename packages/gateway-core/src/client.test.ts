@@ -18,7 +18,7 @@ const things = {
 
 type Handle = (req: IncomingMessage, res: ServerResponse) => void
 
-/** A server that answers as `handle` says, and a client of it whose waits are noted instead of waited. */
+/** A server that answers by `handle`, and a client whose waits are recorded instead of awaited. */
 async function listen(handle: Handle) {
   const server = await upstream(handle)
   const waits: number[] = []

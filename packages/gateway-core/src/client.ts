@@ -21,25 +21,25 @@ export type { Call } from './contract.ts'
 type Headers = Readonly<Record<string, string>>
 
 export interface ClientOptions {
-  /** Put before every path. Default: none, so the paths belong to the page's own origin. */
+  /** Prefix of every path. Default: none, so paths are on the page's own origin. */
   readonly baseUrl?: string | undefined
-  /** As whom: `cookie()` or `bearer(…)`. Default: nobody. */
+  /** Credentials: `cookie()` or `bearer(…)`. Default: anonymous. */
   readonly as?: Caller | undefined
-  /** Asked at every call of an operation (`GET /orders/:id`). What it throws, the call throws. */
+  /** Extra headers, computed per call of an operation (`GET /orders/:id`). What it throws, the call throws. */
   readonly headers?: ((operation: string) => Headers | Promise<Headers>) | undefined
   readonly fetch?: typeof globalThis.fetch | undefined
-  /** Told of every problem just before it is thrown; not of an abort. */
+  /** Called with every problem just before it is thrown; not for an abort. */
   readonly onProblem?: ((problem: ClientProblem) => void) | undefined
-  /** Told once of every operation whose answer says that it will go. */
+  /** Called once per operation whose response announces its deprecation. */
   readonly onDeprecated?: ((deprecation: Deprecation) => void) | undefined
 }
 
 export type Client<C extends Contract> = Call<C> & {
-  /** The same client, its calls ended by this signal. They then throw the signal's reason. */
+  /** The same client, with calls aborted by this signal; they then throw the signal's reason. */
   with(options: { readonly signal: AbortSignal }): Call<C>
   /**
-   * Whether this is why that operation failed: `bff.is(error, 'GET /api/orders/:id', 'order-not-found')`. Only codes that the
-   * operation declares, and the common ones, compile.
+   * Whether that operation failed with one of these codes: `bff.is(error, 'GET /api/orders/:id', 'order-not-found')`.
+   * Only codes that the operation declares, and the common ones, compile.
    */
   is<K extends keyof C & string, Code extends CodeOf<C, K>>(
     error: unknown,
@@ -49,9 +49,9 @@ export type Client<C extends Contract> = Call<C> & {
 }
 
 /**
- * Call a BFF by its contract. Only the contract's type is needed: `createClient<Web>()('GET /api/products/:id', { id })`.
- * Whatever is not an answer of success throws a `ClientProblem`. A call that found no answer, or one that passes, is
- * sent once more where that is safe: see `retry`.
+ * A client for a BFF's contract. It needs only the contract's type: `createClient<Web>()('GET /api/products/:id', { id
+ * })`. Any response but a success throws a `ClientProblem`. A call with no response, or a transient failure, is retried
+ * once where that is safe: see `retry`.
  */
 export function createClient<C extends Contract>(options: ClientOptions = {}, time: Clock = clock): Client<C> {
   const send = sender(options, time)
@@ -71,7 +71,7 @@ export function createClient<C extends Contract>(options: ClientOptions = {}, ti
   })
 }
 
-/** What makes one call: as whom it may concern, and what is sent again under the same proof. */
+/** Sends one call, with credentials; retries repeat it with the same proof. */
 function sender({ baseUrl, as, headers, onDeprecated, ...options }: ClientOptions, time: Clock) {
   const base = baseUrl?.replace(/\/$/, '') ?? ''
   const look = onDeprecated && deprecations(onDeprecated)

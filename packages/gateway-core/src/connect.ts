@@ -24,32 +24,32 @@ import { isGrpc, type Sources } from './sources.ts'
 
 const overGrpc: Wire = { open: connections, ask }
 
-/** What an app has when it runs, and its routes need. */
+/** What a running app provides to its routes. */
 export interface Core extends ScreenCore, ForwardCore, LiveCore, SocketCore {
   readonly dispatch: Dispatch
 }
 
-/** The roads, open. */
+/** The opened roads. */
 export type Opened = Pick<Core, 'roads' | 'from'> & AsyncDisposable
 
-export interface Told {
+export interface ConnectOptions {
   readonly counted: Metrics
   readonly log: Logger
-  /** Where tokens come from that go with calls. */
+  /** Source of the tokens that calls carry. */
   readonly tokens?: { readonly mint: Mint } | undefined
   readonly external?: Readonly<Record<string, TokenSource | undefined>> | undefined
   readonly tls?: Readonly<Record<string, Tls | undefined>> | undefined
 }
 
 /**
- * Open the road to every upstream. Nothing is dialled before the first call, so a boot never waits for a service. Throws one
- * error that lists every fault of the addresses, and of what TLS and tokens need.
+ * Opens the road to every upstream. It dials nothing before the first call, so a boot never waits for a service. Throws
+ * one error that lists every fault of the addresses, the TLS settings and the tokens.
  */
 export function connect(
   sources: Sources,
   policies: Policies,
   addresses: Readonly<Record<string, string>>,
-  told: Told,
+  given: ConnectOptions,
 ): Opened {
   const roads: Record<string, Road> = {}
   const grpc: Record<string, Road> = {}
@@ -64,16 +64,16 @@ export function connect(
         return undefined
       }
     }
-    const { mint } = told.tokens ?? {}
-    const credential = tried(() => credentialOf(name, complete(policy), { mint, source: told.external?.[name] }))
-    const tls = tried(() => secured(told.tls?.[name]))
-    const options = { ...optionsOf(name, told), credential, tls }
+    const { mint } = given.tokens ?? {}
+    const credential = tried(() => credentialOf(name, complete(policy), { mint, source: given.external?.[name] }))
+    const tls = tried(() => secured(given.tls?.[name]))
+    const options = { ...optionsOf(name, given), credential, tls }
     const way = tried(() => road(addresses[name] ?? '', policy, options, isGrpc(source) ? overGrpc : undefined))
     if (way !== undefined) (isGrpc(source) ? grpc : roads)[name] = way
   }
   if (faults.length > 0)
     throw new EnvironmentError(`The upstreams cannot be reached:\n${faults.map((f) => `  - ${f}`).join('\n')}`)
-  const hubs = mapValues(roads, (way, name) => hub(name, sources[name] as Contract, way, told))
+  const hubs = mapValues(roads, (way, name) => hub(name, sources[name] as Contract, way, given))
   const asks = mapValues(roads, (way, name) => http(name, sources[name] as Contract, way, hubs[name]!))
   const remotes = mapValues(grpc, (way, name) => remote(grpcClient(name, sources[name] as DescService, way)))
   return {
@@ -86,7 +86,7 @@ export function connect(
   }
 }
 
-function optionsOf(name: string, { counted, log }: Told) {
+function optionsOf(name: string, { counted, log }: ConnectOptions) {
   return {
     attempted: counted.call,
     retried: () => counted.retried(name),
@@ -102,7 +102,7 @@ function optionsOf(name: string, { counted, log }: Told) {
 
 type Make = (asking: Asking) => unknown
 
-/** `from` of one screen: a client is made when the screen asks for it, and most ask for two or three of many. */
+/** A screen's `from`: clients are created lazily, as most screens use two or three of many. */
 function clients(makes: Readonly<Record<string, Make>>): Make {
   class From {
     readonly asking: Asking
@@ -121,14 +121,14 @@ function clients(makes: Readonly<Record<string, Make>>): Make {
   return (asking) => new From(asking)
 }
 
-/** What is asked is a part; what is followed is read as it comes. */
+/** A request becomes a part; a feed is read as it arrives. */
 function http(upstream: string, contract: Contract, way: Road, { follow }: Hub): Make {
   const send = gathered(upstream, contract, client(upstream, contract, way))
   return (asking) => (key: string, input?: Record<string, unknown>) =>
     contract[key as Key]?.feed === undefined ? asked(() => send(asking, key, input)) : follow(asking, key, input)
 }
 
-/** What answers once is a part; what answers often is read as it comes. */
+/** A unary call becomes a part; a streaming one is read as it arrives. */
 const remote =
   (calls: Readonly<Record<string, Remote>>): Make =>
   (asking) =>

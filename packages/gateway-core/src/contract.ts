@@ -5,93 +5,96 @@ export type Schema = StandardSchemaV1
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** How an operation is named on every wire: `GET /orders/:id`. */
+/** Identifies an operation everywhere: `GET /orders/:id`. */
 export type Key = `${Method} /${string}`
 
 export interface Operation {
-  /** One line for people. */
+  /** One line of documentation. */
   readonly summary?: string
-  /** Who may call it. Absent: `user`, somebody who has proved who they are. */
+  /** Who may call it. Absent: `user`, an authenticated caller. */
   readonly auth?: 'open' | 'user' | 'service'
   readonly params?: Schema
   /** Absent: a query string is ignored. Values arrive as `string`, or `string[]` where a name repeats. */
   readonly query?: Schema
-  /** Names in lower case. */
+  /** Lower-case names. */
   readonly headers?: Schema
-  /** JSON. Absent: a request body is refused. */
+  /** JSON. Absent: a request with a body is refused. */
   readonly body?: Schema
-  /** JSON. Absent: the answer has no body (204). */
+  /** JSON. Absent: the response has no body (204). */
   readonly out?: Schema
-  /** Status of success. Absent: 200, or 204 without `out`. */
+  /** Success status. Absent: 200, or 204 without `out`. */
   readonly status?: number
-  /** Every problem code the operation may answer with, and its status. Whatever is not listed is a fault, never an answer. */
+  /**
+   * Every problem code the operation may answer with, and its status. Any other upstream problem counts as a failure of
+   * the service.
+   */
   readonly errors?: Readonly<Record<string, number>>
-  /** The parts of this screen that may be missing; the answer then says so in `meta.parts`. */
+  /** Parts of this screen that may be missing; the response reports them in `meta.parts`. */
   readonly optional?: readonly string[]
-  /** The parts of this screen that may be older than their service would have them; `meta.parts` says so as well. */
+  /** Parts of this screen that may be served stale; `meta.parts` reports that too. */
   readonly stale?: readonly string[]
   /**
-   * It answers many times, each time with `out`: as server-sent events, or one JSON text per line. `numbered`: each has a number
-   * that grows, and whoever comes back with the last one that it knows gets what it missed.
+   * Streams responses of type `out`, as server-sent events or newline-delimited JSON. `numbered`: each has an
+   * increasing number, and a client that reconnects with the last one it knows gets what it missed.
    */
   readonly streams?: true | 'numbered'
-  /** Long polling: it answers as soon as there is something new. Never cached, and without an ETag. */
+  /** Long polling: responds as soon as there is something new. Never cached, and without an ETag. */
   readonly polls?: true
-  /** It tells over a WebSocket what happens, as it happens; `out` is one such thing. See `Followed` for what comes of it. */
+  /** Pushes events over a WebSocket as they happen; `out` is one event. See `Followed` for what a follower receives. */
   readonly feed?: Feed
-  /** How a service is asked for many of these at once. */
+  /** How a service is asked for many of these in one call. */
   readonly batch?: Batch
-  /** It still answers, and says until when. */
+  /** Deprecated operations still answer, until their sunset. */
   readonly deprecated?: Deprecated
 }
 
-/** The form of `GET /products/:id` that answers many: `GET /products?ids=a&ids=b`. */
+/** The batch form of `GET /products/:id`: `GET /products?ids=a&ids=b`. */
 export interface Batch {
   readonly by: Key
-  /** Name of its query parameter. */
+  /** Name of the query parameter. */
   readonly ids: string
-  /** Member of its answer with what was found, in any order; each must be what the operation itself would answer. */
+  /** Response member that holds the items found, in any order; each must equal the response of the single operation. */
   readonly items: string
-  /** Member of an item, and parameter of the operation. */
+  /** Member of an item that matches the operation's parameter of the same name. */
   readonly id: string
-  /** The error that the operation declares for what is not among the items. */
+  /** The operation's declared error for an id that is not among the items. */
   readonly missing: string
-  /** Ids of one call. Default 100. */
+  /** Ids per call. Default 100. */
   readonly most?: number
 }
 
-/** How a service is listened to. Its refusals are those of HTTP, before the protocol changes. */
+/** How to subscribe to a service. Refusals are HTTP responses, before the upgrade. */
 export interface Feed {
-  /** Name of the query parameter for the last number that is known already. */
+  /** Name of the query parameter for the last known number. */
   readonly after: string
   /** JSON. */
   readonly message: Schema
-  /** What a message says. Pure. */
+  /** Interprets a message. Pure. */
   readonly read: (message: never) => Said
-  /** Codes it closes with that are an answer, and the declared error that each of them is. Any other: come again. */
+  /** Close codes that are an answer, mapped to the declared error each stands for. After any other, reconnect. */
   readonly closes?: Readonly<Record<number, string>>
 }
 
-/** Something that happened, its numbers growing; or that all that had happened was told, and the number of the last of it. */
+/** An event, with an increasing number; or the end of the backlog, with the number of its last event. */
 export type Said = { readonly rev: number; readonly item: unknown } | { readonly live: number }
 
-/** What somebody learns who follows a feed. */
+/** What a follower of a feed receives. */
 export type Followed<T> =
   | { readonly type: 'item'; readonly rev: number; readonly item: T }
-  /** All that had happened has been told, the last of it at `rev`; the newest item comes along, told or not. */
+  /** The backlog is complete up to `rev`. `item` is the newest item, even if it was delivered before. */
   | { readonly type: 'live'; readonly rev: number; readonly item: T | undefined }
-  /** Some items can no longer be told: read anew what they are about. What is newer than `rev` follows. */
+  /** Some items are no longer available: read the resource again. Items newer than `rev` follow. */
   | { readonly type: 'resync'; readonly rev: number }
-  /** The service cannot be heard at present: `live` or `resync` follows, in time. */
+  /** The service is unreachable at present: `live` or `resync` follows in time. */
   | { readonly type: 'lost'; readonly rev: number }
 
-/** Dates like `2027-01-31T00:00:00Z`. */
+/** Dates in the form `2027-01-31T00:00:00Z`. */
 export interface Deprecated {
   /** RFC 9745. */
   readonly since: string
-  /** From then on the answer is 410 (RFC 8594). Default: not known yet. */
+  /** From this date on the operation answers 410 (RFC 8594). Default: not decided yet. */
   readonly sunset?: string
-  /** Where people read what to do instead. */
+  /** Documentation of the replacement. */
   readonly link?: string
 }
 
@@ -115,7 +118,7 @@ type Nested<Name extends string, S, T> = S extends Schema ? { readonly [P in Nam
 
 export type PathParams<K> = K extends `${string} ${infer Path}` ? { readonly [N in Names<Path>]: string } : never
 
-/** What a caller hands in: path parameters and query flat, `body` and `headers` under their own names. */
+/** A caller's input: path parameters and query flat, `body` and `headers` under their own names. */
 export type Input<C extends Contract, K extends keyof C> = Flat<
   PathParams<K> &
     InputOf<Field<C, K, 'query'>> &
@@ -123,7 +126,7 @@ export type Input<C extends Contract, K extends keyof C> = Flat<
     Nested<'headers', Field<C, K, 'headers'>, InputOf<Field<C, K, 'headers'>>>
 >
 
-/** The same request as its receiver sees it: validated and coerced. */
+/** The same request on the receiving side: validated and coerced. */
 export type Received<C extends Contract, K extends keyof C> = {
   readonly params: Flat<PathParams<K> & OutputOf<Field<C, K, 'params'>>>
   readonly query: OutputOf<Field<C, K, 'query'>>
@@ -136,10 +139,10 @@ export type PartStatus = 'ok' | 'stale' | 'fallback'
 type NamesIn<C extends Contract, K extends keyof C, F extends 'optional' | 'stale'> =
   Field<C, K, F> extends readonly (infer N extends string)[] ? N : never
 
-/** Names of the parts whose state an answer tells. */
+/** Names of the parts whose state the response reports. */
 export type ToldParts<C extends Contract, K extends keyof C> = NamesIn<C, K, 'optional'> | NamesIn<C, K, 'stale'>
 
-/** What may be said of a part, beside `ok`. */
+/** States a part may report besides `ok`. */
 export type Lesser<C extends Contract, K extends keyof C, N> =
   | (N extends NamesIn<C, K, 'optional'> ? 'fallback' : never)
   | (N extends NamesIn<C, K, 'stale'> ? 'stale' : never)
@@ -156,11 +159,11 @@ export type Declared<C extends Contract, K extends keyof C> =
       : never
     : never
 
-/** What a view or a service handler must return. */
+/** Return type of a view or a service handler. */
 export type Answer<C extends Contract, K extends keyof C> =
   Field<C, K, 'out'> extends Schema ? InputOf<Field<C, K, 'out'>> : void
 
-/** What a caller gets back. */
+/** Return type of a call. */
 export type Output<C extends Contract, K extends keyof C> =
   Field<C, K, 'out'> extends Schema ? Flat<OutputOf<Field<C, K, 'out'>> & Meta<C, K>> : void
 
@@ -168,14 +171,14 @@ type Having<C extends Contract, Flag> = {
   [K in keyof C & string]: C[K] extends Flag ? K : never
 }[keyof C & string]
 
-/** Operations that answer many times; that are polled; that answer many times, by number; that are followed; and that answer once. */
+/** Streaming operations, long polls, numbered streams, feeds, and operations that answer once. */
 export type Streaming<C extends Contract> = Having<C, { readonly streams: true }>
 export type Polled<C extends Contract> = Having<C, { readonly polls: true }>
 export type Numbered<C extends Contract> = Having<C, { readonly streams: 'numbered' }>
 export type Fed<C extends Contract> = Having<C, { readonly feed: Feed }>
 export type Once<C extends Contract> = Exclude<keyof C & string, Streaming<C> | Numbered<C> | Fed<C>>
 
-/** `from.orders('GET /orders/:id', { id })`. The input is required exactly when something in it is. */
+/** `from.orders('GET /orders/:id', { id })`. The input is required exactly when one of its members is. */
 export type Call<C extends Contract> = <K extends Once<C>>(
   key: K,
   ...input: NoInfer<object extends Input<C, K> ? [input?: Input<C, K>] : [input: Input<C, K>]>
@@ -196,15 +199,16 @@ export function parseKey(key: string): { method: Method; path: string } {
 }
 
 /**
- * Turn a key and a caller's input into a request. A path parameter is always one encoded segment, so no value can
- * leave its place: `.` and `..`, which encoding does not protect, throw a `TypeError`, as does a missing parameter.
+ * Builds a request from a key and a caller's input. A path parameter is always one encoded segment, so no value can
+ * escape it: `.` and `..`, which encoding does not protect, throw a `TypeError`, as does a missing parameter.
  */
 export function fill(key: string, input: Readonly<Record<string, unknown>> = {}): Target {
   const { method, texts, names } = template(key)
   let url = texts[0]!
   for (const [i, name] of names.entries()) {
     const value = String(input[name] ?? '')
-    if (value === '' || value === '.' || value === '..') throw new TypeError(`${key}: "${value}" cannot be its ${name}`)
+    if (value === '' || value === '.' || value === '..')
+      throw new TypeError(`${key}: "${value}" is not a valid value of ${name}`)
     url += encodeURIComponent(value) + texts[i + 1]!
   }
   let mark = '?'
@@ -222,12 +226,12 @@ export function fill(key: string, input: Readonly<Record<string, unknown>> = {})
 
 interface Template {
   readonly method: Method
-  /** What stands before, between and behind the parameters. */
+  /** The literal text before, between and after the parameters. */
   readonly texts: readonly string[]
   readonly names: readonly string[]
 }
 
-/** Keys are written in code, so there are as many as there are operations. */
+/** Bounded: keys are written in code, one per operation. */
 const templates = new Map<string, Template>()
 
 function template(key: string): Template {

@@ -23,11 +23,11 @@ describe('what an upstream is shown', () => {
   })
 
   it.each<[Token, object, string]>([
-    ['user', {}, "token is 'user': hand in what makes it"],
-    ['client', { source: undefined }, "token is 'client': hand in what makes it"],
-    ['external', { mint }, "token is 'external': hand in its source"],
-    ['user', { mint, source }, 'a source of tokens was handed in'],
-    ['none', { source }, 'a source of tokens was handed in'],
+    ['user', {}, "token is 'user': pass `tokens`"],
+    ['client', { source: undefined }, "token is 'client': pass `tokens`"],
+    ['external', { mint }, "token is 'external': pass its source"],
+    ['user', { mint, source }, 'a token source was passed'],
+    ['none', { source }, 'a token source was passed'],
   ])('token %s with %j does not start', (token, given, message) => {
     expect(() => credentialOf('orders', { token, audience: undefined }, given)).toThrow(message)
   })

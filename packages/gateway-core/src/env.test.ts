@@ -21,9 +21,9 @@ describe('readEnv', () => {
 
   it('lists every fault in one message, with its mend, and never echoes a secret', () => {
     const read = () => readEnv(variables, { APP_PORT: '70000', CATALOG_URL: 'catalog:4101/?x', APP_SECRET: 'hunter2' })
-    expect(read).toThrow(/APP_PORT: "70000" will not do.*Example: APP_PORT=4000/)
-    expect(read).toThrow(/CATALOG_URL: "catalog:4101\/\?x" will not do/)
-    expect(read).toThrow(/APP_SECRET: its value will not do/)
+    expect(read).toThrow(/APP_PORT: "70000" is invalid.*Example: APP_PORT=4000/)
+    expect(read).toThrow(/CATALOG_URL: "catalog:4101\/\?x" is invalid/)
+    expect(read).toThrow(/APP_SECRET: its value is invalid/)
     expect(read).not.toThrow(/hunter2/)
   })
 
@@ -53,7 +53,7 @@ describe('a variable whose value is in a file', () => {
   it('is one fault among the others when the file cannot be read, is empty, or is one of two values', () => {
     expect(() => read({ APP_SECRET_FILE: '/none/of/these' })).toThrow(EnvironmentError)
     expect(() => read({ APP_SECRET_FILE: '/none/of/these' })).toThrow(/APP_SECRET_FILE: "\/none\/of\/these".*ENOENT/)
-    expect(() => read({ APP_SECRET_FILE: file('') })).toThrow(/APP_SECRET: its value will not do/)
+    expect(() => read({ APP_SECRET_FILE: file('') })).toThrow(/APP_SECRET: its value is invalid/)
     expect(() => read({ APP_SECRET_FILE: file('s'.repeat(32)), APP_SECRET: 'v'.repeat(32) })).toThrow(/both set/)
   })
 })
@@ -67,8 +67,8 @@ describe('variables that depend on each other', () => {
     const key = 'k'.repeat(32)
     expect(read({})).toMatchObject({ MODE: 'off', KEY: [] })
     expect(read({ MODE: 'on', KEY: `${key}1, ${key}2` })).toMatchObject({ KEY: [`${key}1`, `${key}2`] })
-    expect(() => read({ MODE: 'on', PORT: 'x' })).toThrow(/PORT: "x" will not do.*\n.*KEY is needed/)
-    expect(() => read({ MODE: 'on', KEY: `${key},hunter2` })).toThrow(/KEY: its value will not do/)
+    expect(() => read({ MODE: 'on', PORT: 'x' })).toThrow(/PORT: "x" is invalid.*\n.*KEY is needed/)
+    expect(() => read({ MODE: 'on', KEY: `${key},hunter2` })).toThrow(/KEY: its value is invalid/)
     expect(() => read({ MODE: 'on', KEY: 'hunter2' })).not.toThrow(/hunter2|is needed/)
   })
 })
@@ -90,9 +90,9 @@ describe('PEM', () => {
   })
 
   it('is not left out by a file that is empty, and is not shown', () => {
-    expect(() => read({ ORDERS_CA_FILE: file('') })).toThrow(/ORDERS_CA: its value will not do/)
+    expect(() => read({ ORDERS_CA_FILE: file('') })).toThrow(/ORDERS_CA: its value is invalid/)
     expect(() => read({ ORDERS_CA: 'hunter2' })).toThrow(
-      /ORDERS_CA: its value will not do.*Example: ORDERS_CA="\$\(cat ca.pem\)"/,
+      /ORDERS_CA: its value is invalid.*Example: ORDERS_CA="\$\(cat ca.pem\)"/,
     )
     expect(() => read({ ORDERS_CA: 'hunter2' })).not.toThrow(/hunter2/)
   })
@@ -121,7 +121,7 @@ describe('the address of a Redis', () => {
     'redis://user:hunter2%@redis',
     '/run/hunter2.sock',
   ])('may not be %j, and what it holds is not shown', (address) => {
-    expect(() => read(address)).toThrow(/REDIS_URL: its value will not do/)
+    expect(() => read(address)).toThrow(/REDIS_URL: its value is invalid/)
     expect(() => read(address)).not.toThrow(/hunter2/)
   })
 })

@@ -23,14 +23,14 @@ export type Values<V extends Readonly<Record<string, Variable<unknown>>>> = {
   readonly [K in keyof V]: V[K] extends Variable<infer T> ? T : never
 }
 
-/** Carries every fault at once, one per line, each with its mend. */
+/** Lists every fault at once, one per line, each with its fix. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError'
 }
 
 /**
- * Read and check all variables in one go; one that is empty is not set. Throws one `EnvironmentError` that lists every fault and
- * how to mend it. `disagree` says what is wrong between variables that are each in order.
+ * Reads and checks all variables together; an empty one counts as unset. Throws one `EnvironmentError` that lists every
+ * fault and its fix. `disagree` reports conflicts between variables that are each valid.
  */
 export function readEnv<V extends Readonly<Record<string, Variable<unknown>>>>(
   variables: V,
@@ -49,12 +49,10 @@ export function readEnv<V extends Readonly<Record<string, Variable<unknown>>>>(
   const values = Object.fromEntries(entries) as Values<V>
   faults.push(...disagree(values))
   if (faults.length === 0) return values
-  throw new EnvironmentError(
-    `The environment cannot be used as it is:\n${faults.map((line) => `  - ${line}`).join('\n')}`,
-  )
+  throw new EnvironmentError(`The environment is invalid:\n${faults.map((line) => `  - ${line}`).join('\n')}`)
 }
 
-/** Whether `NODE_ENV` says so: what is only fit for development is then refused. */
+/** Whether `NODE_ENV` is `production`: what is only fit for development is then refused. */
 export const inProduction = (source: Source = process.env): boolean => source['NODE_ENV'] === 'production'
 
 type Source = Readonly<Record<string, string | undefined>>
@@ -68,11 +66,11 @@ function read<T>(name: string, variable: Variable<T>, source: Source): T {
     return variable.parse(value)
   } catch {
     // A rejected secret must not be echoed.
-    throw new TypeError(`${name}: ${hidden === true ? 'its value' : JSON.stringify(value)} will not do. ${mend}`)
+    throw new TypeError(`${name}: ${hidden === true ? 'its value' : JSON.stringify(value)} is invalid. ${mend}`)
   }
 }
 
-/** What the variable says, or the file that `<name>_FILE` names. */
+/** The variable's value, or the content of the file that `<name>_FILE` names. */
 function given(name: string, source: Source): string | undefined {
   const file = source[`${name}_FILE`]
   if (!file) return source[name] || undefined
@@ -81,7 +79,7 @@ function given(name: string, source: Source): string | undefined {
     return readFileSync(file, 'utf8').trim()
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new TypeError(`${name}_FILE: ${JSON.stringify(file)} cannot be read (${code}). Name a file that can.`, {
+    throw new TypeError(`${name}_FILE: ${JSON.stringify(file)} cannot be read (${code}). Name a readable file.`, {
       cause: error,
     })
   }

@@ -7,30 +7,35 @@ import type { Scope } from './scope.ts'
 import type { Trace } from './trace.ts'
 
 export interface User {
-  /** The `sub` of the identity provider. */
+  /** The identity provider's `sub`. */
   readonly id: string
   readonly scopes: ReadonlySet<string>
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** Who is calling, and how that is known. What proved it is not kept: services are told of it in our own words (`credential.ts`). */
+/**
+ * Who is calling, and how that was proved. The proof itself is not kept: services get our own tokens (`credential.ts`).
+ */
 export interface Identity {
   readonly user: User
-  /** What the caller proved it with. */
+  /** How the caller authenticated. */
   readonly by: 'session' | 'bearer' | 'api-key' | 'certificate'
   /** The OAuth client that acts for the user, or the machine itself. */
   readonly client: string
-  /** Names the session without opening it: of a cookie's our own name of it, of a token the provider's `sid`. */
+  /**
+   * Identifies the session without granting access to it: our own id for a cookie session, the provider's `sid` for a
+   * token.
+   */
   readonly sessionId?: string | undefined
   /** The `jti` of the token. */
   readonly tokenId?: string | undefined
-  /** Since when the proof holds, epoch milliseconds; so are the next two. Revocations "before T" ask for it. */
+  /** When the proof was issued, in epoch milliseconds, like the next two. Revocations "before T" compare with it. */
   readonly issuedAt: number
-  /** When it ends: no stream outlives it. */
+  /** Expiry: no stream outlives it. */
   readonly expiresAt: number
-  /** When the person last proved who they are (`auth_time`). Absent: unknown, so never recent enough for a step-up. */
+  /** When the person last authenticated (`auth_time`). Absent: unknown, so never recent enough for a step-up. */
   readonly authenticatedAt?: number | undefined
-  /** How (`acr`, RFC 9470). */
+  /** Authentication context class (`acr`, RFC 9470). */
   readonly acr?: string | undefined
 }
 
@@ -42,63 +47,65 @@ export interface Exchange {
   readonly method: string
   /** Canonical: see `edge/path.ts`. */
   readonly path: string
-  /** The query string as it was sent, with its `?`; empty when there is none. */
+  /** The query string as sent, with its `?`; empty if there is none. */
   readonly search: string
   readonly query: URLSearchParams
   /** Path parameters, decoded. */
   readonly params: Readonly<Record<string, string>>
   readonly headers: IncomingHttpHeaders
-  /** Of the client: the other end of the socket or, if that is a trusted proxy, whom it speaks for. */
+  /** The client's address: the peer of the socket or, if that is a trusted proxy, the client it names. */
   readonly address: string
-  /** Absent: it came by no socket. */
+  /** Absent: the request came over no socket. */
   readonly peer?: Peer
-  /** `performance.now()` at which the answer must be out. */
+  /** `performance.now()` by which the response must be sent. */
   readonly deadline: number
-  /** Ends when the answer is out, or the client gone. */
+  /** Ends when the response is sent or the client disconnects. */
   readonly scope: Scope
   readonly log: Logger
-  /** Request fields that chose the route, beside method and path: what the answer varies by (RFC 9110 §12.5.5). */
+  /** Request headers that selected the route, besides method and path, for `Vary` (RFC 9110 §12.5.5). */
   readonly chosenBy: readonly string[]
-  /** Each attempt at an upstream that has ended: whom, how, in how many milliseconds. For the access log. */
+  /** Every finished upstream attempt, for the access log. */
   readonly calls: [upstream: string, outcome: string, ms: number][]
   /** Set once `authenticate` has succeeded. */
   identity?: Identity
-  /** Set once its response is a stream: how long that stays open is no measure of how fast we are. */
+  /** Set once its response is a stream, whose duration says nothing about speed. */
   streams?: boolean
-  /** Rejects with a 401 `Problem`. The app decides how: a session cookie or a bearer token. */
+  /** Rejects with a 401 `Problem`. The app decides on the method: a session cookie or a bearer token. */
   authenticate(): Promise<Identity>
 }
 
-/** The other end of the socket: the client itself, or the last proxy before us. */
+/** The other end of the socket: the client itself, or the last proxy. */
 export interface Peer {
   readonly address: string
-  /** Which it has proved to hold, issued by an authority that we trust. Absent: it was asked for none, or what it has will not do. */
+  /**
+   * Its verified client certificate, issued by a trusted authority. Absent: none was requested, or it was not valid.
+   */
   certificate(): X509Certificate | undefined
 }
 
 export interface Authenticate {
   (exchange: Exchange): Promise<Identity>
-  /** Whether a request carries what it looks at, be it good or not. */
+  /** Whether a request carries this kind of credential, valid or not. */
   readonly carries?: (exchange: Exchange) => boolean
-  /** Request fields it looks at. Default `authorization` and `cookie`. */
+  /** Request headers it reads. Default `authorization` and `cookie`. */
   readonly reads?: readonly string[]
-  /** Called once, at start, by the app that uses it: what it may count. */
+  /** Called once at boot by the app: passes the counters. */
   readonly counting?: (counted: Counted) => void
 }
 
-/** What becomes of sessions, for `/metrics`. */
+/** Session events, for `/metrics`. */
 export interface Counted {
   readonly login: (outcome: 'success' | 'failed') => void
-  /** `raced`: another process had done it meanwhile. */
+  /** `raced`: another process refreshed meanwhile. */
   readonly refresh: (outcome: 'ok' | 'raced' | 'failed') => void
-  /** A request seemed forged, and what spoke against it. */
+  /** A request was rejected as possibly forged, and the signal that showed it. */
   readonly csrf: (signal: string) => void
 }
 
-/** Who may. What it returns narrows the type of what follows; a refusal is a thrown `Problem`. */
+/** Decides who may call. Its return value narrows the type of what follows; it refuses by throwing a `Problem`. */
 export type Guard<Grant extends object = object> = (exchange: Exchange) => Grant | Promise<Grant>
 
-/** Answers one exchange, or throws. `grant` is what the route's guard returned. */
+/** Answers one exchange, or throws. `grant` is the return value of the route's guard. */
 export type Handler = (
   exchange: Exchange,
   req: IncomingMessage,
@@ -107,32 +114,32 @@ export type Handler = (
 ) => Promise<void> | void
 
 /**
- * Whether a route takes an exchange whose method and path it answers. It chooses between answers and is no guard: what it
- * asks about is what the client says of itself, and it is asked before anybody has signed in.
+ * Whether a route takes an exchange that matches its method and path. It selects between routes and is no guard: it
+ * reads what the client claims, before authentication.
  */
 export interface Predicate {
-  /** Pure and fast. What it throws fails the request; no other route is tried. */
+  /** Pure and fast. If it throws, the request fails; no other route is tried. */
   readonly test: (exchange: Exchange) => boolean
-  /** For people: `header x-beta = "1"`. Two predicates that say the same are the same. */
+  /** Human-readable: `header x-beta = "1"`. Predicates with equal descriptions are equal. */
   readonly describe: string
-  /** Request fields that it reads, in lower case: what the answer varies by. `*`: something that is no field. Default none. */
+  /** Request headers it reads, in lower case, for `Vary`. `*`: something that is not a header. Default none. */
   readonly reads?: readonly string[]
 }
 
-/** How a route takes WebSocket upgrades. Its guard has said yes before `take` is called. */
+/** How a route takes WebSocket upgrades. Its guard runs before `take`. */
 export interface Upgrade {
   /**
-   * Sites whose pages may connect: a browser sends its cookies along whichever site opens the socket, so this is what stands
-   * against cross-site hijacking (RFC 6455 §10.2). `own`: none but the host that is asked, for apps, of which some send no
-   * origin and some that one. `any`: no browser is meant, what proves the client is no cookie.
+   * Origins whose pages may connect: a browser sends its cookies whichever site opens the socket, so this check is what
+   * prevents cross-site hijacking (RFC 6455 §10.2). `own`: only the requested host; for native apps, some of which send
+   * no origin and some that one. `any`: not for browsers, and never with cookie authentication.
    */
   readonly origins: readonly string[] | 'own' | 'any'
   readonly caps: Caps
-  /** Default: as the app's other requests. */
+  /** Default: the app's. */
   readonly authenticate?: Authenticate
   /**
-   * Resolves once the protocol has changed; the socket is then its own. Rejects before anything was said on the socket. What can
-   * say goodbye in the words of that protocol is handed back; without it the socket is ended as it is.
+   * Resolves once the protocol has changed; the socket then belongs to the route. Rejects before anything was written
+   * to the socket. Returns a session that can close in that protocol; without one, the socket is just destroyed.
    */
   readonly take: (
     exchange: Exchange,
@@ -140,55 +147,58 @@ export interface Upgrade {
     socket: Duplex,
     head: Buffer,
     grant: object,
-  ) => Promise<Session | void>
+  ) => Promise<SocketSession | void>
 }
 
-/** Who or what ended it: `draining` we stop, `ended` the proof that opened it is not good any more, `idle` nobody said anything. */
+/**
+ * Who or what ended it: `draining` the app is stopping, `ended` the credential that opened it is no longer valid,
+ * `idle` nothing was sent.
+ */
 export type SessionEnd = 'client' | 'upstream' | 'idle' | 'draining' | 'ended'
 
-/** A socket whose protocol has changed. Whoever says the last words of it sees to it that it is closed within a second or two. */
-export interface Session {
-  /** Known once it has ended, or is about to. */
+/** An upgraded socket. Whoever sends its close frame ensures that it closes within a second or two. */
+export interface SocketSession {
+  /** Set once it has ended or is about to. */
   readonly why: SessionEnd | undefined
-  /** We stop: end it as soon as nothing is half said, with 1012 (RFC 6455 §7.4). */
+  /** The app is stopping: end it after the current message, with 1012 (RFC 6455 §7.4). */
   leave(): void
-  /** What proved the client is over, or was taken back: end it now, or without a word where none can be said. */
+  /** The client's credential expired or was revoked: end it now, silently if no close frame can be sent. */
   cut(reason: unknown): void
 }
 
-/** How many may be open at a time, those still being opened among them. */
+/** Maximum open at a time, including those still opening. */
 export interface Caps {
   readonly route: number
-  /** Of one user, or of one address where nobody signed in. */
+  /** Per user, or per address if unauthenticated. */
   readonly client: number
 }
 
-/** What an app answers, as data. Nothing registers itself: `routes.ts` lists them all. */
+/** A route as data. Nothing registers itself: `routes.ts` lists them all. */
 export interface Route<Core> {
   readonly methods: readonly Method[]
   /** `/orders/:id`, or `/files/*` for a whole subtree. */
   readonly path: string
   readonly guard: Guard
-  /** Units of a rate limit that one request takes. Default: what the limit says. */
+  /** Units of a rate limit that one request takes. Default: set by the limit. */
   readonly cost?: number | undefined
-  /** Absent: every exchange. Routes of one path are asked in the order of the list. */
+  /** Absent: matches every exchange. Routes of one path are tried in list order. */
   readonly when?: Predicate | undefined
-  /** Where it was made, for people: `screens/home.ts:12`. */
+  /** Where it was created, for diagnostics: `screens/home.ts:12`. */
   readonly place?: string | undefined
-  /** What it is made of, for whoever explains it; never read while it answers. */
+  /** Its parts, for plans and documentation; not used to answer. */
   readonly made?: Made
-  /** Called once, at start, with what only the running app has. */
+  /** Called once at boot, with what only the running app has. */
   bind(core: Core): Handler
-  /** Absent: it takes no upgrade. Called once, at start. */
+  /** Absent: it takes no upgrades. Called once at boot. */
   readonly bindUpgrade?: (core: Core) => Upgrade
-  /** Absent: it only answers on a connection of its own. Called once, at start. */
+  /** Absent: it cannot be part of a batch. Called once at boot. */
   readonly bindCompose?: (core: Core) => Compose
 }
 
-/** An answer as data, for whoever sends it. Throws what the handler would throw. */
+/** Returns a response as data. Throws what the handler would throw. */
 export type Compose = (exchange: Exchange, input: Sent, grant: object) => Promise<Composed>
 
-/** A request that is no stream: its body is JSON already. */
+/** A request that is not a stream: its body is parsed JSON. */
 export interface Sent {
   readonly headers: IncomingHttpHeaders
   readonly body: unknown
@@ -197,7 +207,7 @@ export interface Sent {
 export interface Composed {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[]>>
-  /** Absent: the answer has none. */
+  /** Absent: no body. */
   readonly body?: unknown
 }
 
@@ -215,10 +225,10 @@ export type Made =
       readonly door: 'forward'
       readonly prefix: string
       readonly upstream: string
-      /** Of the sockets that it passes on. Absent: it passes on none. */
+      /** For the sockets it proxies. Absent: it proxies none. */
       readonly upgrade: Lasting | undefined
       readonly rewritten: boolean
-      /** Of its event streams. */
+      /** For its event streams. */
       readonly caps: Caps
     }
   | {
@@ -231,49 +241,49 @@ export type Made =
   | {
       readonly door: 'socket'
       readonly protocol: string
-      /** What is followed under each topic, by its pattern: `orders/:id`. */
+      /** The source of each topic, by its pattern: `orders/:id`. */
       readonly topics: Readonly<Record<string, (request: never) => AsyncIterable<unknown>>>
       readonly lasting: Lasting
     }
   | { readonly door: 'own'; readonly summary: string }
 
-/** An answer that stays open, out of the numbers and codes that it goes by. */
+/** The limits of a response that stays open. */
 export interface Lasting {
   readonly bounds: Bounds
-  /** What ends it, each a few words for people. */
+  /** What ends it, each in a few words. */
   readonly ends: readonly string[]
 }
 
-/** Milliseconds and bytes. Absent: it has no such bound. */
+/** Milliseconds and bytes. Absent: unlimited. */
 export interface Bounds extends Caps {
-  /** Sites whose pages may open it: see `Upgrade.origins`. */
+  /** Origins whose pages may open it: see `Upgrade.origins`. */
   readonly origins?: Upgrade['origins']
-  /** Topics of one socket. */
+  /** Topics per socket. */
   readonly topics?: number
-  /** Of one message of the client's. */
+  /** Size of one client message. */
   readonly message?: number
-  /** So many messages of a client at once, and one more each `every` ms. */
+  /** Rate limit of a client's messages: `burst` at once, then one every `every` ms. */
   readonly pace?: { readonly burst: number; readonly every: number }
-  /** From one sign of life to the next, where there is nothing else to say. */
+  /** Interval between heartbeats while there is nothing else to send. */
   readonly heartbeat?: number
-  /** In which it may be still. */
+  /** Longest silence. */
   readonly idle?: number
-  /** In which its client may take nothing of what waits for it. */
+  /** Longest time its client may read nothing while data is waiting. */
   readonly stalled?: number
-  /** That wait for its client before no more is asked of any source. */
+  /** Unsent bytes at which reading from the sources pauses. */
   readonly unsent?: number
-  /** In which something may happen, before nothing is the answer. */
+  /** Longest wait for an event before an empty answer. */
   readonly wait?: number
-  /** Of one feed, kept for those who come back or read slowly: the newest of what it told. */
+  /** The newest events of one feed, kept for clients that reconnect or read slowly. */
   readonly replay?: { readonly entries: number; readonly bytes: number }
 }
 
-/** What a screen may cost, on the data of the shop. */
+/** Cost limits of a screen, on the shop's data. */
 export interface Budget {
-  /** Of its largest answer. */
+  /** Size of its largest response. */
   readonly bytes: number
-  /** To upstreams, for one request. Attempts do not count. */
+  /** Upstream calls per request. Retries do not count. */
   readonly calls: number
-  /** Milliseconds within which 95 of 100 answers are there, on an idle machine. */
+  /** 95th percentile of response times in milliseconds, on an idle machine. */
   readonly p95: number
 }

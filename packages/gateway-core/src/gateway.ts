@@ -23,12 +23,12 @@ import type { Fitting } from './screen/fitting.ts'
 import { type Erased, screen as screenRoute, type ScreenSpec } from './screen/screen.ts'
 import { isGrpc, type Sources } from './sources.ts'
 
-/** Milliseconds one exchange may take when nothing else is said. */
+/** Default time limit of one exchange in milliseconds. */
 const defaultBudget = 5_000
 
 /**
- * Declare a gateway: the contract it answers, the sources it stands before, and how to treat each. Throws one error that
- * lists every fault of the policies. What comes back makes routes (`screen`, `forward`) and, of them, an `app`.
+ * Declares a gateway: its contract, its upstreams, and how to treat each. Throws one error that lists every fault of
+ * the policies. The result makes routes (`screen`, `forward`) and, from them, an `app`.
  */
 export function gateway<const C extends Contract, const S extends Sources>(
   contract: C,
@@ -38,15 +38,15 @@ export function gateway<const C extends Contract, const S extends Sources>(
 ) {
   const budget = options.budget ?? defaultBudget
   const spoken = protocols(sources)
-  refuse([...faultsOf(policies, spoken, budget), ...faultsOfContracts(contract, sources, policies)])
+  throwFaults([...faultsOf(policies, spoken, budget), ...faultsOfContracts(contract, sources, policies)])
   return {
-    /** What was declared, for whoever explains it. */
+    /** The declaration, for plans and audits. */
     estate: { contract, sources, policies, budget } as Estate,
     screen: <K extends Exclude<Once<C>, Polled<C>>, G extends object, P extends object>(
       key: K,
       spec: ScreenSpec<C, K, S, G, P>,
     ): Fitting<C, K, P, Route<Core>> =>
-      placed(screenRoute(contract, key, sound(key, spec as Erased, spoken))) as Fitting<C, K, P, Route<Core>>,
+      placed(screenRoute(contract, key, checkExposed(key, spec as Erased, spoken))) as Fitting<C, K, P, Route<Core>>,
     stream: <K extends Streaming<C>, G extends object, T>(key: K, spec: StreamSpec<C, K, S, G, T>): Route<Core> =>
       placed(streamRoute(contract, key, spec)),
     socket: <G extends object, P extends string, T, O extends Schema>(
@@ -69,25 +69,25 @@ export function gateway<const C extends Contract, const S extends Sources>(
   }
 }
 
-function refuse(faults: readonly string[]): void {
+function throwFaults(faults: readonly string[]): void {
   if (faults.length > 0)
-    throw new TypeError(`The gateway's policies do not fit:\n${faults.map((f) => `  - ${f}`).join('\n')}`)
+    throw new TypeError(`The gateway's policies are invalid:\n${faults.map((f) => `  - ${f}`).join('\n')}`)
 }
 
 const namesOf = (limits?: Limits): string[] => [limits?.address, limits?.user].flatMap((limit) => limit?.name ?? [])
 
-/** With the place where an app made it. */
+/** Adds the place where an app created the route. */
 const placed = (route: Route<Core>): Route<Core> => ({ ...route, place: placeOf(2) })
 
-/** Methods that a policy speaks of must be there, and must not say already what they are. */
+/** Methods named in a policy must exist, and their `.proto` must not set the idempotency already. */
 const faultsOfIdempotency = (sources: Sources, policies: Policies): string[] =>
   Object.entries(sources).flatMap(([name, source]) => {
     if (!isGrpc(source)) return []
     return Object.keys(policies[name]?.idempotency ?? {}).flatMap((method) => {
       const found = source.method[method]
-      if (found === undefined) return [`${name}: idempotency: there is no method "${method}"`]
+      if (found === undefined) return [`${name}: idempotency: unknown method "${method}"`]
       const said = found.idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN
-      return said ? [`${name}: idempotency: the .proto of "${method}" says it already`] : []
+      return said ? [`${name}: idempotency: the .proto of "${method}" already declares it`] : []
     })
   })
 
@@ -99,7 +99,7 @@ const faultsOfContracts = (contract: Contract, sources: Sources, policies: Polic
   ...Object.entries(sources).flatMap(([name, source]) => (isGrpc(source) ? [] : faultsOfBatches(name, source))),
 ]
 
-function sound(key: string, spec: Erased, spoken: Readonly<Record<string, 'http' | 'grpc'>>): Erased {
+function checkExposed(key: string, spec: Erased, spoken: Readonly<Record<string, 'http' | 'grpc'>>): Erased {
   const faults = faultsOfExposed(spec.expose ?? {}, spoken)
   if (faults.length > 0) throw new TypeError(faults.map((fault) => `${key}: ${fault}`).join('\n'))
   return spec

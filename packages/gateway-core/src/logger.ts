@@ -9,17 +9,20 @@ const redact = ['authorization', 'cookie', 'set-cookie', 'proxy-authorization'].
   `*.*["${name}"]`,
 ])
 
-/** Errors of libraries carry requests and their headers: of `err`, a log learns message and stack, without tokens. */
+/**
+ * Errors of libraries carry requests and their headers: only message and stack of `err` are logged, with tokens
+ * redacted.
+ */
 export const serializers = { err: plainError }
 
 /**
- * Where lines go: a file, or a descriptor (default standard output). They are written 8 KiB at a time, or after 100 ms, because a
- * write costs more than a line. Nobody waits for it: a reader who is too slow delays no request, and lines are lost once 16 MiB
- * wait. A process that exits writes what it holds; one that is killed (SIGKILL) loses up to 100 ms of lines.
+ * Destination of log lines: a file or a descriptor (default standard output). They are written 8 KiB at a time or after
+ * 100 ms, because a write costs more than a line. Writing is asynchronous: a slow reader delays no request, and lines
+ * are lost once 16 MiB wait. A process that exits flushes; one that is killed (SIGKILL) loses up to 100 ms of lines.
  */
 export const lines = (to: number | string = 1): DestinationStream =>
   destination({ dest: to, sync: false, minLength: 8_192, maxLength: 16_777_216, periodicFlush: 100 })
 
-/** JSON lines. Whoever logs a request, its headers or an error by mistake still logs no credential. */
+/** Logs JSON lines. A request, its headers or an error logged by mistake still reveals no credential. */
 export const logger = (name: string, level = 'info', out: DestinationStream = lines()): Logger =>
   pino({ name, level, redact, serializers }, out)

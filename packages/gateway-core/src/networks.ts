@@ -1,12 +1,15 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 
-/** Whether an address lies in one of these: `10.0.0.0/8`, `fd00::/8`, `192.0.2.7`. Throws when one of them is neither. */
+/**
+ * Whether an address lies in one of these ranges: `10.0.0.0/8`, `fd00::/8`, `192.0.2.7`. Throws a `TypeError` if one is
+ * invalid.
+ */
 export function within(ranges: readonly string[]): (address: string) => boolean {
   const list = new BlockList()
   const wrong = ranges.filter((range) => !add(list, range))
-  if (wrong.length > 0) throw new TypeError(`Not addresses or ranges such as 10.0.0.0/8: ${wrong.join(', ')}`)
+  if (wrong.length > 0) throw new TypeError(`Invalid addresses or ranges (example: 10.0.0.0/8): ${wrong.join(', ')}`)
   if (ranges.length === 0) return () => false
-  // The same few proxies call all the time, and the list is asked outside of the engine.
+  // The same few proxies call all the time, and `BlockList` leaves the engine for every check.
   const known = new Map<string, boolean>()
   return (address) => {
     let inside = known.get(address)

@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { Problem, problem } from './problem.ts'
 
 /**
- * The answer of a service, or what a screen makes of it. `E` are the problems it may end in, as `404 order-not-found`; `W` the
- * writes behind it. Both only for the compiler, which holds a screen to its contract and to one write.
+ * A service's answer, or what a screen derives from it. `E` are the problems it may end in, as `404 order-not-found`;
+ * `W` the writes behind it. Both exist only at compile time, to hold a screen to its contract and to one write.
  */
 export interface Part<T, E extends string = never, W extends string = never> extends Promise<T> {
   then<R>(then: (value: T) => R): Part<Awaited<R>, E | ErrorsOf<R>, W | WritesOf<R>>
@@ -12,9 +12,9 @@ export interface Part<T, E extends string = never, W extends string = never> ext
     then?: ((value: T) => A | PromiseLike<A>) | null,
     otherwise?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B>
-  /** Stands in where the service answers with this problem. */
+  /** Replaces this problem of the service with a value. */
   except<N extends CodeOf<E>, const V>(code: N, value: V): Part<T | V, Exclude<E, `${number} ${N}`>, W>
-  /** A problem that cannot come of this call, whatever the contract says: were it to come, the service would have failed (502). */
+  /** Declares that this call cannot end in a problem of its contract; if it does, the service has failed (502). */
   unexpected<N extends CodeOf<E>>(code: N): Part<T, Exclude<E, `${number} ${N}`>, W>
 }
 
@@ -23,15 +23,15 @@ type CodeOf<E extends string> = E extends `${number} ${infer Code}` ? Code : nev
 export type ErrorsOf<P> = P extends Part<unknown, infer E, infer _W> ? E : never
 export type WritesOf<P> = P extends Part<unknown, infer _E, infer W> ? W : never
 
-/** What became of the calls behind a part. */
+/** Tracks whether the calls behind a part were stale. */
 export class Trail {
-  /** Something of it is older than its service would have it. */
+  /** Something in it is stale. */
   stale = false
-  /** Whose work it is a part of: what becomes stale in it is so for them. */
+  /** The trail this work belongs to; it becomes stale too. */
   readonly #asker: Trail | undefined
-  /** What it was made of. */
+  /** The trail this part was derived from. */
   readonly #source: Trail | undefined
-  /** A screen that is only planned: whatever depends on a condition is wanted. */
+  /** A screen is only being planned: conditional parts are included. */
   readonly planned: boolean
 
   constructor(asker?: Trail, source?: Trail, planned = asker?.planned ?? false) {
@@ -59,13 +59,13 @@ interface Traced {
   [joining]?: boolean
 }
 
-/** What the code that runs now belongs to. Absent: nobody asks. */
+/** The trail of the running code. Absent: nothing tracks it. */
 export const trailOfNow = (): Trail | undefined => trails.getStore()
 
-/** Runs `make` so that each part made in it, and each made of those, knows whether it is stale. */
+/** Runs `make` so that each part made in it, and each derived from those, knows whether it is stale. */
 export const onTrail = <T>(make: () => T, own = new Trail()): T => trails.run(own, make)
 
-/** Runs a screen's `parts` to see what they are: what depends on a condition is wanted. */
+/** Runs a screen's `parts` to list them, conditional ones included. */
 export const planned = <T>(make: () => T): T => onTrail(make, new Trail(undefined, undefined, true))
 
 /** One call to a service. */
@@ -76,10 +76,10 @@ export function asked(call: () => Promise<unknown>): Promise<unknown> {
   return part(onTrail(call, own), own)
 }
 
-/** Whether anything this part was made of was stale. False for what is no part of ours: it has no trail. */
+/** Whether anything this part was made of was stale. False for promises that are not parts: they have no trail. */
 export const isStale = (work: PromiseLike<unknown>): boolean => (work as Traced)[trail]?.isStale ?? false
 
-/** A call that joins others, and is none of its own. */
+/** Marks work that joins other calls and makes none itself. */
 export const joined = <T>(work: Promise<T>): Promise<T> => Object.assign(work, { [joining]: true })
 
 export const joins = (work: object): boolean => (work as Traced)[joining] ?? false
@@ -89,8 +89,8 @@ const { then } = Promise.prototype
 
 /**
  * A promise whose rejection is never "unhandled", nor that of anything derived from it by `then`: a screen may chain on
- * a part, or abandon one, and a failed upstream must not end the process for it. (Not a subclass: awaiting one of those
- * costs a promise and two turns more each time.)
+ * a part, or abandon one, and a failed upstream must not end the process. (Not a subclass: awaiting one costs an extra
+ * promise and two extra microtask turns.)
  */
 export function part<T>(work: PromiseLike<T>, own?: Trail): Part<T> {
   void then.call(work, undefined, () => undefined)
@@ -141,6 +141,6 @@ const instead = (work: Promise<unknown> & Traced, change: (failed: Problem) => u
     work[trail],
   )
 
-/** A service's own problem, where it has no place: the service has failed. */
+/** A service's own problem in an unexpected place: the service has failed. */
 export const ofService = (failed: Problem): Problem =>
   problem(502, 'upstream-failed', { source: failed.options.source, cause: failed })

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { getCallSites } from 'node:util'
 
 /**
- * Where the code stands that called this function (`skip` 0), its caller (1), and so on: `screens/home.ts:12`, the file with
- * its folder. Empty when there is no such caller. It walks the stack: for the boot, never for a request.
+ * The call site of this function (`skip` 0), of its caller (1), and so on: `screens/home.ts:12`, the file with its
+ * folder. Empty if there is none. It walks the stack: for boot, never per request.
  */
 export function placeOf(skip: number): string {
   const site = getCallSites(skip + 2)[skip + 1]

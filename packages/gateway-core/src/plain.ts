@@ -1,9 +1,9 @@
-/** Three base64url parts of which the first is a JSON object, or what is left of them; and an API key of ours. */
+/** JSON Web Tokens, also truncated ones (a base64url JSON object and what follows), and our API keys. */
 const secret = /eyJ[\w-]{6,}(?:\.[\w-]*)*|bffk_[\w-]*(?:\.[\w-]*)?/g
 
 /**
- * Text from outside, fit for one line of a log: at most `length` characters, printable ASCII only (what else there was as
- * `%1B`), and no JSON Web Token or API key. A terminal that shows it does nothing else.
+ * Makes outside text safe for one log line: at most `length` characters, printable ASCII only (others as `%1B`),
+ * without JSON Web Tokens or API keys, and no control sequences for a terminal.
  */
 export function plain(text: string, length: number): string {
   const short = text.length > length ? text.slice(0, length) : text
@@ -15,10 +15,13 @@ const escaped = (character: string): string => `%${character.charCodeAt(0).toStr
 
 const longestPath = 512
 
-/** No id of a resource is longer; a secret in a path, as of a link that resets a password, mostly is. */
+/** Resource ids are shorter; secrets in a path, e.g. of a password reset link, mostly longer. */
 const longestSegment = 64
 
-/** The path of a request target for the log: no query however it is spelled, no user of an absolute form, no long segment. */
+/**
+ * The path of a request target for the log: no query in any encoding, no user info of an absolute form, no long
+ * segment.
+ */
 export function plainPath(url: string): string {
   const target = url.startsWith('/') ? url : url.slice(0, 2_048).replace(/^[\w+.-]+:\/\/[^/?#]*/, '')
   const start = target.length > longestPath ? target.slice(0, longestPath) : target
@@ -28,10 +31,10 @@ export function plainPath(url: string): string {
   return plain(hidden, longestPath)
 }
 
-/** What a log says of an error. */
+/** The logged form of an error. */
 export interface PlainError {
   readonly message: string
-  /** With those of what caused it. */
+  /** Includes those of its causes. */
   readonly stack: string
 }
 
@@ -39,7 +42,7 @@ const longestMessage = 256
 const longestStack = 2_000
 const deepestCause = 5
 
-/** Where an error comes from and what caused it, without the fields that libraries hang on theirs: they hold headers. */
+/** The stack and causes of an error, without the fields that libraries attach: those hold headers. */
 export function plainError(error: unknown): PlainError {
   const causes: string[] = []
   for (let each = error; each !== undefined && causes.length < deepestCause;) {
@@ -50,7 +53,7 @@ export function plainError(error: unknown): PlainError {
     .join('\ncaused by ')
     .slice(0, 10 * longestStack)
     .split('\n')
-  // Without a prototype, else pino would tell its type, which is Object.
+  // Without a prototype, or pino would log its type, which is Object.
   return Object.assign(Object.create(null) as object, {
     message: plain(error instanceof Error ? error.message : typeof error, longestMessage),
     stack: lines

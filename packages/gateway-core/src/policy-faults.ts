@@ -4,21 +4,21 @@ import { mayTravel } from './travel.ts'
 type Range = readonly [least: number, most: number, shape: string]
 
 const ms: Range = [1, 86_400_000, 'must be 1 to 86400000 ms']
-const maybeMs: Range = [0, 86_400_000, 'must be 0 to 86400000 ms']
+const msOrZero: Range = [0, 86_400_000, 'must be 0 to 86400000 ms']
 const bytes: Range = [1, Number.MAX_SAFE_INTEGER, 'must be at least 1 byte']
 const share: Range = [0, 1, 'must be from 0 to 1']
-const some: Range = [0.000_1, 1, 'must be more than 0 and at most 1']
+const positiveShare: Range = [0.000_1, 1, 'must be more than 0 and at most 1']
 const count: Range = [1, 1_000_000, 'must be at least 1']
 
 const numbers: Readonly<Record<string, Range>> = {
   timeout: ms,
   connectTimeout: ms,
-  firstByteTimeout: maybeMs,
+  firstByteTimeout: msOrZero,
   idleTimeout: ms,
   streamTimeout: ms,
   attempts: [1, 5, 'must be 1 to 5'],
   retryBudget: share,
-  slowStart: maybeMs,
+  slowStart: msOrZero,
   shadow: share,
   maxBytes: bytes,
   maxRequestBytes: bytes,
@@ -27,16 +27,23 @@ const numbers: Readonly<Record<string, Range>> = {
 const whole = new Set(['attempts', 'failures', 'calls', 'queue', 'minimum', 'healthy', 'unhealthy'])
 
 const nested: Readonly<Record<string, Readonly<Record<string, Range | undefined>>>> = {
-  breaker: { failureRate: some, slowRate: some, slowAfter: ms, window: ms, minimum: count, cooldown: ms },
+  breaker: {
+    failureRate: positiveShare,
+    slowRate: positiveShare,
+    slowAfter: ms,
+    window: ms,
+    minimum: count,
+    cooldown: ms,
+  },
   outlier: { failures: count, ejection: ms, panic: share },
   bulkhead: { calls: count, queue: [0, 1_000_000, 'must be at least 0'] },
   hedge: { percentile: [0.5, 0.999, 'must be 0.5 to 0.999'], minimum: ms },
   cache: {
     maxBytes: bytes,
     maxEntryBytes: bytes,
-    maxAge: maybeMs,
-    staleWhileRevalidate: maybeMs,
-    staleIfError: maybeMs,
+    maxAge: msOrZero,
+    staleWhileRevalidate: msOrZero,
+    staleIfError: msOrZero,
   },
   probe: { path: undefined, interval: ms, timeout: ms, healthy: count, unhealthy: count },
 }
@@ -56,14 +63,14 @@ const others = [
 
 const known = [...Object.keys(numbers), ...Object.keys(nested), ...others]
 
-/** What has no meaning in the other protocol. */
-const strangeTo: Readonly<Record<'http' | 'grpc', readonly string[]>> = {
+/** Settings without meaning for the other protocol. */
+const meaningless: Readonly<Record<'http' | 'grpc', readonly string[]>> = {
   http: ['idempotency'],
-  // A generated message is what its `.proto` says, and no forward passes gRPC on.
+  // A generated message always conforms to its `.proto`, and forwards do not proxy gRPC.
   grpc: ['validate', 'maxRequestBytes'],
 }
 
-/** What cannot be meant, one sentence each, with its mend. */
+/** Every fault of the policies, one sentence each, with its fix. */
 export function faultsOf(
   policies: Policies,
   sources: Readonly<Record<string, 'http' | 'grpc'>>,
@@ -71,7 +78,7 @@ export function faultsOf(
 ): string[] {
   const strange = Object.keys(policies)
     .filter((name) => sources[name] === undefined)
-    .map((name) => `${name}: is no upstream; there are ${Object.keys(sources).join(', ')}`)
+    .map((name) => `${name}: unknown upstream; known are ${Object.keys(sources).join(', ')}`)
   return [
     ...strange,
     ...Object.entries(sources).flatMap(([name, protocol]) => {
@@ -89,18 +96,18 @@ function faultsOfPolicy(given: Policy, full: FullPolicy, protocol: 'http' | 'grp
     ...contradictions(given, full, budget),
     ...choices(full),
     ...headerFaults(full),
-    ...unreachable(given, protocol),
+    ...meaninglessFaults(given, protocol),
   ]
 }
 
 function unknown(given: Policy): string[] {
   const top = Object.keys(given)
     .filter((key) => !known.includes(key))
-    .map((key) => `"${key}" is no policy; there are ${known.join(', ')}`)
+    .map((key) => `unknown policy "${key}"; known are ${known.join(', ')}`)
   const inner = Object.entries(nested).flatMap(([part, keys]) =>
     Object.keys(partOf(given, part))
       .filter((key) => !(key in keys))
-      .map((key) => `"${part}.${key}" is no policy; there are ${Object.keys(keys).join(', ')}`),
+      .map((key) => `unknown policy "${part}.${key}"; known are ${Object.keys(keys).join(', ')}`),
   )
   return [...top, ...inner]
 }
@@ -126,7 +133,7 @@ function contradictions(given: Policy, full: FullPolicy, budget: number): string
   const { timeout, connectTimeout, firstByteTimeout, breaker, cache, probe, split } = full
   const shares = Object.values(split)
   const checks: readonly Check[] = [
-    [timeout > budget, `timeout ${timeout} ms is longer than the ${budget} ms of a whole exchange`],
+    [timeout > budget, `timeout ${timeout} ms exceeds the ${budget} ms of the whole exchange`],
     [
       connectTimeout > timeout,
       `connectTimeout ${connectTimeout} ms is longer than the timeout of the call, ${timeout} ms`,
@@ -178,8 +185,8 @@ type Check = readonly [wrong: boolean, sentence: string]
 const sentences = (checks: readonly Check[]): string[] =>
   checks.filter(([wrong]) => wrong).map(([, sentence]) => sentence)
 
-function unreachable(given: Policy, protocol: 'http' | 'grpc'): string[] {
-  const faults = strangeTo[protocol]
+function meaninglessFaults(given: Policy, protocol: 'http' | 'grpc'): string[] {
+  const faults = meaningless[protocol]
     .filter((key) => given[key as keyof Policy] !== undefined)
     .map((key) => `${key} does nothing on ${names[protocol]} upstream: leave it out`)
   if (protocol === 'grpc' && partOf(given, 'probe')['path'] !== undefined)
@@ -189,11 +196,11 @@ function unreachable(given: Policy, protocol: 'http' | 'grpc'): string[] {
 
 const names = { http: 'an HTTP', grpc: 'a gRPC' } as const
 
-/** May travel when a policy says so. What speaks about one connection, proves who calls, or is ours to say, may not. */
+/** Excludes hop-by-hop headers, credentials, and headers the gateway sets itself. */
 function headerFaults({ headers }: FullPolicy): string[] {
   return headers
     .filter((name) => !mayTravel(name))
-    .map((name) => `headers may not hold ${JSON.stringify(name)}: it is no name in lower case, or never travels`)
+    .map((name) => `headers may not hold ${JSON.stringify(name)}: it is not a lower-case name, or must never travel`)
 }
 
 const partOf = (given: Policy, part: string): Readonly<Record<string, unknown>> => {

@@ -10,9 +10,9 @@ describe('policies', () => {
 
   it.each<[string, object | undefined, RegExp]>([
     ['no policy', undefined, /has no policy/],
-    ['an unknown key', { tiemout: 3 }, /"tiemout" is no policy/],
-    ['an unknown key of a part', { breaker: { rate: 1 } }, /"breaker.rate" is no policy/],
-    ['a timeout beyond the exchange', { timeout: 6_000 }, /longer than the 5000 ms/],
+    ['an unknown key', { tiemout: 3 }, /unknown policy "tiemout"/],
+    ['an unknown key of a part', { breaker: { rate: 1 } }, /unknown policy "breaker.rate"/],
+    ['a timeout beyond the exchange', { timeout: 6_000 }, /exceeds the 5000 ms/],
     ['no time', { timeout: 0 }, /timeout must be 1/],
     ['a time that is no number', { idleTimeout: '5s' }, /idleTimeout must be/],
     ['a step longer than the whole', { timeout: 100, firstByteTimeout: 200 }, /firstByteTimeout 200 ms is longer/],
@@ -40,7 +40,7 @@ describe('policies', () => {
       c: { idempotency: { get: 'safe' } },
     }
     expect(faultsOf(policies, { a: 'grpc', c: 'http' }, 5_000)).toEqual([
-      expect.stringMatching(/b: is no upstream; there are a/),
+      expect.stringMatching(/b: unknown upstream; known are a/),
       expect.stringMatching(/a: validate does nothing on a gRPC upstream/),
       expect.stringMatching(/a: probe.path does nothing on a gRPC upstream/),
       expect.stringMatching(/c: idempotency does nothing on an HTTP upstream/),

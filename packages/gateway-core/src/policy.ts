@@ -1,76 +1,96 @@
 import type { Exchange } from './exchange.ts'
 
-/** How to treat one upstream. Policy is code; addresses are environment. Milliseconds and bytes everywhere, shares from 0 to 1. */
+/**
+ * How to treat one upstream. Policies are code; addresses are environment. Times in milliseconds, sizes in bytes,
+ * shares from 0 to 1.
+ */
 export interface Policy {
   /**
-   * Longest one call may take, retries and waiting included; of a streamed answer, until its head is there, and of a gRPC stream
-   * until its first message is. Default 1 000.
+   * Longest time for one call, including retries and queueing; for a streamed answer, until its head, and for a gRPC
+   * stream, until its first message. Default 1 000.
    */
   readonly timeout?: number
-  /** Longest to open a connection. Default 1 000, or half of `timeout` if that is less: then there is time for another address. */
+  /**
+   * Longest time to open a connection. Default 1 000, or half of `timeout` if that is less, which leaves time for
+   * another address.
+   */
   readonly connectTimeout?: number
-  /** Longest from the last byte of one attempt to the head of its answer. Default 0: as long as `timeout` leaves. */
+  /**
+   * Longest time from the last byte of one attempt's request to the head of its response. Default 0: limited by
+   * `timeout` only.
+   */
   readonly firstByteTimeout?: number
-  /** Longest silence inside a body, or between two messages of a stream, while its reader takes what comes. Default 30 000. */
+  /** Longest silence within a body, or between two messages of a stream, while its reader keeps up. Default 30 000. */
   readonly idleTimeout?: number
-  /** Longest a streamed body may take from its head on. Default 600 000. */
+  /** Longest duration of a streamed body, from its head on. Default 600 000. */
   readonly streamTimeout?: number
-  /** Tries of an idempotent call. Default 1: no retry, but for a kept connection that died before it answered anything. */
+  /**
+   * Attempts of an idempotent call. Default 1: no retry, except on a reused connection that died before any response.
+   */
   readonly attempts?: number
-  /** Methods that may be tried again; never POST or PATCH, unless the call carries an `Idempotency-Key`. Default: GET, HEAD, PUT, DELETE. */
+  /**
+   * Methods that may be retried; never POST or PATCH, unless the call carries an `Idempotency-Key`. Default: GET, HEAD,
+   * PUT, DELETE.
+   */
   readonly retryMethods?: readonly ('GET' | 'HEAD' | 'PUT' | 'DELETE')[]
-  /** Retries and hedges together may add this share to the calls under way (at least 3). Default 0.2. */
+  /** Share of the calls in flight that retries and hedges together may add (at least 3). Default 0.2. */
   readonly retryBudget?: number
-  /** Spare an upstream that fails. Default on. */
+  /** Stop calling an upstream that fails. Default on. */
   readonly breaker?: BreakerPolicy | false
-  /** Leave out an address that fails while others work. Default on. */
+  /** Eject an address that fails while others work. Default on. */
   readonly outlier?: OutlierPolicy | false
   /**
-   * How many calls at a time, and how many may wait for a place. What lasts, such as a WebSocket or a stream of events, leaves its place
-   * when it has begun: `caps` of its route count it. Default 256 and 64.
+   * Concurrent calls, and how many may queue. Long-lived ones (WebSockets, event streams) release their slot once
+   * established: their route's `caps` count them. Default 256 and 64.
    */
   readonly bulkhead?: BulkheadPolicy
-  /** Ask a second address when the first takes longer than most answers did. GET and HEAD only. Default off. */
+  /** Ask a second address when the first takes longer than most. GET and HEAD only. Default off. */
   readonly hedge?: HedgePolicy | false
-  /** Equal reads under way at the same time share one call. Default on. */
+  /** Equal concurrent reads share one call. Default on. */
   readonly coalesce?: boolean
-  /** Keep answers that say they may be kept (RFC 9111). `User-Agent` and the like do not reach a service then. Default off. */
+  /**
+   * Cache responses that allow it (RFC 9111). `User-Agent` and similar headers then do not reach the service. Default
+   * off.
+   */
   readonly cache?: CachePolicy | false
-  /** Which address: `least-busy` of two drawn at random, each in turn, or always the same for one key. Default `least-busy`. */
+  /**
+   * Address selection: `least-busy` of two random ones, `round-robin`, or `hash`: always the same for one key. Default
+   * `least-busy`.
+   */
   readonly balance?: 'least-busy' | 'round-robin' | 'hash'
-  /** For `hash` and `split`: what stays together. Default: the user, else the client's address. */
+  /** Key for `hash` and `split`. Default: the user, else the client's address. */
   readonly stickyKey?: (exchange: Exchange) => string
-  /** A new address gets its full share only after so many ms. Default 0. */
+  /** Milliseconds over which a new address ramps up to its full share. Default 0. */
   readonly slowStart?: number
-  /** Ask each address regularly whether it is well. Default off. */
+  /** Check the health of each address regularly. Default off. */
   readonly probe?: ProbePolicy | false
-  /** Share of sticky keys that go to the addresses of another arm: `{ canary: 0.05 }`. Default none. */
+  /** Share of sticky keys routed to the addresses of another arm: `{ canary: 0.05 }`. Default none. */
   readonly split?: Readonly<Record<string, number>>
-  /** Share of reads that are also sent, for their effect on nobody, to the addresses of the arm `shadow`. Default 0. */
+  /** Share of reads mirrored to the `shadow` arm; its answers are discarded. Default 0. */
   readonly shadow?: number
   /**
-   * For whom the upstream is asked. It never sees what a client has shown us: `user` and `client` are tokens of ours, about
-   * who asks or about this BFF itself; `external` is for an upstream of somebody else's, out of the source that is handed in for it
+   * Token sent to the upstream, which never sees the client's own credentials: `user` and `client` are our tokens,
+   * about the user or about this BFF itself; `external` is a third party's, from the source passed in for it
    * (`clientCredentials`). Default `none`.
    */
   readonly token?: 'none' | 'user' | 'client' | 'external'
-  /** Whom our tokens are for (`aud`): the upstream takes no others. Default `urn:` and its name. */
+  /** Audience of our tokens (`aud`): the upstream accepts no others. Default `urn:` and its name. */
   readonly audience?: string
-  /** Header fields of a client's request, in lower case, that travel with a screen's calls: `accept-language`. Default none. */
+  /** Client request headers, in lower case, that travel with a screen's calls: `accept-language`. Default none. */
   readonly headers?: readonly string[]
   /**
-   * What repeating a method does, where its `.proto` has no `idempotency_level`: `{ getStock: 'safe', reserve: 'idempotent' }`.
-   * What is `safe` may share calls, be kept and be hedged; what is either may be tried again. gRPC only. Default: nothing.
+   * Idempotency of methods whose `.proto` sets no `idempotency_level`: `{ getStock: 'safe', reserve: 'idempotent' }`.
+   * `safe` methods may be coalesced, cached and hedged; both kinds may be retried. gRPC only. Default: none.
    */
   readonly idempotency?: Readonly<Record<string, 'safe' | 'idempotent'>>
   /**
-   * Answers that are not what the contract says: `enforce` fails the call (502), `warn` logs and uses them, `off` does not look
-   * and saves the time. Only what `enforce` lets through is what its type says. Default `enforce`.
+   * Answers that violate the contract: `enforce` fails the call (502), `warn` logs and uses them, `off` skips the check
+   * to save time. Only `enforce` guarantees the declared type. Default `enforce`.
    */
   readonly validate?: 'enforce' | 'warn' | 'off'
-  /** Largest answer a screen will read; of gRPC the largest message, either way. Default 1 MiB. */
+  /** Largest response a screen reads; for gRPC, the largest message in either direction. Default 1 MiB. */
   readonly maxBytes?: number
-  /** Largest request body a forward will pass on. Default 10 MiB. */
+  /** Largest request body a forward passes on. Default 10 MiB. */
   readonly maxRequestBytes?: number
 }
 
@@ -79,22 +99,22 @@ export interface BreakerPolicy {
   readonly failureRate?: number
   /** Opens at this share of slow calls. Default 1. */
   readonly slowRate?: number
-  /** From here on a call is slow. Default: 0.8 of `timeout`. */
+  /** A call that takes longer is slow. Default: 0.8 of `timeout`. */
   readonly slowAfter?: number
-  /** How far back it looks. Default 10 000. */
+  /** Length of the observed window. Default 10 000. */
   readonly window?: number
-  /** Fewer calls than this in the window prove nothing. Default 20. */
+  /** Fewest calls in the window for it to open. Default 20. */
   readonly minimum?: number
-  /** Open for so long, then one call may prove that it works again. Default 5 000. */
+  /** How long it stays open before one trial call. Default 5 000. */
   readonly cooldown?: number
 }
 
 export interface OutlierPolicy {
-  /** Failures in a row after which an address is left out. Default 5. */
+  /** Consecutive failures after which an address is ejected. Default 5. */
   readonly failures?: number
-  /** Left out for so long, times how often it happened. Default 10 000, at most 300 000. */
+  /** Ejection time, multiplied by the number of ejections. Default 10 000, at most 300 000. */
   readonly ejection?: number
-  /** When more than this share is left out, none is: the rest would be crushed. Default 0.5. */
+  /** If a larger share is ejected, none is: the rest would be overloaded. Default 0.5. */
   readonly panic?: number
 }
 
@@ -106,39 +126,41 @@ export interface BulkheadPolicy {
 }
 
 export interface HedgePolicy {
-  /** Share of recent answers that came sooner. Default 0.95. */
+  /** Hedge after this percentile of recent response times. Default 0.95. */
   readonly percentile?: number
-  /** Never sooner than this. Default 10. */
+  /** Shortest delay before a hedge. Default 10. */
   readonly minimum?: number
 }
 
 export interface CachePolicy {
-  /** Room for answers, headers and keys included. Default 16 MiB. */
+  /** Total size, headers and keys included. Default 16 MiB. */
   readonly maxBytes?: number
-  /** Largest single answer. Default 1 MiB. */
+  /** Largest single response. Default 1 MiB. */
   readonly maxEntryBytes?: number
-  /** Keep successful answers that say nothing of caching for so long. Default 0: what says nothing is not kept. */
+  /** Freshness of successful responses without caching headers. Default 0: these are not cached. */
   readonly maxAge?: number
-  /** Answer with what is too old by no more than this, and fetch anew behind it. Default 0, or what the answer says. */
+  /**
+   * Serve responses up to this much too old, and refresh them in the background. Default 0, or what the response says.
+   */
   readonly staleWhileRevalidate?: number
-  /** Answer with what is too old by no more than this when the upstream fails. Default 0, or what the answer says. */
+  /** Serve responses up to this much too old when the upstream fails. Default 0, or what the response says. */
   readonly staleIfError?: number
 }
 
 export interface ProbePolicy {
-  /** Default `/readyz`. gRPC is asked by `grpc.health.v1` and has none. */
+  /** Default `/readyz`. Not for gRPC, which uses `grpc.health.v1`. */
   readonly path?: string
   /** Default 5 000. */
   readonly interval?: number
   /** Default 1 000. */
   readonly timeout?: number
-  /** Answers in a row after which an address is well again. Default 2. */
+  /** Consecutive successes after which an address is healthy again. Default 2. */
   readonly healthy?: number
-  /** Failures in a row after which an address is left out. Default 3. */
+  /** Consecutive failures after which an address is ejected. Default 3. */
   readonly unhealthy?: number
 }
 
-/** A policy with every default filled in, down to the parts that are on. */
+/** A policy with every default applied, down to its nested parts. */
 export interface FullPolicy extends Required<Omit<Policy, 'stickyKey' | 'audience'>> {
   readonly audience: string | undefined
   readonly breaker: Required<BreakerPolicy> | false
@@ -162,7 +184,7 @@ const parts = {
   probe: { path: '/readyz', interval: 5_000, timeout: 1_000, healthy: 2, unhealthy: 3 },
 } as const
 
-/** Fill in what a policy leaves open. */
+/** Applies the defaults. */
 export function complete(policy: Policy): FullPolicy {
   const timeout = policy.timeout ?? 1_000
   const breaker = {

@@ -14,7 +14,7 @@ const answered = sources
   .flatMap((text) => [...text.matchAll(/\b([45]\d\d)[,:]\s*'([a-z]+(?:-[a-z]+)*)'/g)])
   .map(([, status, code]) => [code!, Number(status)] as const)
 
-/** `sessionProblem('session-required'`, `refusal(audience, 'token-missing'`: the status is said elsewhere. */
+/** `sessionProblem('session-required'`, `refusal(audience, 'token-missing'`: the status is elsewhere. */
 const thrown = sources
   .flatMap((text) => [...text.matchAll(/(?:problem|refusal)\((?:\w+,\s*)?'([a-z]+(?:-[a-z]+)+)'/gi)])
   .map(([, code]) => code!)

@@ -1,51 +1,51 @@
-/** What has to be so for an operation to answer with a problem: its contract says it, or nothing but the request does. */
+/** Where a problem may occur: as declared by the contract, or as the request alone determines. */
 export type Where =
   /** Any request, before an operation is reached. */
   | 'edge'
   /** Any operation. */
   | 'operation'
-  /** Operations that ask services. */
+  /** Operations that call services. */
   | 'screen'
-  /** Operations with a body, with none, with anything that is validated. */
+  /** Operations with a body, without one, with any validated input. */
   | 'body'
   | 'no-body'
   | 'input'
-  /** Reads whose answer has an ETag. */
+  /** Reads whose response has an ETag. */
   | 'tagged'
-  /** Operations for somebody who has signed in: at all, by cookie, by bearer token. */
+  /** Operations that require authentication: of any kind, by cookie, by bearer token. */
   | 'user'
   | 'session'
   | 'bearer'
-  /** Operations where a token may be bound to a key of its sender. */
+  /** Operations that accept tokens bound to a sender's key. */
   | 'proof'
-  /** Unsafe methods where a cookie proves who calls, and the routes of its session. */
+  /** Unsafe methods with cookie authentication, and the session's own routes. */
   | 'csrf'
-  /** Operations that say until when they answer. */
+  /** Operations with a sunset date. */
   | 'sunset'
-  /** Operations of a client whose versions have a floor. */
+  /** Operations of a client with a minimum version. */
   | 'version'
   /** Parts of a batch. */
   | 'batch'
   /** WebSocket upgrades. */
   | 'upgrade'
-  /** Messages over a socket that ends here. */
+  /** Messages over a socket that the BFF terminates. */
   | 'socket'
-  /** Operations that answer many times. */
+  /** Streaming operations. */
   | 'stream'
   /** The redirects of a login. */
   | 'login'
-  /** Operations whose guards ask for it: their contracts declare it. */
+  /** Operations whose guards require it; their contracts declare it. */
   | 'declared'
-  /** What the identity provider itself calls. */
+  /** Endpoints that the identity provider calls. */
   | 'backchannel'
-  /** A gRPC service's own answer: it leaves only where a contract declares it. */
+  /** A gRPC service's own answer; passed on only if a contract declares it. */
   | 'service'
 
 export interface ProblemType<W extends Where = Where> {
   readonly statuses: readonly number[]
   /** One sentence for people. */
   readonly meaning: string
-  /** Whether the same request, sent again later, may succeed; after `Retry-After` where there is one. */
+  /** Whether the same request may succeed later; after `Retry-After` if present. */
   readonly again: boolean
   readonly where: readonly W[]
 }
@@ -206,14 +206,14 @@ const types = {
   'failed-precondition': type(409, 'service', 'The request needs something else to be done first.'),
 }
 
-/** Every problem that the toolkit itself answers with, by code. Contracts declare further ones. */
+/** Every problem of the toolkit itself, by code. Contracts declare further ones. */
 export const problemTypes: Readonly<Record<string, ProblemType>> = types
 
-/** Where an operation answers with a problem that its contract does not name. */
+/** Where an operation may answer with a problem that its contract does not declare. */
 type Undeclared = Exclude<Where, 'upgrade' | 'socket' | 'login' | 'declared' | 'backchannel' | 'service'>
 
 type Code = keyof typeof types
 type WhereOf<C extends Code> = (typeof types)[C]['where'][number]
 
-/** The codes that any operation may answer with, without its contract saying so. */
+/** Codes that any operation may answer with undeclared. */
 export type UndeclaredCode = { [C in Code]: [Extract<WhereOf<C>, Undeclared>] extends [never] ? never : C }[Code]

@@ -1,26 +1,26 @@
-/** One fault in a request: where (RFC 6901 pointer into params, query, headers or body) and what. */
+/** One invalid field of a request: an RFC 6901 pointer into params, query, headers or body, and what is wrong. */
 export interface Fault {
   readonly pointer: string
   readonly detail: string
 }
 
 export interface ProblemOptions {
-  /** One sentence for the person who reads the answer. Never an address, a stack or a token. */
+  /** One sentence for the person who reads the response. Never an address, a stack or a token. */
   readonly detail?: string | undefined
   readonly errors?: readonly Fault[] | undefined
   /** The upstream that failed. */
   readonly source?: string | undefined
-  /** It is the upstream's own problem, one that its contract declares. Never leaves. */
+  /** The upstream's own problem, declared by its contract. Never sent to clients. */
   readonly own?: boolean | undefined
-  /** Members of RFC 9457 §3.2: what a client needs to go on, such as a `loginUrl`. */
+  /** Extension members (RFC 9457 §3.2) that a client needs to proceed, e.g. `loginUrl`. */
   readonly extra?: Readonly<Record<string, unknown>> | undefined
-  /** Response headers that belong to the status, such as `allow` or `retry-after`. */
+  /** Response headers that belong to the status, e.g. `allow` or `retry-after`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** For the log only. */
   readonly cause?: unknown
 }
 
-/** The only error that leaves (RFC 9457). `code` is stable: clients switch on it, titles may change. */
+/** The only error sent to clients (RFC 9457). `code` is stable: clients switch on it, titles may change. */
 export class Problem extends Error {
   override readonly name = 'Problem'
   readonly status: number

@@ -3,7 +3,7 @@ import type { Operation } from './contract.ts'
 import { type Fault, problem } from './problem.ts'
 import { validate } from './validate.ts'
 
-export interface Inbound {
+export interface PathAndQuery {
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
 }
@@ -15,7 +15,7 @@ export interface Received {
   readonly headers: unknown
 }
 
-/** Largest JSON body where nothing else is said, in bytes. */
+/** Default size limit of a JSON body, in bytes. */
 const maxBody = 102_400
 
 const noQuery = new URLSearchParams()
@@ -23,23 +23,26 @@ const noQuery = new URLSearchParams()
 /** Deepest nesting of JSON arrays and objects. */
 const maxDepth = 32
 
-/** Read and check a request by its contract. 400, 413 or 415 when it cannot be read, 422 with a pointer per fault when it can. */
+/**
+ * Reads and validates a request by its contract. 400, 413 or 415 if it cannot be read, 422 with a pointer per fault if
+ * it is invalid.
+ */
 export async function receive(
   operation: Operation,
   req: IncomingMessage,
-  inbound: Inbound,
+  inbound: PathAndQuery,
   most = maxBody,
 ): Promise<Received> {
   const body = operation.body === undefined ? await empty(req, most) : await json(req, most)
-  // A query that nobody asks for is not taken apart, nor kept by what lasts for hours.
+  // An undeclared query is not parsed, nor retained by streams that last for hours.
   const query = operation.query === undefined ? noQuery : inbound.query
   return accept(operation, { params: inbound.params, query, headers: req.headers, body })
 }
 
-/** Check a request that has been read. */
+/** Validates a request that has been read. */
 export async function accept(
   operation: Operation,
-  { params, query, headers, body }: Inbound & { readonly headers: IncomingHttpHeaders; readonly body: unknown },
+  { params, query, headers, body }: PathAndQuery & { readonly headers: IncomingHttpHeaders; readonly body: unknown },
 ): Promise<Received> {
   if (operation.body === undefined && body !== undefined) throw unexpected()
   const raw = { params, query: operation.query === undefined ? {} : multi(query), headers, body }
@@ -56,7 +59,7 @@ export async function accept(
   return received as unknown as Received
 }
 
-/** One value of each name, or all where there are several. */
+/** A string per name, or an array where the name repeats. */
 function multi(query: URLSearchParams): Record<string, string | string[]> {
   const values = new Map<string, string | string[]>()
   for (const [name, value] of query) {
@@ -105,7 +108,7 @@ function decodeUtf8(body: Buffer): string {
   }
 }
 
-/** Of a request, at most so many: 413 `content-too-large` otherwise. */
+/** Reads a request body of at most `most` bytes: 413 `content-too-large` otherwise. */
 export async function readBytes(req: IncomingMessage, most: number): Promise<Buffer> {
   const tooLarge = problem(413, 'content-too-large', {
     detail: `At most ${most} bytes.`,
@@ -122,7 +125,7 @@ export async function readBytes(req: IncomingMessage, most: number): Promise<Buf
   return Buffer.concat(chunks)
 }
 
-/** How many levels `value` leaves of those allowed; negative when it has more. */
+/** How many of the allowed levels `value` leaves unused; negative if it is too deep. */
 function depth(value: unknown, left: number): number {
   if (left < 0 || typeof value !== 'object' || value === null) return left
   return Object.values(value).reduce((least: number, inner) => Math.min(least, depth(inner, left - 1)), left)

@@ -5,7 +5,7 @@ import { logger } from './logger.ts'
 
 export { lines, type Logger, logger } from './logger.ts'
 
-/** What a program reads of how it stops. */
+/** Environment variables that control the stop. */
 export const stopVariables = {
   DRAIN_DELAY_MS: milliseconds(0),
   STOP_WITHIN_MS: milliseconds(8_000),
@@ -13,9 +13,12 @@ export const stopVariables = {
 
 /** How a server stops. Milliseconds. */
 export interface Stop {
-  /** From the failing of readiness until anything else changes: for a balancer to notice. Default 0. */
+  /** From failing readiness to closing: time for a load balancer to notice. Default 0. */
   readonly delay: number
-  /** From then on, what is under way may take so long to finish. Default 8 000: longer than an exchange, shorter than whoever stops us waits. */
+  /**
+   * Then, time for requests in flight to finish. Default 8 000: longer than an exchange, shorter than an orchestrator
+   * waits.
+   */
   readonly within: number
 }
 
@@ -24,20 +27,20 @@ export const stopOf = (env: Values<typeof stopVariables>): Stop => ({
   within: env.STOP_WITHIN_MS,
 })
 
-/** What runs until it is disposed. */
+/** Runs until disposed. */
 export interface Stoppable extends AsyncDisposable {
-  /** Milliseconds within which it says that its stop is over. Default 5 000. */
+  /** Milliseconds within which its disposal must finish. Default 5 000. */
   readonly stopsWithin?: number
 }
 
-/** Milliseconds in which further signals are echoes of the first: a terminal and a task runner both send Ctrl-C on. */
+/** Milliseconds in which further signals are echoes of the first: a terminal and a task runner both forward Ctrl-C. */
 const echo = 500
 
 /**
- * The life of a process: start, wait for SIGINT or SIGTERM, dispose, exit 0; 1 when that takes longer than it may. A second
- * signal exits at once, with 130 or 143, as if nobody had listened to it. What stands in the way of a start is said in one
- * message, without a stack when it is the doing of the environment (an `EnvironmentError`). After an error that nobody caught nothing can be
- * relied on: it is logged in one line, and the process is gone with 1, whatever was under way.
+ * The life of a process: start, wait for SIGINT or SIGTERM, dispose, exit 0; 1 if that takes too long. A second signal
+ * exits at once, with 130 or 143, as without a handler. A failed start prints one message, without a stack if the
+ * environment is at fault (`EnvironmentError`). After an uncaught error no state can be trusted: it is logged in one
+ * line and the process exits with 1, whatever is in flight.
  */
 export async function run(start: () => Promise<Stoppable>): Promise<void> {
   const stop = Promise.withResolvers<void>()
@@ -62,9 +65,9 @@ export async function run(start: () => Promise<Stoppable>): Promise<void> {
   process.exit(0)
 }
 
-/** Rejections that nobody handles arrive here as well. */
+/** Unhandled rejections arrive here as well. */
 function crash(error: unknown): never {
-  // Behind what other logs have written by then. It writes before it returns: nothing comes after it.
+  // On exit, so that it follows what other loggers flush; synchronous, because nothing runs afterwards.
   const last = () => logger(process.argv0, 'info', destination({ sync: true })).fatal({ err: error }, 'crashed')
   process.on('exit', last)
   process.exit(1)

@@ -4,8 +4,8 @@ import { Problem } from './problem.ts'
 type Listener = (reason: unknown) => void
 
 /**
- * What is under way: it ends once, with a reason, and all that was begun inside it is called off. An `AbortController`
- * with a listener costs as much as the rest of a filter; this costs nothing until somebody asks for `signal`.
+ * Work in progress: it ends once, with a reason, and cancels everything started inside it. An `AbortController` with a
+ * listener costs as much as the rest of a filter; this costs nothing until `signal` is read.
  */
 export class Scope {
   #ended = false
@@ -23,7 +23,7 @@ export class Scope {
     return this.#reason
   }
 
-  /** The same, for what speaks the language of the platform. */
+  /** The same for platform APIs. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
@@ -32,7 +32,7 @@ export class Scope {
     return this.#controller.signal
   }
 
-  /** Call off what is under way. Only the first reason counts. */
+  /** Cancels the work. Only the first reason counts. */
   end(reason: unknown): void {
     if (this.#ended) return
     this.#ended = true
@@ -43,7 +43,7 @@ export class Scope {
     this.#controller?.abort(reason)
   }
 
-  /** Called once, at once when it has ended already. Returns what takes the listener away again. */
+  /** Calls the listener once; immediately if it has ended already. Returns a function that removes it. */
   onEnd(listener: Listener): () => void {
     if (this.#ended) {
       listener(this.#reason)
@@ -52,14 +52,14 @@ export class Scope {
     return (this.#listeners ??= new Chain<Listener>()).add(listener)
   }
 
-  /** A part of it, that ends with it or sooner. Whoever makes one closes it. */
+  /** A nested scope that ends with this one or sooner. The caller must `close` it. */
   child(): Scope {
     const inner = new Scope()
     inner.#release = this.onEnd((reason) => inner.end(reason))
     return inner
   }
 
-  /** It came to its natural end: nothing can be called off any more. */
+  /** The work completed: it can no longer be cancelled. */
   close(): void {
     this.#listeners = undefined
     this.#release?.()
@@ -67,6 +67,6 @@ export class Scope {
   }
 }
 
-/** Why it was ended before its time, if that is for its client to know: whatever failed with it did so for this. */
+/** The reason it was cancelled, if clients may see it: then everything that failed with it did so because of it. */
 export const refusalOf = ({ reason }: Pick<Scope, 'reason'>): Problem | undefined =>
   reason instanceof Problem ? reason : undefined

@@ -1,4 +1,4 @@
-/** Counts what is open under each key, up to `most`. */
+/** Counts open seats per key, up to `most`. */
 export class Seats {
   readonly #most: number
   readonly #taken = new Map<string, number>()
@@ -7,7 +7,7 @@ export class Seats {
     this.#most = most
   }
 
-  /** False when all are taken. */
+  /** False if none is free. */
   take(key: string): boolean {
     const taken = this.#taken.get(key) ?? 0
     if (taken >= this.#most) return false
@@ -15,7 +15,7 @@ export class Seats {
     return true
   }
 
-  /** As often as it was taken, and no more. */
+  /** Call exactly once per successful `take`. */
   leave(key: string): void {
     const left = (this.#taken.get(key) ?? 0) - 1
     if (left > 0) this.#taken.set(key, left)

@@ -1,4 +1,4 @@
-/** What the services of an estate share with the gateways before them: a socket, a log line, one kind of error. */
+/** What services share with the gateways in front of them: a server, a log line, one kind of error. */
 export { accessLog } from './edge/access-log.ts'
 export { clientAddress, limitKey } from './edge/client-address.ts'
 export { notFound, problems, sendProblem } from './edge/problems.ts'

@@ -12,19 +12,19 @@ export type From<S extends Sources> = {
 
 type Talk<C extends Contract, Upstream> = [Fed<C>] extends [never] ? Ask<C, Upstream> : Ask<C, Upstream> & Follow<C>
 
-/** With the last number that is known already, as the query parameter that the feed names. */
+/** The input includes the last known number, as the query parameter that the feed names. */
 export type Follow<C extends Contract> = <K extends Fed<C>>(
   key: K,
   ...input: NoInfer<object extends Input<C, K> ? [input?: Input<C, K>] : [input: Input<C, K>]>
 ) => AsyncIterable<Followed<Output<C, K>>>
 
-/** The input is required exactly when something in it is. */
+/** The input is required exactly when one of its members is. */
 export type Ask<C extends Contract, Upstream> = <K extends Once<C>>(
   key: K,
   ...input: NoInfer<object extends Input<C, K> ? [input?: Input<C, K>] : [input: Input<C, K>]>
 ) => Part<Output<C, K>, Declared<C, K>, K extends `${'GET' | 'HEAD'} ${string}` ? never : `${Upstream & string} ${K}`>
 
-/** What a generated service does not say the compiler cannot see: whether a method writes. `npm run audit` does. */
+/** A generated service does not tell the compiler whether a method writes; `npm run audit` checks that. */
 type Remote<S extends DescService> = {
   readonly [M in keyof Methods<S>]: Methods<S>[M] extends {
     readonly methodKind: infer Kind

@@ -3,30 +3,30 @@ import type { Caps, Exchange } from './exchange.ts'
 import { problem } from './problem.ts'
 import { Seats } from './seats.ts'
 
-/** What only the running app knows of its streams. */
+/** What only the running app knows about its streams. */
 export interface StreamCore {
-  /** Whose cap a stream counts against. */
+  /** The key of the client whose cap a stream counts against. */
   readonly clientKey: (exchange: Exchange) => string
   readonly streams: StreamCounts
 }
 
-/** Told of streams, by route. Must not throw. */
+/** Called with the stream's route. Must not throw. */
 export interface StreamCounts {
   readonly opened: (route: string) => void
   readonly closed: (route: string) => void
   readonly refused: (route: string, cap: keyof Caps) => void
 }
 
-/** Streams at a time when nothing else is said. */
+/** Default caps on open streams. */
 export const streamCaps = ({ route = 10_000, client = 32 }: Partial<Caps> = {}): Caps => ({ route, client })
 
-/** What cannot be meant, one sentence each. */
+/** Invalid caps, one sentence each. */
 export const faultsOfCaps = (caps: Partial<Caps> = {}): string[] =>
   Object.entries(caps)
     .filter(([, most]) => !(Number.isInteger(most) && most > 0))
     .map(([name]) => `caps.${name} must be at least 1, whole`)
 
-/** What stays open of one route, counted for all and for each client. */
+/** Open streams of one route, counted in total and per client. */
 export class StreamSeats {
   readonly #route: string
   readonly #core: StreamCore
@@ -40,9 +40,9 @@ export class StreamSeats {
     this.#client = new Seats(caps.client)
   }
 
-  /** Taken until the answer is out. Throws `too-many-streams`: 429 where this client has too many, 503 where all together have. */
+  /** Holds a seat until the response closes. Throws `too-many-streams`: 429 at the client's cap, 503 at the route's. */
   take(exchange: Exchange, res: Pick<ServerResponse, 'on'>): void {
-    // Of a client that left while its guard was asked, `close` has been: nothing would give the seat back.
+    // If the client left while its guard ran, `close` has already fired: nothing would release the seat.
     if (exchange.scope.ended) throw exchange.scope.reason
     const { clientKey, streams } = this.#core
     const key = clientKey(exchange)
@@ -53,7 +53,7 @@ export class StreamSeats {
     }
     streams.opened(this.#route)
     exchange.streams = true
-    // Not `once`: its wrapper would weigh on each of ten thousand.
+    // Not `once`: its wrapper costs memory on each of ten thousand streams.
     res.on('close', () => {
       this.#all.leave('')
       this.#client.leave(key)

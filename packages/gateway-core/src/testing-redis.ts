@@ -5,33 +5,31 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A real Redis of a test's own, on a free port of this machine. It writes nothing to disk. */
+/** A real Redis for a test, on a free local port. It writes nothing to disk. */
 export interface RedisServer extends AsyncDisposable {
   readonly port: number
   readonly url: string
-  /** At once and without a word, as when the machine goes; what it held is gone. */
+  /** Kills it abruptly, as when the machine fails; its data is lost. */
   kill(): Promise<void>
-  /** Again, at the same address. */
+  /** Starts it again at the same address. */
   start(): Promise<void>
-  /** It keeps its connections and takes new ones, and answers nothing. */
+  /** Keeps its connections and accepts new ones, but answers nothing. */
   hang(): void
   resume(): void
 }
 
 const program = 'redis-server'
 
-/** Whether there is one to start. When not, says what is skipped; `required` says so too, and lets the tests fail. */
+/** Whether Redis is installed. If not, warns what is skipped; with `required` it returns true, and the tests fail. */
 export function hasRedis(required: boolean): boolean {
   if (required || spawnSync(program, ['--version']).status === 0) return true
-  console.warn(
-    `Skipped: all that needs a real Redis, for there is no ${program}. Install it (apt-get install redis-server).`,
-  )
+  console.warn(`Skipped: tests that need a real Redis. Install ${program} to run them (apt-get install redis-server).`)
   return false
 }
 
 type Settings = readonly string[]
 
-/** Start one. `settings` are lines of its configuration, after and above our own: `['requirepass secret']`. */
+/** Starts a Redis. `settings` are configuration lines that override ours: `['requirepass secret']`. */
 export async function redisServer(settings: Settings | ((port: number) => Settings) = []): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'redis-'))
   const port = await freePort()
@@ -62,7 +60,7 @@ export async function redisServer(settings: Settings | ((port: number) => Settin
   }
 }
 
-/** Resolves when it takes connections. */
+/** Resolves once it accepts connections. */
 async function begin(configuration: string): Promise<ChildProcess> {
   const child = spawn(program, ['-'], { stdio: ['pipe', 'pipe', 'inherit'] })
   const ready = Promise.withResolvers<void>()

@@ -6,14 +6,14 @@ export { freePort } from './testing-port.ts'
 export { hasRedis, redisServer } from './testing-redis.ts'
 export type { RedisServer } from './testing-redis.ts'
 
-/** A real server on a free port of this machine, for tests. */
+/** A real server on a free local port, for tests. */
 export interface Upstream extends AsyncDisposable {
   readonly url: string
-  /** Every request it has seen, in order. */
+  /** Every request received, in order. */
   readonly seen: readonly IncomingMessage[]
 }
 
-/** Start an upstream that answers as `handler` says. Disposing it cuts every connection. */
+/** Starts an upstream that answers with `handler`. Disposing it cuts every connection. */
 export async function upstream(handler: RequestListener): Promise<Upstream> {
   const seen: IncomingMessage[] = []
   const server = createServer((req, res) => {
@@ -40,7 +40,7 @@ export const json = (res: ServerResponse, body: unknown, status = 200, type = 'a
   res.writeHead(status, { 'content-type': type }).end(JSON.stringify(body))
 }
 
-/** Whoever is called so, signed in just now by a token. */
+/** The identity of this user, just signed in with a token. */
 export const signedInAs = (id: string, given: Partial<Identity> = {}): Identity => ({
   user: { id, scopes: new Set(), claims: {} },
   by: 'bearer',

@@ -1,4 +1,4 @@
-/** Tokens for services: loads no OpenID client. */
+/** Tokens for services, without loading the OpenID client. */
 export { KeysUnavailable } from './auth/jwt/keys.ts'
 export type { TrustedIssuer } from './auth/jwt/issuers.ts'
 export { keyRing, keySetPath, newKeyRing } from './auth/onward/key-ring.ts'

@@ -1,4 +1,4 @@
-/** RFC 9110 §7.6.1, and their ancestors: they speak about one connection, so they never cross it. */
+/** RFC 9110 §7.6.1, and legacy ones: they concern one connection and are never forwarded. */
 export const hopByHop: readonly string[] = [
   'connection',
   'http2-settings',
@@ -12,7 +12,7 @@ export const hopByHop: readonly string[] = [
   'upgrade',
 ]
 
-/** Ours to say, or not a service's business. */
+/** Headers the gateway sets itself, or that do not concern a service. */
 export const notFromClients: ReadonlySet<string> = new Set([
   ...hopByHop,
   'authorization',
@@ -35,12 +35,12 @@ export const notFromClients: ReadonlySet<string> = new Set([
 
 export const internal = /^x-(?:forwarded|original|internal|user|auth|rewrite)(?:-|$)/
 
-/** Names that some upstream would read as another name (`x_user_id`), or that are no names for a plain object. */
+/** Names that some upstream may read as another name (`x_user_id`), or that are unsafe as object keys. */
 export const disguised = /_|^(?:constructor|prototype)$/
 
-/** About the body of the request that came, or of gRPC's own. */
+/** About the body of the client's request, or reserved by gRPC. */
 const ofBodies = /^(?:content-|grpc-|if-|accept-encoding$|range$)|-bin$/
 
-/** Whether a screen's calls may take a client's header of this name along. */
+/** Whether a screen's calls may carry a client's header of this name. */
 export const mayTravel = (name: string): boolean =>
   /^[a-z][a-z0-9-]*$/.test(name) && !notFromClients.has(name) && !internal.test(name) && !ofBodies.test(name)

@@ -4,7 +4,10 @@ import type { Fault } from './problem.ts'
 
 export type Validation = { readonly value: unknown } | { readonly faults: readonly Fault[] }
 
-/** Check a value against any Standard Schema; at once, unless the schema takes its time. Pointers are RFC 6901, below `root`. */
+/**
+ * Validates with any Standard Schema; synchronously unless the schema is asynchronous. Pointers are RFC 6901, below
+ * `root`.
+ */
 export function validate(schema: Schema, value: unknown, root = ''): Validation | Promise<Validation> {
   const checked = schema['~standard'].validate(value)
   return checked instanceof Promise ? checked.then((result) => outcome(result, root)) : outcome(checked, root)

@@ -1,17 +1,17 @@
 import { within } from './networks.ts'
 
-/** One variable of the environment: how to read it, and what to say when it is wrong. */
+/** One environment variable: how to parse it, and what to say if it is invalid. */
 export interface Variable<T> {
-  /** Throws when the text does not fit. */
+  /** Throws on invalid text. */
   readonly parse: (text: string) => T
   /** Completes "must be …". */
   readonly shape: string
   readonly example: string
-  /** Used everywhere when the variable is not set. */
+  /** Default in every environment. */
   readonly fallback?: string | undefined
-  /** Used when it is not set and `NODE_ENV` is not `production`. */
+  /** Default unless `NODE_ENV` is `production`. */
   readonly development?: string | undefined
-  /** What it holds is never shown, also not when it is wrong. */
+  /** Its value is never shown, even if invalid. */
   readonly hidden?: boolean | undefined
 }
 
@@ -27,13 +27,13 @@ export const port = (fallback: number): Variable<number> => ({
   fallback: String(fallback),
 })
 
-/** Origin of an upstream or of this app, with an optional base path. The default holds in development only. */
+/** Origin of an upstream or of this app, with an optional base path. The default applies in development only. */
 export const url = (development: string): Variable<string> => {
   const exact = issuer(development)
   return { ...exact, parse: (text) => exact.parse(text).replace(/\/+$/, '') }
 }
 
-/** Who issues tokens, to the letter: a provider whose `iss` ends in a slash is another without it (RFC 8414 §3.3). */
+/** A token issuer, compared exactly: an `iss` that ends in a slash differs from one without (RFC 8414 §3.3). */
 export const issuer = (development: string): Variable<string> => ({
   parse: (text) => {
     const { protocol, username, search, hash } = new URL(text)
@@ -46,8 +46,8 @@ export const issuer = (development: string): Variable<string> => ({
 })
 
 /**
- * Where an upstream is: one URL or a list of them, each with a weight or an arm if it has one, or a name whose DNS records lead
- * to them, such as `dns+http://catalog:4101`. What it all means is checked when the gateway starts.
+ * Addresses of an upstream: one URL or a list, each with an optional weight or arm, or a DNS name that resolves to
+ * them, e.g. `dns+http://catalog:4101`. The details are checked when the gateway starts.
  */
 export const addresses = (development: string): Variable<string> => ({
   parse: (text) => {
@@ -67,68 +67,67 @@ export const networks = (fallback: string): Variable<readonly string[]> => ({
     within(entries)
     return entries
   },
-  shape: 'addresses and ranges such as 10.0.0.0/8, separated by commas',
+  shape: 'addresses and CIDR ranges, separated by commas',
   example: '10.0.0.0/8',
   fallback,
 })
 
-/** Also read from the file that `<NAME>_FILE` names. The default holds in development only. */
+/** Also read from the file that `<NAME>_FILE` names. The default applies in development only. */
 export const secret = (development: string): Variable<string> => ({
   parse: (text) => {
     if (text.length < 32) throw new TypeError('too short')
     return text
   },
-  shape: 'at least 32 characters (`openssl rand -base64 32` makes one), or <NAME>_FILE the file that holds them',
+  shape: 'at least 32 characters (`openssl rand -base64 32` makes one), or <NAME>_FILE naming a file with them',
   example: '<secret>',
   development,
   hidden: true,
 })
 
 /**
- * Certificates or a private key, such as `tls` of an upstream takes; also read from the file that `<NAME>_FILE` names. Not set, or
- * `none`: undefined. What it holds is checked when the gateway starts.
+ * Certificates or a private key, as an upstream's `tls` takes; also read from the file that `<NAME>_FILE` names. Unset
+ * or `none`: undefined. The content is checked when the gateway starts.
  */
 export const pem = (): Variable<string | undefined> => ({
   parse: (text) => {
     if (text === 'none') return undefined
-    if (!text.includes('-----BEGIN ')) throw new TypeError('no PEM')
+    if (!text.includes('-----BEGIN ')) throw new TypeError('not PEM')
     return text
   },
-  shape: 'PEM, or <NAME>_FILE the file that holds it, or none',
+  shape: 'PEM, or <NAME>_FILE naming a file with it, or none',
   example: '"$(cat ca.pem)"',
-  // A word, so that a file that turns out empty is a fault, and not another authority than the one that was meant.
+  // A word, so that an empty file is a fault and does not silently select the default authority.
   fallback: 'none',
   hidden: true,
 })
 
-/** Of a Redis, which may hold a password; also read from the file that `<NAME>_FILE` names. Empty: there is none. */
+/** URL of a Redis, which may hold a password; also read from the file that `<NAME>_FILE` names. Empty: no Redis. */
 export const redis = (): Variable<string> => ({
   parse: (text) => {
     if (text === '') return text
     const { protocol, hostname, pathname, search, hash, username, password } = new URL(text)
     decodeURIComponent(username + password)
-    if (!/^rediss?:$/.test(protocol) || hostname === '' || search + hash !== '')
-      throw new TypeError('no address of a Redis')
-    if (!/^\/?\d{0,4}$/.test(pathname)) throw new TypeError('no number of a database')
+    if (!/^rediss?:$/.test(protocol) || hostname === '' || search + hash !== '') throw new TypeError('not a Redis URL')
+    if (!/^\/?\d{0,4}$/.test(pathname)) throw new TypeError('invalid database number')
     return text
   },
-  shape: 'the address of a Redis, with the number of a database if that is not 0, or empty',
+  shape: 'the URL of a Redis, with a database number if not 0, or empty',
   example: 'rediss://user:password@redis:6379/0',
   fallback: '',
   hidden: true,
 })
 
-/** Several secrets, separated by commas: the first is the one in use, the others are still honoured. */
+/** Several secrets, separated by commas: the first is in use, the others are still accepted. */
 export const secrets = (development: string): Variable<readonly string[]> => ({
   parse: (text) => text.split(',').map((one) => secret(development).parse(one.trim())),
   shape:
-    'secrets of at least 32 characters each, the newest first, separated by commas, or <NAME>_FILE the file with them',
+    'secrets of at least 32 characters each, the newest first, separated by commas, or <NAME>_FILE naming a file with them',
   example: '<secret>',
   hidden: true,
   development,
 })
 
-/** As `secrets`, or none. */
+/** Like `secrets`, or none. */
 export const optionalSecrets = (): Variable<readonly string[]> => {
   const { parse, shape, ...some } = secrets('')
   return { ...some, parse: (text) => (text === '' ? [] : parse(text)), shape: `${shape}, or empty`, fallback: '' }
@@ -141,7 +140,7 @@ export const text = (fallback: string): Variable<string> => ({
   fallback,
 })
 
-/** One of some words, of which the first is the default. */
+/** One of several words; the first is the default. */
 export const oneOf = <const W extends readonly [string, ...string[]]>(...words: W): Variable<W[number]> => ({
   parse: (text) => {
     const word = words.find((one) => one === text)

@@ -1,13 +1,13 @@
-/** Major, minor, patch, and 0 for a pre-release (`-beta.1`), which comes before its release, or 1. */
+/** Major, minor, patch, and 1 for a release or 0 for a pre-release (`-beta.1`), which sorts before it. */
 type Version = readonly [number, number, number, number]
 type Test = (version: Version) => boolean
 
-/** Digits are counted, so that no client can send a number that is no longer exact. */
+/** Digits are limited, so that every number stays exact. */
 const written = /^(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(-[\w.-]{1,64})?(?:\+[\w.-]{1,64})?$/
 
 /**
- * What tells whether a version lies in `range`: `>=2.3 <4`, all of its comparisons hold. There are `>=`, `>`, `<=`, `<`; a
- * bare `2.3` is any 2.3.x. Missing numbers of a limit are 0. What is no version lies nowhere. A range that cannot be read
+ * A test whether a version lies in `range`: `>=2.3 <4` requires both comparisons. Operators are `>=`, `>`, `<=`, `<`; a
+ * bare `2.3` matches any 2.3.x. Missing numbers of a limit are 0. An invalid version never matches. An invalid range
  * throws a `TypeError`.
  */
 export function inRange(range: string): (version: string) => boolean {
@@ -24,7 +24,7 @@ export function inRange(range: string): (version: string) => boolean {
 function comparison(part: string, range: string): Test {
   const [, operator = '', text = ''] = /^(>=|<=|>|<)?(.*)$/.exec(part) ?? []
   const limit = parse(text)
-  if (limit === undefined) throw new TypeError(`"${range}" is no range of versions: write \`>=2.3 <4\``)
+  if (limit === undefined) throw new TypeError(`"${range}" is not a version range: write \`>=2.3 <4\``)
   switch (operator) {
     case '>=':
       return (version) => compare(version, limit) >= 0
@@ -35,11 +35,11 @@ function comparison(part: string, range: string): Test {
     case '<':
       return (version) => compare(version, limit) < 0
     default:
-      return within(text, limit)
+      return prefixTest(text, limit)
   }
 }
 
-function within(text: string, limit: Version): Test {
+function prefixTest(text: string, limit: Version): Test {
   const given = text.split(/[-+]/, 1)[0]!.split('.').length
   return (version) =>
     limit.slice(0, given).every((number, i) => number === version[i]) && (given < 3 || version[3] === limit[3])

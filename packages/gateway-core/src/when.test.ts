@@ -67,15 +67,19 @@ describe('a predicate', () => {
   })
 
   it.each<[string, () => unknown, RegExp]>([
-    ['a date', () => when.from('tomorrow'), /"tomorrow" is no date/],
-    ['a time that is over before it begins', () => when.between('2027-01-02', '2027-01-01'), /over before it begins/],
-    ['a share', () => when.weight(10), /a share is from 0 to 1/],
-    ['a share that is no number', () => when.weight(Number.NaN), /a share is from 0 to 1/],
-    ['an address', () => when.address('10.0.0/8'), /no range of addresses/],
-    ['a prefix', () => when.address('10.0.0.0/33'), /no range of addresses/],
-    ['an empty prefix', () => when.address('10.0.0.0/'), /no range of addresses/],
-    ['a pattern with a memory', () => when.header('a', /x/g), /remembers where it was/],
-    ['a range', () => when.appVersion('new'), /no range of versions/],
+    ['a date', () => when.from('tomorrow'), /"tomorrow" is not a date/],
+    [
+      'a time that is over before it begins',
+      () => when.between('2027-01-02', '2027-01-01'),
+      /the end must be after the start/,
+    ],
+    ['a share', () => when.weight(10), /the share must be from 0 to 1/],
+    ['a share that is no number', () => when.weight(Number.NaN), /the share must be from 0 to 1/],
+    ['an address', () => when.address('10.0.0/8'), /invalid address range/],
+    ['a prefix', () => when.address('10.0.0.0/33'), /invalid address range/],
+    ['an empty prefix', () => when.address('10.0.0.0/'), /invalid address range/],
+    ['a pattern with a memory', () => when.header('a', /x/g), /keeps state between tests/],
+    ['a range', () => when.appVersion('new'), /not a version range/],
   ])('refuses %s that it cannot mean', (_, make, message) => {
     expect(make).toThrow(message)
   })

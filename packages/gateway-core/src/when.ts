@@ -4,7 +4,7 @@ import { drawn, hash } from './hash.ts'
 import { within } from './networks.ts'
 import { inRange } from './version-range.ts'
 
-/** Absent: the value need only be there. A RegExp runs over what a client sent: one that backtracks can be made slow. */
+/** Absent: any value matches. A RegExp runs on client input: one that backtracks is open to denial of service. */
 export type Want = string | RegExp | readonly string[]
 
 export const method = (...methods: readonly Method[]): Predicate => ({
@@ -27,50 +27,50 @@ export function host(...names: readonly string[]): Predicate {
 
 export function header(name: string, want?: Want): Predicate {
   const key = name.toLowerCase()
-  const fits = wanted(want)
+  const fits = matcher(want)
   return {
     test({ headers }) {
       const value = Object.hasOwn(headers, key) ? headers[key] : undefined
       return value !== undefined && fits(typeof value === 'string' ? value : value.join(', '))
     },
-    describe: `header ${key}${said(want)}`,
+    describe: `header ${key}${wantText(want)}`,
     reads: [key],
   }
 }
 
-/** Of a name that repeats, one value must fit. */
+/** If a name repeats, one value must match. */
 export function query(name: string, want?: Want): Predicate {
-  const fits = wanted(want)
+  const fits = matcher(want)
   return {
     test: (exchange) => exchange.search !== '' && exchange.query.getAll(name).some(fits),
-    describe: `query ${name}${said(want)}`,
+    describe: `query ${name}${wantText(want)}`,
   }
 }
 
-/** Names and values byte for byte. Of a name that repeats, the first counts. */
+/** Names and values match byte for byte. If a name repeats, the first counts. */
 export function cookie(name: string, want?: Want): Predicate {
-  const fits = wanted(want)
+  const fits = matcher(want)
   const start = `${name}=`
   return {
     test({ headers }) {
       const found = headers.cookie?.split(';').find((pair) => pair.trimStart().startsWith(start))
       return found !== undefined && fits(found.trim().slice(start.length))
     },
-    describe: `cookie ${name}${said(want)}`,
+    describe: `cookie ${name}${wantText(want)}`,
     reads: ['cookie'],
   }
 }
 
 /**
- * The same share of all keys always: a client stays where it is. The key is the client's address unless `key` says better;
- * who has no key is outside. Two experiments with different `salt` divide the clients independently of each other.
+ * A stable share of all keys: a client stays on its side. The key is the client's address unless `key` returns a better
+ * one; without a key it does not match. Experiments with different `salt` divide clients independently.
  */
 export function weight(
   share: number,
   key: (exchange: Exchange) => string | undefined = (exchange) => exchange.address,
   salt = '',
 ): Predicate {
-  if (!(share >= 0 && share <= 1)) throw new TypeError(`weight(${share}): a share is from 0 to 1`)
+  if (!(share >= 0 && share <= 1)) throw new TypeError(`weight(${share}): the share must be from 0 to 1`)
   return {
     test(exchange) {
       const given = key(exchange)
@@ -94,11 +94,11 @@ export function until(date: string, now: () => number = Date.now): Predicate {
 }
 
 export function between(start: string, end: string, now: () => number = Date.now): Predicate {
-  if (time(start) >= time(end)) throw new TypeError(`between(${start}, ${end}): it is over before it begins`)
+  if (time(start) >= time(end)) throw new TypeError(`between(${start}, ${end}): the end must be after the start`)
   return all(from(start, now), until(end, now))
 }
 
-/** The client's address lies in one of these: `10.0.0.0/8`, `2001:db8::/32`, or one address. */
+/** Matches the client's address: `10.0.0.0/8`, `2001:db8::/32`, or one address. */
 export function address(...ranges: readonly string[]): Predicate {
   const inside = rangesOf(ranges)
   return {
@@ -108,7 +108,7 @@ export function address(...ranges: readonly string[]): Predicate {
   }
 }
 
-/** By the version that an app says it has, in `x-app-version` unless `name` says otherwise: `appVersion('>=2.3 <4')`. */
+/** Matches the version an app reports in `x-app-version`, or in `name`: `appVersion('>=2.3 <4')`. */
 export function appVersion(range: string, name = 'x-app-version'): Predicate {
   const fits = inRange(range)
   return {
@@ -118,7 +118,7 @@ export function appVersion(range: string, name = 'x-app-version'): Predicate {
   }
 }
 
-/** In this order, as far as the first that does not hold. */
+/** Evaluated in order, up to the first that fails. */
 export const all = (...predicates: readonly [Predicate, ...Predicate[]]): Predicate => ({
   test: (exchange) => predicates.every((one) => one.test(exchange)),
   describe: `(${predicates.map((one) => one.describe).join(' and ')})`,
@@ -137,15 +137,16 @@ export const not = (predicate: Predicate): Predicate => ({
   reads: predicate.reads ?? [],
 })
 
-function wanted(want: Want | undefined): (value: string) => boolean {
+function matcher(want: Want | undefined): (value: string) => boolean {
   if (want === undefined) return () => true
   if (typeof want === 'string') return (value) => value === want
   if (!(want instanceof RegExp)) return (value) => want.includes(value)
-  if (want.global || want.sticky) throw new TypeError(`${want}: with g or y a RegExp remembers where it was`)
+  if (want.global || want.sticky)
+    throw new TypeError(`${want}: a RegExp with the flag g or y keeps state between tests`)
   return (value) => want.test(value)
 }
 
-function said(want: Want | undefined): string {
+function wantText(want: Want | undefined): string {
   if (want === undefined) return ''
   return want instanceof RegExp
     ? ` ~ ${want}`
@@ -157,7 +158,7 @@ function said(want: Want | undefined): string {
 
 function time(date: string): number {
   const at = Date.parse(date)
-  if (Number.isNaN(at)) throw new TypeError(`"${date}" is no date: write \`2027-01-31T00:00:00Z\``)
+  if (Number.isNaN(at)) throw new TypeError(`"${date}" is not a date: write \`2027-01-31T00:00:00Z\``)
   return at
 }
 
@@ -165,6 +166,6 @@ function rangesOf(ranges: readonly string[]): (address: string) => boolean {
   try {
     return within(ranges)
   } catch (cause) {
-    throw new TypeError(`address("${ranges.join('", "')}"): this is no range of addresses`, { cause })
+    throw new TypeError(`address("${ranges.join('", "')}"): invalid address range`, { cause })
   }
 }

@@ -27,7 +27,7 @@ describe('a store without an address', () => {
     expect(store.local).toBe(true)
     expect(store.ready?.()).toBeUndefined()
     expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
-      { level: 30, msg: 'sessions and limits are in memory only and end with this process' },
+      { level: 30, msg: 'sessions and limits are kept in memory and end with this process' },
     ])
   })
 })

@@ -134,7 +134,7 @@ describe('a program', () => {
     await using running = program({ PROGRAM_PORT: 'eighty' })
     expect(await running.exit).toBe(1)
     const errors = await running.errors
-    expect(errors).toContain('PROGRAM_PORT: "eighty" will not do. It must be a port, 0 to 65535.')
+    expect(errors).toContain('PROGRAM_PORT: "eighty" is invalid. It must be a port, 0 to 65535.')
     expect(errors).not.toMatch(/^\s+at /m)
   })
 })

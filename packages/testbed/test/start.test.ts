@@ -33,7 +33,7 @@ describe('a program', () => {
     child.stdout.resume()
     expect(await exit).toBe(1)
     const message = await complaint
-    expect(message).toContain(`${port}: "http" will not do. It must be a port, 0 to 65535. Example: ${port}=`)
+    expect(message).toContain(`${port}: "http" is invalid. It must be a port, 0 to 65535. Example: ${port}=`)
     expect(message).not.toMatch(/^\s+at /m)
     if (folder === 'apps/web-bff') {
       const names = [
@@ -52,15 +52,15 @@ describe('a program', () => {
 
   it.each([
     ['apps/mobile-bff', { DPOP: 'optional' }, /DPOP_KEY is not set, and DPOP=optional needs it\. It must be/],
-    ['apps/mobile-bff', { DPOP: 'optional', DPOP_KEY: 'hunter2' }, /DPOP_KEY: its value will not do/],
-    ['apps/web-bff', { WEB_CLIENT_KEY: 'hunter2' }, /WEB_CLIENT_KEY: its value will not do/],
+    ['apps/mobile-bff', { DPOP: 'optional', DPOP_KEY: 'hunter2' }, /DPOP_KEY: its value is invalid/],
+    ['apps/web-bff', { WEB_CLIENT_KEY: 'hunter2' }, /WEB_CLIENT_KEY: its value is invalid/],
   ])('%s with %o names the key that will not do among what is wrong, and shows none', async (folder, env, fault) => {
     const { exit, complaint, child } = launch(folder, { ...env, IDENTITY_URL: 'identity' })
     child.stdout.resume()
     expect(await exit).toBe(1)
     const message = await complaint
     expect(message).toMatch(fault)
-    expect(message).toContain('IDENTITY_URL: "identity" will not do')
+    expect(message).toContain('IDENTITY_URL: "identity" is invalid')
     expect(message).not.toMatch(/^\s+at |hunter2/m)
   })
 

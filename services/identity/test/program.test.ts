@@ -94,7 +94,7 @@ describe('the program', () => {
     const value = JSON.stringify(await keys())
     const { exit, complaint } = launch({ IDENTITY_PORT: '0', [name]: value })
     expect(await exit).toBe(1)
-    expect(await complaint).toContain(`${name}: its value will not do. It must be a JSON Web Key Set`)
+    expect(await complaint).toContain(`${name}: its value is invalid. It must be a JSON Web Key Set`)
     expect(await complaint).not.toContain(value.slice(1, -1))
   })
 })

@@ -2,51 +2,51 @@ import type { Logger } from 'pino'
 import type { Exchange, Identity } from '../exchange.ts'
 import { plain } from '../plain.ts'
 
-/** What happened, in the words of the OWASP Logging Vocabulary. */
+/** What happened, in terms of the OWASP Logging Vocabulary. */
 export type AuditEvent =
-  /** Somebody signed in, or tried to; a machine's key or certificate would not do. */
+  /** A sign-in succeeded or failed; also a machine's rejected key or certificate. */
   | 'authn_login_success'
   | 'authn_login_fail'
-  /** Proofs were withdrawn: of a user, a session, or one token. */
+  /** Credentials of a user, a session, or one token were revoked. */
   | 'authn_token_revoked'
-  /** A session got new tokens, or could not. */
+  /** A session's tokens were refreshed, or could not be. */
   | 'session_renewed'
   | 'session_renew_fail'
-  /** A session is over: signed out, by whom `reason` says. */
+  /** A session ended; `reason` says why. */
   | 'session_expired'
-  /** A request was refused: 401, 403, or what seems forged by another site. */
+  /** A request was refused: 401, 403, or suspected cross-site forgery. */
   | 'authz_fail'
 
 /**
- * What may be said of it. No field can hold a cookie, a token or a key: there is none for them, fields beside these are dropped,
- * and what identifies somebody is cleaned like everything from outside.
+ * Details of an event. No field can hold a cookie, a token or a key: other fields are dropped, and identifiers are
+ * sanitized like all outside text.
  */
 export interface AuditFacts {
-  /** Where it happened: its trace, address, method and route are told. */
+  /** The request; its trace id, address, method and route are logged. */
   readonly exchange?: Pick<Exchange, 'traceId' | 'address' | 'method'> | undefined
-  /** Whom it is about. Of an identity the user's id, the client, the proof's kind and the session's name are told. */
+  /** The subject; user id, client, kind of proof and session id are logged. */
   readonly identity?: Pick<Identity, 'user' | 'client' | 'by' | 'sessionId'> | undefined
-  /** `sub`, where there is no identity. */
+  /** `sub`, if there is no identity. */
   readonly user?: string | undefined
-  /** Of the OAuth client or the machine, where there is no identity. */
+  /** The OAuth client or the machine, if there is no identity. */
   readonly client?: string | undefined
-  /** The `sid`, where there is no identity. Never the cookie. */
+  /** The `sid`, if there is no identity. Never the cookie. */
   readonly session?: string | undefined
   /** The `jti`. */
   readonly tokenId?: string | undefined
-  /** The pattern of the route, never the path. */
+  /** The route's pattern, never the path. */
   readonly route?: string | undefined
-  /** Why: lower-case words with `-` between them, such as a problem's code. Anything else is told as `unspecified`. */
+  /** Lower-case words joined by `-`, e.g. a problem code. Anything else is logged as `unspecified`. */
   readonly reason?: string | undefined
-  /** What spoke against a request that seems forged: `origin`, `fetch-metadata` or `header`. */
+  /** The check that a suspected forgery failed: `origin`, `fetch-metadata` or `header`. */
   readonly signal?: string | undefined
 }
 
 export type Audit = (event: AuditEvent, facts: AuditFacts) => void
 
 /**
- * Whoever must know who did what: one line per event in a child of `log` that is there whatever the level of the app. Lines
- * carry `audit: <event>`, by which they are told from others and kept elsewhere.
+ * The audit log: one line per event in a child of `log`, whatever the app's log level. Lines carry `audit: <event>`, so
+ * that they can be filtered and stored separately.
  */
 export function audit(log: Logger): Audit {
   const child = log.child({}, { level: log.level === 'silent' ? 'silent' : 'info' })

@@ -8,7 +8,7 @@ const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 })
 const pem = (key: { export(options: object): string | Buffer }): string =>
   String(key.export({ format: 'pem', type: 'pkcs8' }))
 
-/** What the provider would be sent, and what was signed in it. */
+/** The provider's request, and what was signed in it. */
 async function proofOf(text: string, kid?: string) {
   const body = new URLSearchParams()
   await Promise.resolve(
@@ -73,7 +73,7 @@ describe('clientPrivateKey', () => {
 
   it('is refused with the other faults of the environment, and not shown', () => {
     for (const wrong of ['hunter2', pem(generateKeyPairSync('rsa', { modulusLength: 1_024 }).privateKey)]) {
-      expect(() => read(wrong)).toThrow(/KEY: its value will not do\. It must be a private key/)
+      expect(() => read(wrong)).toThrow(/KEY: its value is invalid\. It must be a private key/)
       expect(() => read(wrong)).not.toThrow(/hunter2|BEGIN/)
     }
   })

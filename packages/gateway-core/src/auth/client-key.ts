@@ -3,10 +3,10 @@ import * as oidc from 'openid-client'
 import type { Variable } from '../env.ts'
 
 /**
- * How a client proves itself by a private key instead of a secret (`private_key_jwt`, RFC 7523 §3): an assertion that names
- * the issuer as its audience, lives for 60 s and has an id of its own. The key is PEM, or a JWK: EC P-256 for ES256, or RSA of at
- * least 2048 bits for RS256. `kid` is told if it is given, or is that of the JWK. Throws a `TypeError` otherwise, which repeats
- * nothing of it.
+ * Client authentication with a private key instead of a secret (`private_key_jwt`, RFC 7523 §3): an assertion with the
+ * issuer as audience, valid for 60 s, with a unique id. The key is PEM or a JWK: EC P-256 for ES256, or RSA of at least
+ * 2048 bits for RS256. `kid` is sent if given or in the JWK. Otherwise throws a `TypeError` that reveals nothing of the
+ * key.
  */
 export function clientKey(text: string, named?: string): oidc.ClientAuth {
   const { key, kid: own, algorithm } = signing(text)
@@ -18,7 +18,7 @@ export function clientKey(text: string, named?: string): oidc.ClientAuth {
   return async (...request) => (await ready)(...request)
 }
 
-/** What `clientKey` takes, or empty: there is none. Also read from the file that `<NAME>_FILE` names. */
+/** The input of `clientKey`, or empty for none. Also read from the file that `<NAME>_FILE` names. */
 export const clientPrivateKey: Variable<string> = {
   parse: (text) => {
     if (text !== '') signing(text)

@@ -154,7 +154,7 @@ describe('all', () => {
 describe('what a guard answers', () => {
   it.each([false, true, undefined, null, 'yes', 1])('%p lets nobody in', async (answer) => {
     const guard = (() => answer) as unknown as Guard
-    expect(() => granted(answer)).toThrow('a guard grants an object or throws')
-    await expect(all(open, guard)(exchangeOf({}))).rejects.toThrow('a guard grants an object or throws')
+    expect(() => granted(answer)).toThrow('a guard must return an object or throw')
+    await expect(all(open, guard)(exchangeOf({}))).rejects.toThrow('a guard must return an object or throw')
   })
 })

@@ -2,13 +2,13 @@ import type { Exchange, Guard, Identity, User } from '../exchange.ts'
 import { problem } from '../problem.ts'
 import { challengeTo } from './bearer/challenge.ts'
 
-/** Anybody, known or not. */
+/** Anyone, authenticated or not. */
 export const open: Guard = () => ({})
 
-/** Whoever has proved who they are. 401 otherwise. */
+/** Requires authentication: 401 otherwise. */
 export const signedIn: Guard<{ user: User }> = async (exchange) => ({ user: (await exchange.authenticate()).user })
 
-/** Whoever is signed in and was granted this scope. 403 `insufficient-scope` otherwise. */
+/** Requires authentication and this scope: 403 `insufficient-scope` otherwise. */
 export const can =
   (scope: string): Guard<{ user: User }> =>
   async (exchange) => {
@@ -20,22 +20,21 @@ export const can =
     })
   }
 
-/** A guard that says itself whom it lets in: for guards that no sample passes, whose sample would be told as `nobody`. */
+/** Names whom a guard lets in, where a sample request cannot find out. */
 export const describedAs = <G extends object>(
   describe: string,
   guard: Guard<G>,
 ): Guard<G> & { readonly describe: string } => Object.assign(guard, { describe })
 
-/** Whether it is theirs. Pure: what it is told is all that it may ask. */
+/** Whether the user owns the resource. Pure: its arguments are all it may use. */
 export type Owns = (user: User, exchange: Pick<Exchange, 'params' | 'query'>) => boolean
 
 /**
- * Whoever is signed in and is the user that a path parameter names: `owns('id')` of `/users/:id`. Or whoever a check says.
+ * Requires the user that a path parameter names (`owns('id')` of `/users/:id`), or that passes a check.
  *
- * It is for what a BFF knows by itself. Whose an order is, its service knows and decides: a guess made here would be a second
- * truth, and the service may be called by others. Refuses with the 404 `route-not-found`, so that whoever tries names learns
- * nothing; with `refuse: 403` as `not-yours`, where that there is such a thing is no secret. `TypeError` when the path has no
- * such parameter.
+ * For what a BFF knows by itself. Who owns an order, its service knows and decides: a second rule here could disagree,
+ * and the service may have other callers. Refuses with the 404 `route-not-found`, so that probing reveals nothing; with
+ * `refuse: 403` as `not-yours`, where existence is no secret. `TypeError` if the path has no such parameter.
  */
 export function owns(
   whose: string | Owns,
@@ -57,25 +56,25 @@ const named =
   }
 
 export interface StepUp {
-  /** Milliseconds since the person last proved who they are. */
+  /** Longest time in milliseconds since the person last authenticated. */
   readonly maxAge?: number
-  /** How they must have done it: any of these (`acr`), the best first. */
+  /** Accepted authentication contexts (`acr`), the best first. */
   readonly acr?: string | readonly string[]
-  /** Where browsers go for it. Default `/bff/login`. */
+  /** Login for browsers. Default `/bff/login`. */
   readonly loginUrl?: string
   /** Epoch milliseconds. Default `Date.now`. */
   readonly clock?: () => number
 }
 
 /**
- * Whoever has proved lately, or well, enough who they are (RFC 9470). 401 `insufficient-user-authentication` otherwise: a caller
- * with a token reads in `WWW-Authenticate` what to ask its provider for; a browser finds in `loginUrl` where to go, to which
- * it adds the `returnUrl` of its page. Of whom it is not known when they did it, it was too long ago.
+ * Requires recent or strong enough authentication (RFC 9470): 401 `insufficient-user-authentication` otherwise.
+ * `WWW-Authenticate` tells a caller with a token what to request from its provider; `loginUrl` tells a browser where to
+ * go, with its page's `returnUrl` appended. An unknown authentication time counts as too long ago.
  */
 export function stepUp({ maxAge, acr = [], loginUrl = '/bff/login', clock = Date.now }: StepUp): Guard<{ user: User }> {
   const accepted = typeof acr === 'string' ? [acr] : acr
-  if (maxAge === undefined && accepted.length === 0) throw new TypeError('stepUp() asks for nothing: say maxAge or acr')
-  if (maxAge !== undefined && !(maxAge >= 0)) throw new TypeError('stepUp: maxAge must be milliseconds, 0 or more')
+  if (maxAge === undefined && accepted.length === 0) throw new TypeError('stepUp() requires maxAge or acr')
+  if (maxAge !== undefined && !(maxAge >= 0)) throw new TypeError('stepUp(): maxAge must be 0 ms or more')
   const wanted = (named: 'acr' | 'acr_values'): [name: string, value: string][] => [
     ...(accepted.length === 0 ? [] : [[named, accepted.join(' ')] satisfies [string, string]]),
     ...(maxAge === undefined ? [] : [['max_age', String(Math.floor(maxAge / 1_000))] satisfies [string, string]]),
@@ -105,7 +104,7 @@ const inWords = (maxAge: number | undefined, acr: readonly string[]): string =>
     ...(acr.length === 0 ? [] : [`by ${acr.join(' or ')}`]),
   ].join(' ')
 
-/** What all of them grant together. */
+/** The intersection of their grants. */
 export type Granted<G extends readonly Guard[]> = G extends readonly [
   Guard<infer First>,
   ...infer Rest extends readonly Guard[],
@@ -113,13 +112,13 @@ export type Granted<G extends readonly Guard[]> = G extends readonly [
   ? First & Granted<Rest>
   : object
 
-/** Were it nothing but a function, the compiler would ask for it too late to tell a screen what it grants. */
+/** Inferred as a plain function, the grant would be resolved too late to type a screen. */
 export type Joint<G extends readonly Guard[]> = Guard<Granted<G>> & { readonly guards: G }
 
-/** Whoever each of them lets in, asked one after the other: the first refusal counts. It grants what they grant, together. */
+/** Requires all guards, run in order: the first refusal counts. Grants what they grant together. */
 export function all<const G extends readonly [Guard, ...Guard[]]>(...guards: G): Joint<G> {
   if (guards.length === 0 || guards.some((guard) => typeof guard !== 'function'))
-    throw new TypeError('all() is of guards, of one at least: of none it would let anybody in')
+    throw new TypeError('all() requires at least one guard, or it would let anyone in')
   const guard = async (exchange: Exchange) => {
     const together = {}
     for (const one of guards) Object.assign(together, granted(await one(exchange)))
@@ -130,8 +129,8 @@ export function all<const G extends readonly [Guard, ...Guard[]]>(...guards: G):
   return Object.assign(guard, { guards }, own ? { describe: said.join(', ') } : {})
 }
 
-/** What a guard grants. One that answers with something else, such as `false`, has let nobody in: that is a bug, and a 500. */
+/** A guard's grant. Any other return value, e.g. `false`, is a bug and a 500. */
 export function granted(answer: unknown): object {
   if (typeof answer === 'object' && answer !== null) return answer
-  throw new TypeError('a guard grants an object or throws; this one did neither')
+  throw new TypeError('a guard must return an object or throw; this one did neither')
 }

@@ -1,4 +1,4 @@
-/** While one is running, everybody who asks for the same gets that one. Outcomes are not kept. */
+/** Concurrent calls with the same key share one run. Results are not cached. */
 export function singleFlight<A extends readonly unknown[], T>(
   work: (...args: A) => Promise<T>,
   keyOf: (...args: A) => string = () => '',

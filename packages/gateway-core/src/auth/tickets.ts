@@ -3,8 +3,8 @@ import type { Identity } from '../exchange.ts'
 import type { Store } from '../state/store.ts'
 
 /**
- * Tickets of 256 bits, each good once: whoever has one is let in as this person. The store knows the digest of a ticket and whom it
- * stands for, so that who reads it can open nothing with that.
+ * Single-use tickets of 256 bits that authenticate their bearer as this identity. The store holds a ticket's digest and
+ * its identity, so reading the store opens nothing.
  */
 export function tickets(store: Pick<Store, 'get' | 'set' | 'delete'>) {
   return {
@@ -13,11 +13,11 @@ export function tickets(store: Pick<Store, 'get' | 'set' | 'delete'>) {
       await store.set(keyOf(ticket), written(identity), life, 'if-absent')
       return { ticket, expiresIn: life }
     },
-    /** `undefined`: there is none, it is too old, or somebody has used it. */
+    /** `undefined`: unknown, expired, or used. */
     async redeem(ticket: string): Promise<Identity | undefined> {
       const key = keyOf(ticket)
       const entry = await store.get(key)
-      // Of several that come at once, one deletes it.
+      // Only one of several concurrent calls deletes it.
       return entry !== undefined && (await store.delete(key, entry.value)) ? read(entry.value) : undefined
     },
   }

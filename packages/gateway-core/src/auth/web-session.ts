@@ -22,14 +22,17 @@ import { type Visitor, visitor } from './session/visitor.ts'
 
 export interface WebSessionOptions extends SessionSetupOptions {
   readonly clientId: string
-  /** The private key of the client (EC P-256 or RSA, as PEM or JWK): it proves itself by that, and no secret travels (RFC 7523). */
+  /** The client's private key (EC P-256 or RSA, as PEM or JWK), used instead of sending a secret (RFC 7523). */
   readonly clientKey?: string | undefined
-  /** For providers that take no key. There must be one of the two. */
+  /** For providers that accept no key. One of the two is required. */
   readonly clientSecret?: string | undefined
-  /** The API that access tokens are for (RFC 8707). */
+  /** Target API of the access tokens (RFC 8707). */
   readonly resource?: string | undefined
   readonly store: Store
-  /** With them, what is open with a session ends when it does, in all processes: event streams, sockets. Absent: it stays until it ends by itself. */
+  /**
+   * With them, event streams and sockets opened with a session end with it, in all processes. Absent: they end by
+   * themselves.
+   */
   readonly revocations?: Pick<Revocations, 'ended' | 'isRevoked' | 'user'> | undefined
   /** Epoch milliseconds. Default `Date.now`. */
   readonly clock?: (() => number) | undefined
@@ -39,17 +42,17 @@ export interface WebSession {
   readonly authenticate: Authenticate
   readonly routes: Route<unknown>[]
   readonly visitor: Visitor
-  /** For whoever has to end them: revocations, an administrator. */
+  /** For ending sessions from outside: revocations, an administrator. */
   readonly sessions: Pick<Sessions, 'list' | 'endOne' | 'endAll'>
 }
 
 /**
- * Signs people in with a browser: tokens stay on the server, and the browser holds one opaque cookie that no script can
- * read (OAuth 2.0 for Browser-Based Applications §6.1). `routes` answer `/bff/login`, `/bff/callback`, `/bff/session`,
- * `/bff/sessions`, `/bff/logout` and, to the provider, `/bff/backchannel`; `authenticate` refuses what other sites forge before it looks at a
- * session.
+ * Browser sign-in: tokens stay on the server, and the browser holds one opaque cookie that no script can read (OAuth
+ * 2.0 for Browser-Based Applications §6.1). `routes` answer `/bff/login`, `/bff/callback`, `/bff/session`,
+ * `/bff/sessions`, `/bff/logout` and, for the provider, `/bff/backchannel`; `authenticate` refuses cross-site requests
+ * before it reads a session.
  *
- * Browsers leave the cookie out of the navigation that ends a login, for it began at another site. The page loaded by it
+ * Browsers omit the cookie from the navigation that ends a login, because it began at another site. The page it loads
  * is anonymous; its own requests are not.
  */
 export function webSession(options: WebSessionOptions): WebSession {
@@ -84,7 +87,7 @@ export function webSession(options: WebSessionOptions): WebSession {
     visitor: visitor(
       known,
       cookie,
-      toldOf(shared, (signal) => counts.here?.csrf(signal)),
+      auditedCsrf(shared, (signal) => counts.here?.csrf(signal)),
     ),
     sessions: known,
     routes: [...routesOf(shared), fromProvider(options, shared)],
@@ -104,7 +107,7 @@ const fromProvider = ({ revocations, ...options }: WebSessionOptions, { sessions
     }),
   )
 
-/** There is no way to a session that leaves the CSRF check out. */
+/** The CSRF check always precedes the session. */
 function byCookie(
   { sessions, cookie, origin }: Shared,
   identityOf: ReturnType<typeof sessionIdentities>,
@@ -112,7 +115,7 @@ function byCookie(
 ) {
   return async (exchange: Exchange): Promise<Identity> => {
     const [id, second] = cookie.ids(exchange.headers.cookie)
-    if (id === undefined) throw problems.nobody()
+    if (id === undefined) throw problems.signedOut()
     checkCsrf(exchange, origin)
     if (second !== undefined) throw problems.ambiguous()
     return identityOf(await sessions.use(id, exchange, isActive(exchange)), id)
@@ -143,8 +146,8 @@ function routesOf(shared: Shared): Route<unknown>[] {
   ]
 }
 
-/** The check of an app's own handlers, which no guard stands before: its refusals are told of here. */
-const toldOf =
+/** The check for an app's own handlers, which have no guard: logs and counts its refusals here. */
+const auditedCsrf =
   ({ origin, tell }: Pick<Shared, 'origin' | 'tell'>, count: Counted['csrf']) =>
   (exchange: Exchange): void => {
     try {

@@ -1,4 +1,4 @@
-/** The same promise, unless the signal is aborted first: then its reason. What the promise stands for goes on. */
+/** Rejects with the signal's reason if it is aborted first. The underlying work continues. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise
   return new Promise((resolve, reject) => {

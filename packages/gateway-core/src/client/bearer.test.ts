@@ -10,8 +10,8 @@ const contract = { 'GET /me': {}, 'POST /orders': {} } as const satisfies Contra
 const tokenOf = ({ headers }: IncomingMessage) => headers.authorization?.replace('Bearer ', '')
 
 /**
- * A server that takes the tokens in `good`, a person who holds `t0` until 60 000, and a clock. A refresh hands out t1, t2, …,
- * each good for a minute, once the test lets it.
+ * A server that accepts the tokens in `good`, a person who holds `t0` until 60 000, and a clock. A refresh issues t1,
+ * t2, …, each valid for a minute, once the test lets it.
  */
 async function setUp(good: string[], options: Partial<BearerOptions<Token>> = {}) {
   const events: string[] = []

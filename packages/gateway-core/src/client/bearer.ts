@@ -3,34 +3,34 @@ import { ClientProblem } from './problem.ts'
 
 export interface Token {
   readonly accessToken: string
-  /** Epoch milliseconds. Absent: not known, so that only a refusal tells. */
+  /** Epoch milliseconds. Absent: unknown, so only a refusal reveals expiry. */
   readonly expiresAt?: number
 }
 
 export interface BearerOptions<T extends Token> {
-  /** Absent: nobody is signed in, and calls carry no token. */
+  /** Absent: signed out; calls carry no token. */
   readonly token?: T | undefined
   /**
-   * Asks for the token that follows, and stores it where it is to be stored; brings its own limit of time. Never runs twice at
-   * once: a refresh token mostly works a single time. `undefined` says that it was refused, and signs the person out. What it
-   * throws says nothing about the person. Absent: a token that is refused was the last.
+   * Obtains and stores the next token; must have its own timeout. Never runs concurrently, as refresh tokens are mostly
+   * single-use. `undefined`: refused, which signs the person out. A rejection leaves them signed in. Absent: tokens are
+   * not refreshed.
    */
   readonly refresh?: ((token: T) => Promise<T | undefined>) | undefined
-  /** Milliseconds before its expiry at which a token is replaced; at most half its life. Default 30 000. */
+  /** Milliseconds before expiry at which a token is refreshed; at most half its lifetime. Default 30 000. */
   readonly early?: number | undefined
-  /** Told that a token was the last. */
+  /** Called when the last token was refused. */
   readonly onSignedOut?: (() => void) | undefined
 }
 
 /**
- * Known by an access token (RFC 6750), which is replaced before it expires and after a 401 `token-…`: a guard that refuses the
- * token has let nothing be done, so the call is then made once more, whatever it is. However many calls wait, one refresh runs.
- * No call that one person began is sent as another: it fails with `signed-out`.
+ * Authenticates with an access token (RFC 6750), refreshed before it expires and after a 401 `token-…`: a guard that
+ * refuses the token has done nothing, so any call is then safe to repeat. Concurrent calls share one refresh. A call
+ * begun by one person is never sent as another: it fails with `signed-out`.
  */
 export const bearer = <T extends Token>(options: BearerOptions<T>, now?: () => number): Bearer<T> =>
   new Bearer(options, now)
 
-/** Milliseconds without a further try when a token that is still good could not be replaced. */
+/** Milliseconds between attempts while a token that is still valid cannot be refreshed. */
 const pause = 5_000
 
 export class Bearer<T extends Token = Token> implements Caller {
@@ -41,7 +41,7 @@ export class Bearer<T extends Token = Token> implements Caller {
   #due: number
   #person = 0
   #refreshing: Promise<void> | undefined
-  /** New, and refused nevertheless: yet another would fare no better. */
+  /** A new token that was refused nevertheless: another refresh would not help. */
   #futile: T | undefined
 
   constructor(options: BearerOptions<T>, now: () => number = Date.now) {
@@ -53,12 +53,12 @@ export class Bearer<T extends Token = Token> implements Caller {
     this.#due = expiry(token) - early
   }
 
-  /** Changes with every sign-in and sign-out. The client lets no call go out under another than it began under. */
+  /** Changes with every sign-in and sign-out. The client sends no call as another person than it began with. */
   get person(): number {
     return this.#person
   }
 
-  /** After a sign-in: the new token. After a sign-out: none. */
+  /** Sets the token after a sign-in, or none after a sign-out. */
   use(token?: T): void {
     this.#person++
     this.#refreshing = undefined
@@ -83,8 +83,8 @@ export class Bearer<T extends Token = Token> implements Caller {
   }
 
   /**
-   * The token itself, for what takes none in a header, such as a message: good for so many milliseconds from now, if the issuer
-   * gives one that is. Replaced by the same single refresh as for calls.
+   * The token itself, for use outside a header, e.g. in a message: valid for `goodFor` more milliseconds, if the issuer
+   * provides such a one. Shares the single refresh of calls.
    */
   async token(operation: string, goodFor = 0): Promise<T | undefined> {
     const token = this.#token
@@ -119,7 +119,7 @@ export class Bearer<T extends Token = Token> implements Caller {
   async #refresh(token: T): Promise<void> {
     const { refresh, onSignedOut } = this.#options
     const person = this.#person
-    // What it throws at once comes as late as what it throws later: when `#refreshing` is set.
+    // Async, so that a synchronous throw also settles after `#refreshing` is set.
     const ask = async () => refresh?.(token)
     try {
       const next = await ask()

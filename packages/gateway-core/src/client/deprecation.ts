@@ -1,13 +1,13 @@
-/** An operation that still answers, and will not for ever. */
+/** A deprecated operation that still answers. */
 export interface Deprecation {
   readonly operation: string
   /** RFC 9745. */
   readonly since: Date | undefined
-  /** When it stops answering (RFC 8594). */
+  /** When it will stop answering (RFC 8594). */
   readonly sunset: Date | undefined
 }
 
-/** Tells of every operation whose answers say that it is deprecated, once. */
+/** Reports each operation whose responses announce deprecation, once. */
 export function deprecations(tell: (deprecation: Deprecation) => void): (operation: string, headers: Headers) => void {
   const told = new Set<string>()
   return (operation, headers) => {

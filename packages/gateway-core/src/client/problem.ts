@@ -2,13 +2,13 @@ import type { Contract, Declared } from '../contract.ts'
 import type { Fault } from '../problem.ts'
 import type { UndeclaredCode } from '../problem-types.ts'
 
-/** Said by the client itself, where no answer says it. */
+/** Codes made by the client itself, without a response. */
 export type OwnCode = 'network-error' | 'invalid-answer' | 'signed-out' | 'identity-unavailable'
 
-/** What a call may fail with, without its contract saying so. */
+/** Codes any call may fail with, undeclared by its contract. */
 export type CommonCode = OwnCode | UndeclaredCode
 
-/** Every code that a call of this operation may fail with: what it declares, and what any of them may. */
+/** Every code that a call of this operation may fail with: declared and common ones. */
 export type CodeOf<C extends Contract, K extends keyof C> = CommonCode | Code<Declared<C, K>>
 
 type Code<D> = D extends `${number} ${infer Name}` ? Name : never
@@ -18,23 +18,23 @@ interface Circumstances {
   readonly cause?: unknown
 }
 
-/** Why a call failed: the problem that the server answered with, or one of `OwnCode`, made here. */
+/** Why a call failed: the server's problem, or one of `OwnCode`, made here. */
 export class ClientProblem<Code extends string = string> extends Error {
   override readonly name = 'ClientProblem'
-  /** The key that was called: `GET /api/orders/:id`. */
+  /** The called operation: `GET /api/orders/:id`. */
   readonly operation: string
-  /** Of the answer. 0 when none came. */
+  /** HTTP status; 0 without a response. */
   readonly status: number
   /** Stable: switch on this, never on `title`. */
   readonly code: Code
   readonly title: string
   readonly detail: string | undefined
   readonly errors: readonly Fault[]
-  /** What to hand to whoever reads the server's logs. */
+  /** For finding the request in the server's logs. */
   readonly traceId: string | undefined
-  /** Milliseconds that the server asks to wait before the next try (`Retry-After`). */
+  /** Milliseconds to wait before the next attempt (`Retry-After`). */
   readonly retryAfter: number | undefined
-  /** Every other member of the problem, such as `loginUrl`. Its types are what the server made them: look before use. */
+  /** Every other member of the problem, e.g. `loginUrl`. Unvalidated: check types before use. */
   readonly extra: Readonly<Record<string, unknown>>
 
   constructor(

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { json, upstream } from '../testing.ts'
 import { type MemoryOptions, remember } from './remember.ts'
 
-/** A server whose every path answers its name and the current revision, and knows what has not changed. */
+/** A server whose every path answers its name and the current revision, and answers conditional requests. */
 async function setUp(options?: MemoryOptions, cacheControl = 'private, no-cache') {
   const told: string[] = []
   const state = { rev: 1 }

@@ -7,16 +7,16 @@ interface Kept {
 }
 
 export interface MemoryOptions {
-  /** Answers kept; the one that was not asked for longest goes first. Default 50. */
+  /** Responses kept; evicts the least recently used. Default 50. */
   readonly entries?: number
-  /** Changes when the person does; nothing is kept from one to the next: `() => as.person`. Default: always the same. */
+  /** Changes with the person, which clears the cache: `() => as.person`. Default: always the same. */
   readonly who?: () => unknown
   readonly fetch?: Fetch | undefined
 }
 
 /**
- * A `fetch` that asks for what it knows with `If-None-Match`, and answers a 304 from memory (RFC 9110 §13.1.2). For apps: browsers
- * have a cache of their own. Keeps GETs answered by 200 with an `ETag` and without `no-store`, by their URL.
+ * A `fetch` that sends `If-None-Match` for cached responses, and answers a 304 from memory (RFC 9110 §13.1.2). For
+ * apps: browsers have their own cache. Caches by URL the 200 responses to GET that have an `ETag` and no `no-store`.
  */
 export function remember({ entries = 50, who = () => 0, fetch }: MemoryOptions = {}): Fetch {
   const memory = new Map<string, Kept>()

@@ -1,11 +1,11 @@
 import { ClientProblem } from './problem.ts'
 
-/** What passes with time. Handed in by tests. */
+/** Time and randomness; injectable for tests. */
 export interface Clock {
   /** Epoch milliseconds. */
   readonly now: () => number
   readonly wait: (ms: number) => Promise<unknown>
-  /** From 0 to below 1. */
+  /** From 0 up to but excluding 1. */
   readonly random: () => number
 }
 
@@ -17,13 +17,13 @@ export const clock: Clock = {
 
 const passing = new Set([0, 429, 502, 503, 504])
 
-/** Milliseconds: whoever asks for a longer wait gets no second try. */
+/** Longest accepted `Retry-After` in milliseconds; beyond it there is no retry. */
 const patience = 2_000
 const jitter = 200
 
 /**
- * The one rule of trying again: GET, HEAD and what carries an `Idempotency-Key` are sent once more after no answer, 429, 502, 503
- * and 504; at most 200 ms later, drawn at random, or that much after `Retry-After` (RFC 9110 §10.2.3), up to 2 s of it.
+ * The only retry rule: GET, HEAD and calls with an `Idempotency-Key` are repeated once after no response, 429, 502, 503
+ * or 504; after a random delay of up to 200 ms, added to a `Retry-After` (RFC 9110 §10.2.3) of up to 2 s.
  */
 export async function retry<T>(isRepeatable: boolean, { wait, random }: Clock, send: () => Promise<T>): Promise<T> {
   try {

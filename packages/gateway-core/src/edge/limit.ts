@@ -1,7 +1,7 @@
 import type { Exchange } from '../exchange.ts'
 import { problem } from '../problem.ts'
 import type { Taken } from '../state/gcra.ts'
-import { soon } from '../state/soon.ts'
+import { withTimeout } from '../state/with-timeout.ts'
 import type { Store } from '../state/store.ts'
 
 /** A quota per window, for each client. */
@@ -64,7 +64,9 @@ export function limiter(limit: Limit, options: LimitOptions): Limiter {
     let taken: Taken
     try {
       const rate = { interval, burst, cost }
-      taken = await (local ? store.take(keyOf(exchange), rate) : soon(store.take(keyOf(exchange), rate), patience))
+      taken = await (local
+        ? store.take(keyOf(exchange), rate)
+        : withTimeout(store.take(keyOf(exchange), rate), patience))
     } catch (error) {
       if (clock() - warnedAt >= quiet) {
         warnedAt = clock()

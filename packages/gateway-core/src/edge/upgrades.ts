@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Exchange, Session, SessionEnd, Upgrade } from '../exchange.ts'
+import type { Exchange, SessionEnd, SocketSession, Upgrade } from '../exchange.ts'
 import { plain, plainPath } from '../plain.ts'
 import { problem } from '../problem.ts'
 import { refusalOf } from '../scope.ts'
@@ -110,7 +110,7 @@ interface OpenSocket {
   readonly seats: RouteSeats
   /** The client whose seat it has taken, beside the route's. */
   client?: string
-  session?: Session | void
+  session?: SocketSession | void
 }
 
 interface RouteSeats {
@@ -204,7 +204,7 @@ async function takeUpgrade(
   exchange: Exchange,
   { route, upgrade, held, around }: Admission,
   request: UpgradeRequest,
-): Promise<Session | void> {
+): Promise<SocketSession | void> {
   const { req, socket, head } = request
   const grant = await admit(exchange, route, around, {})
   if (exchange.scope.ended || socket.destroyed) throw exchange.scope.reason

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Session, SessionEnd } from '../exchange.ts'
+import type { SessionEnd, SocketSession } from '../exchange.ts'
 import { closeFrame, WebSocketFrames } from './frames.ts'
 
 /** Milliseconds the other side gets to finish after one side has ended. */
@@ -17,11 +17,11 @@ export const unproven = 4_401
  *
  * Frames towards the client are tracked, so that our close frame lands between two messages.
  */
-export function relay(client: Socket, upstream: Socket, idle: number, head: Buffer): Session {
+export function relay(client: Socket, upstream: Socket, idle: number, head: Buffer): SocketSession {
   return new Relay(client, upstream, idle, head)
 }
 
-class Relay implements Session {
+class Relay implements SocketSession {
   why: SessionEnd | undefined
   readonly #client: Socket
   readonly #upstream: Socket

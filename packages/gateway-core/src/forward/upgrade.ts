@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { createProxyMiddleware } from 'http-proxy-middleware'
-import type { Caps, Exchange, Lasting, Session, Upgrade } from '../exchange.ts'
+import type { Caps, Exchange, Lasting, SocketSession, Upgrade } from '../exchange.ts'
 import type { Headers } from '../road/call.ts'
 import { fromClient } from '../road/headers.ts'
 import { refusedUpgrade } from '../road/refused-upgrade.ts'
@@ -88,12 +88,17 @@ export const lastingOf = (spec: Omit<UpgradeSpec, 'rewrite'>): Lasting => ({
   ],
 })
 
-type PassSocket = (exchange: Exchange, req: IncomingMessage, socket: Socket, head: Buffer) => Promise<Session | void>
+type PassSocket = (
+  exchange: Exchange,
+  req: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+) => Promise<SocketSession | void>
 
 /** Travels through the proxy on the request. */
 interface Carried {
   readonly exchange: Exchange
-  readonly settle: (passed: Promise<Session | void>) => void
+  readonly settle: (passed: Promise<SocketSession | void>) => void
 }
 
 const carried = Symbol('upgrade')

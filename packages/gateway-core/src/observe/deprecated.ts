@@ -1,14 +1,14 @@
 import { Counter, type Registry } from 'prom-client'
 import { plain } from '../plain.ts'
 
-/** Of one route: pairs of client and version beyond these are `other`, for a version is the client's own word. */
+/** Pairs of client and version per route; further ones count as `other`, because clients choose the version freely. */
 const most = 50
 
-/** Requests to what will be no more, by who still sends them: when none come, the route can go. */
+/** Requests to deprecated operations, by client: without any, the route can be removed. */
 export function deprecatedSeries(registry: Registry) {
   const counts = new Counter({
     name: 'deprecated_requests_total',
-    help: 'Requests to deprecated routes, by OAuth client and version of the app.',
+    help: 'Requests to deprecated routes, by OAuth client and app version.',
     labelNames: ['route', 'client', 'version'],
     registers: [registry],
   })

@@ -13,7 +13,7 @@ export const privateNetworks: readonly string[] = [
   'fc00::/7',
 ]
 
-/** A reverse proxy in a private network has an address that may ask. Those it speaks for have not. */
+/** A reverse proxy in a private network has a trusted address; its clients do not. */
 const relayed = ['forwarded', 'via', 'x-forwarded-for', 'x-real-ip'] as const
 
 export interface Page {
@@ -22,8 +22,8 @@ export interface Page {
 }
 
 /**
- * Answers `GET` of these paths to callers whose socket comes from a trusted address, and only when they speak for themselves.
- * For all others they are paths that do not exist.
+ * Serves these paths to `GET` from trusted socket addresses, but not to requests relayed by a proxy. For everyone else
+ * they do not exist.
  */
 export function privatePages(
   pages: Readonly<Record<string, () => Page | Promise<Page>>>,

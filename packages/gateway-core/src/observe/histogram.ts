@@ -8,14 +8,14 @@ type Labels = Readonly<Record<string, string>>
 /** One combination of labels. */
 interface Series {
   readonly labels: Labels
-  /** By bucket, those beyond the last bound at the end. */
+  /** Per bucket; the last one is beyond all bounds. */
   readonly counts: Float64Array
   sum: number
 }
 
 /**
- * How long things took, as a histogram in seconds. What it returns makes a series, which is told milliseconds and is not shown
- * before. prom-client's own finds its series by the names of all labels each time: ten times what counting costs.
+ * Durations as a histogram in seconds. The returned function makes a series, which takes milliseconds and is hidden
+ * while empty. prom-client's own finds its series by all label names each time: ten times the cost of counting.
  */
 export function histogram(registry: Registry, name: string, help: string): (labels: Labels) => (ms: number) => void {
   const all: Series[] = []

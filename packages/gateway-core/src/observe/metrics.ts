@@ -8,13 +8,13 @@ import { requestSeries } from './requests.ts'
 import { type SocketSeries, socketSeries } from './sockets.ts'
 import { type StreamSeries, streamSeries } from './streams.ts'
 
-/** How a call to an upstream ended: the class of its status, or the kind of its fault. */
+/** Outcome of a call to an upstream: its status class, or the kind of its fault. */
 export type Outcome = (typeof outcomes)[number]
 
-/** What came of asking a cache. */
+/** Outcome of a cache look-up. */
 export type CacheResult = (typeof cacheResults)[number]
 
-/** What is counted of a route. */
+/** The counted facts of a route. */
 export interface CountedRoute {
   readonly path: string
   readonly methods: readonly string[]
@@ -23,7 +23,7 @@ export interface CountedRoute {
   readonly made?: { readonly door: string }
 }
 
-/** All that can ever be counted under a name: what is not listed here is counted as `other`. */
+/** Every allowed label value; others are counted as `other`. */
 export interface Known {
   readonly routes: readonly CountedRoute[]
   readonly upstreams: readonly string[]
@@ -31,35 +31,40 @@ export interface Known {
   readonly limits?: readonly string[]
 }
 
-/** What an app counts, for Prometheus. Milliseconds in, seconds out, as is the custom there. Nothing here throws. */
+/**
+ * An app's metrics for Prometheus. Takes milliseconds, exports seconds by Prometheus convention. Nothing here throws.
+ */
 export interface Metrics extends Counted {
-  /** A request has come. Each must be followed by one `ended`. */
+  /** A request arrived. Each must be followed by one `ended`. */
   readonly began: () => void
-  /** Its answer is out. `route` is the pattern, never the path; absent when none matched. 499 when the client left. A stream has no `ms`. */
+  /**
+   * Its response ended. `route` is the pattern, never the path; absent if none matched. 499 if the client disconnected.
+   * Without `ms` for a stream.
+   */
   readonly ended: (route: string | undefined, method: string, status: number, ms?: number) => void
-  /** One attempt at an upstream is over. */
+  /** One attempt at an upstream ended. */
   readonly call: (upstream: string, outcome: Outcome, ms: number) => void
-  /** It was tried once more. */
+  /** A retry. */
   readonly retried: (upstream: string) => void
-  /** A second address was asked beside the first. */
+  /** A hedge: a second address was asked as well. */
   readonly hedged: (upstream: string) => void
   readonly breaker: (upstream: string, state: 'closed' | 'half-open' | 'open') => void
   readonly cache: (upstream: string, result: CacheResult) => void
-  /** A rate limit refused. */
+  /** A rate limit refused a request. */
   readonly refused: (limit: string) => void
-  /** A cookie came, or would have left, where there are none. */
+  /** A cookie arrived, or was about to be set, where cookies are off. */
   readonly cookie: (way: 'received' | 'sent') => void
-  /** A route that will be no more was asked for by this OAuth client, with what its app says of its version. */
+  /** A request to a deprecated route from this OAuth client, with the version its app reports. */
   readonly deprecated: (route: string, client?: string, version?: unknown) => void
-  /** Sockets whose protocol has changed, by route. */
+  /** Upgraded sockets, by route. */
   readonly sockets: SocketSeries
-  /** What is asked at each `text` whether the store can be reached. To be called once. */
+  /** Registers a check, run at each `text`, whether the store is reachable. Call once. */
   readonly store: (up: () => boolean) => void
-  /** Streams, those of services that a forward passes on among them, by route. */
+  /** Streams by route, including those a forward passes on. */
   readonly streams: StreamSeries
   /** Content type of `text`. */
   readonly contentType: string
-  /** Everything in the text format of Prometheus 0.0.4. */
+  /** Everything in Prometheus text format 0.0.4. */
   readonly text: () => Promise<string>
 }
 
@@ -83,10 +88,9 @@ const cacheResults = ['hit', 'miss', 'stale', 'revalidated', 'coalesced', 'bypas
 const states = { closed: 0, 'half-open': 1, open: 2 } as const
 
 /**
- * Count what an app does, in a registry of its own, and tell of its process. The labels are those of `known` and no others,
- * so the number of series is settled at boot and no client can add to it; but for who asks for deprecated routes, of whom there
- * are no more than so many. What belongs to a label is looked up at boot too:
- * counting costs less than a microsecond.
+ * Counts in a separate registry, plus process metrics. Labels come from `known` only, so the number of series is fixed
+ * at boot and clients cannot add any, except the bounded clients of deprecated routes. Label look-ups happen at boot
+ * too: counting costs less than a microsecond.
  */
 export function metrics(known: Known): Metrics {
   const registry = new Registry()
@@ -97,11 +101,14 @@ export function metrics(known: Known): Metrics {
     refused: counter(
       registry,
       'limit_refusals_total',
-      'Requests that a rate limit refused.',
+      'Requests refused by a rate limit.',
       'limit',
       known.limits ?? [],
     ),
-    cookie: counter(registry, 'cookies_ignored_total', 'Cookies where none are used.', 'way', ['received', 'sent']),
+    cookie: counter(registry, 'cookies_ignored_total', 'Cookies ignored because cookies are off.', 'way', [
+      'received',
+      'sent',
+    ]),
     deprecated: deprecatedSeries(registry),
     ...signInSeries(registry),
     sockets: socketSeries(registry, known.routes),
@@ -113,18 +120,16 @@ export function metrics(known: Known): Metrics {
 }
 
 const signInSeries = (registry: Registry): Counted => ({
-  login: counter(registry, 'logins_total', 'Logins that came back from the provider.', 'outcome', [
+  login: counter(registry, 'logins_total', 'Logins completed at the provider, by outcome.', 'outcome', [
     'success',
     'failed',
   ]),
-  refresh: counter(
-    registry,
-    'session_refreshes_total',
-    'Sessions that needed new tokens, and what came of it.',
-    'outcome',
-    ['ok', 'raced', 'failed'],
-  ),
-  csrf: counter(registry, 'csrf_refusals_total', 'Requests that seemed forged by another site.', 'signal', [
+  refresh: counter(registry, 'session_refreshes_total', 'Session token refreshes, by outcome.', 'outcome', [
+    'ok',
+    'raced',
+    'failed',
+  ]),
+  csrf: counter(registry, 'csrf_refusals_total', 'Requests refused as possibly forged, by failed check.', 'signal', [
     'origin',
     'fetch-metadata',
     'header',
@@ -134,7 +139,7 @@ const signInSeries = (registry: Registry): Counted => ({
 const storeSeries = (registry: Registry, up: () => boolean) =>
   new Gauge({
     name: 'store_up',
-    help: '1 while what the processes of this app share can be reached.',
+    help: '1 while the shared store is reachable.',
     registers: [registry],
     collect() {
       this.set(up() ? 1 : 0)
@@ -143,7 +148,7 @@ const storeSeries = (registry: Registry, up: () => boolean) =>
 
 function callSeries(registry: Registry, upstreams: readonly string[]) {
   const registers = [registry]
-  const help = 'Attempts at an upstream, until the head of its answer.'
+  const help = 'Duration of upstream attempts until the head of the response.'
   const calls = histogram(registry, 'upstream_calls_seconds', help)
   const ends = children(upstreams, (upstream) => children(outcomes, (outcome) => calls({ upstream, outcome })))
   const breakers = new Gauge({
@@ -154,7 +159,7 @@ function callSeries(registry: Registry, upstreams: readonly string[]) {
   })
   const caches = new Counter({
     name: 'upstream_cache_total',
-    help: 'What came of asking the cache.',
+    help: 'Cache look-ups, by result.',
     labelNames: ['upstream', 'result'],
     registers,
   })
@@ -163,8 +168,8 @@ function callSeries(registry: Registry, upstreams: readonly string[]) {
   for (const upstream of upstreams) gauges(upstream).set(states.closed)
   return {
     call: (upstream: string, outcome: Outcome, ms: number) => ends(upstream)(outcome)(ms),
-    retried: counter(registry, 'upstream_retries_total', 'Calls that were tried once more.', 'upstream', upstreams),
-    hedged: counter(registry, 'upstream_hedges_total', 'Calls with a second beside them.', 'upstream', upstreams),
+    retried: counter(registry, 'upstream_retries_total', 'Calls retried.', 'upstream', upstreams),
+    hedged: counter(registry, 'upstream_hedges_total', 'Calls hedged.', 'upstream', upstreams),
     breaker: (upstream: string, state: keyof typeof states) => gauges(upstream).set(states[state]),
     cache: (upstream: string, result: CacheResult) => results(upstream)(result).inc(),
   }

@@ -6,20 +6,20 @@ import { histogram } from './histogram.ts'
 const classes = ['other', '1xx', '2xx', '3xx', '4xx', '5xx'] as const
 
 /**
- * Requests by route, method and class of status. What no route matched is one line whatever it asked for: its path and its
- * method are the client's invention.
+ * Requests by route, method and status class. All unmatched requests share one series, because clients choose their
+ * path and method.
  */
 export function requestSeries(
   registry: Registry,
   routes: readonly { readonly path: string; readonly methods: readonly string[] }[],
 ) {
-  const help = 'Requests, until the last byte of their response. Streams are not among them.'
+  const help = 'Duration of requests until the last byte of the response. Streams are not included.'
   const requests = histogram(registry, 'http_server_requests_seconds', help)
   let inFlight = 0
-  // Read when someone asks; it registers itself.
+  // Computed on collection; it registers itself.
   void new Gauge({
     name: 'http_server_requests_in_flight',
-    help: 'Requests whose answer is not out yet.',
+    help: 'Requests without a complete response.',
     registers: [registry],
     collect() {
       this.set(inFlight)
@@ -41,7 +41,7 @@ export function requestSeries(
   }
 }
 
-/** Routes may share a path, and a GET answers a HEAD. */
+/** Routes may share a path, and GET routes answer HEAD. */
 function methodsOf(routes: readonly { readonly path: string; readonly methods: readonly string[] }[]) {
   const found = new Map<string, string[]>()
   for (const { path, methods } of routes) {

@@ -8,7 +8,7 @@ export interface SocketSeries {
   readonly closed: (route: string, why: (typeof ends)[number]) => void
 }
 
-/** Sockets of the routes that take upgrades: how many have been opened, are open, and were closed by whom or what. */
+/** Sockets per route: opened, open now, and closed, by cause. */
 export function socketSeries(
   registry: Registry,
   all: readonly { readonly path: string; readonly bindUpgrade?: unknown }[],
@@ -21,7 +21,7 @@ export function socketSeries(
   const open = new Gauge({ name: 'sockets_open', help: 'Sockets open now.', labelNames, registers })
   const closed = new Counter({
     name: 'sockets_closed_total',
-    help: 'Sockets closed: by the client or the upstream, because nothing moved, we stop, or the proof that opened them has ended.',
+    help: 'Sockets closed: by the client or the upstream, when idle, at a stop, or because the credential that opened them ended.',
     labelNames: ['route', 'by'],
     registers,
   })

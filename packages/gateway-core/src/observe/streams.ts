@@ -9,7 +9,7 @@ export interface StreamSeries {
   readonly refused: (route: string, cap: (typeof caps)[number]) => void
 }
 
-/** Streams and long polls of the routes: how many are open, and how many were refused because of which cap. */
+/** Streams and long polls per route: open now, and refused, by cap. */
 export function streamSeries(
   registry: Registry,
   all: readonly { readonly path: string; readonly made?: { readonly door: string } }[],
@@ -21,11 +21,11 @@ export function streamSeries(
     labelNames: ['route'],
     registers,
   })
-  const help = 'Streams open now, or about to be.'
+  const help = 'Streams open or opening now.'
   const open = new Gauge({ name: 'streams_open', help, labelNames: ['route'], registers })
   const refused = new Counter({
     name: 'streams_refused_total',
-    help: 'Streams refused: their client, or the whole route, had too many open.',
+    help: 'Streams refused because the client or the route had too many open.',
     labelNames: ['route', 'cap'],
     registers,
   })

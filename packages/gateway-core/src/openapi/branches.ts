@@ -3,13 +3,13 @@ import type { JsonSchema } from './json-schema.ts'
 
 export interface Placed {
   readonly schema: JsonSchema
-  /** For its references. */
+  /** Resolves its references. */
   readonly document: Document
 }
 
 const everyType = ['null', 'boolean', 'number', 'string', 'array', 'object'] as const
 
-/** A schema as alternatives of one type each, with no reference, union or intersection at its top. */
+/** Splits a schema into alternatives of one type each, without a top-level reference, union or intersection. */
 export function branchesOf({ schema, document }: Placed): readonly Placed[] {
   const { $ref, anyOf, oneOf, allOf, ...rest } = schema
   if ($ref !== undefined) {
@@ -33,7 +33,7 @@ export function branchesOf({ schema, document }: Placed): readonly Placed[] {
 const product = (some: readonly Placed[], others: readonly Placed[]): readonly Placed[] =>
   some.flatMap(({ schema, document }) => others.map((other) => ({ schema: merged(schema, other.schema), document })))
 
-/** What both say. */
+/** The intersection of both. */
 function merged(one: JsonSchema, other: JsonSchema): JsonSchema {
   const both = { ...one, ...other }
   const required = [...new Set([...(one.required ?? []), ...(other.required ?? [])])]
@@ -44,7 +44,7 @@ function merged(one: JsonSchema, other: JsonSchema): JsonSchema {
   }
 }
 
-/** The only values that are allowed, if they are counted out. */
+/** The allowed values, if enumerated. */
 export const valuesOf = (schema: JsonSchema): readonly unknown[] | undefined =>
   schema.const === undefined ? schema.enum : [schema.const]
 
@@ -59,7 +59,7 @@ function typeOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value
 }
 
-/** Whether two alternatives stand for the same case: no member of theirs has one value here and another one there. */
+/** Whether two alternatives are the same case: no member has different constants. */
 export const isSameCase = ({ schema: one }: Placed, { schema: other }: Placed): boolean =>
   Object.entries(one.properties ?? {}).every(([name, { const: value }]) => {
     const theirs = other.properties?.[name]?.const

@@ -3,29 +3,24 @@ import { resolve } from './document.ts'
 import { type Misfit, misfits } from './fits.ts'
 import type { JsonSchema } from './json-schema.ts'
 
-/** A change that a client of the older document does not survive. */
+/** A change that breaks clients of the older document. */
 export interface Break {
-  /** `GET /api/orders/{id}`, then where in it: `answer 200 /order/total`. */
+  /** `GET /api/orders/{id}`, then the place within: `answer 200 /order/total`. */
   readonly where: string
   readonly what: string
 }
 
 /**
- * What of `after` breaks a client that was written for `before`. Whatever it may send must still be taken, whatever it gets
- * must still be what it was promised, and the problems it knows must still mean what they did. New operations, new members of
- * answers, new problems and optional inputs break nobody.
- *
- * A new value of an answer's `enum` counts as a break: a client that switches over all values, and typed ones are made to,
- * has no branch for it. Unless the older document said `x-extensible: true` of that enum. A new status of a part does too. A
- * member that was optional and never comes any more is a break as well, though no client fails to read the answer. An
- * operation may go once the sunset has come that the older document gave it.
+ * What in `after` breaks a client written for `before`: every request it may send must still be accepted, every
+ * response must still match what was promised, and known problems must keep their meaning. New operations, response
+ * members, problems and optional inputs are compatible.
  */
 export function breaking(before: Document, after: Document, now: () => number = Date.now): readonly Break[] {
   const there = new Map(operationsOf(after).map(([key, operation]) => [anonymous(key), operation]))
   return operationsOf(before).flatMap(([key, was]) => {
     const is = there.get(anonymous(key))
     if (is === undefined && isOver(was, now())) return []
-    if (is === undefined) return [{ where: key, what: 'It is not there any more.' }]
+    if (is === undefined) return [{ where: key, what: 'It was removed.' }]
     const pair = { was, is, before, after }
     const found = [...inputs(pair), ...answers(pair), ...problems(pair), ...access(pair)]
     return found.map(({ where, what }) => ({ where: `${key} ${where}`, what }))
@@ -47,7 +42,7 @@ const operationsOf = ({ paths }: Document): readonly (readonly [key: string, ope
 const isOver = ({ 'x-sunset': sunset }: Described, now: number): boolean =>
   sunset !== undefined && Date.parse(sunset) <= now
 
-/** What a parameter is called in a path does not concern those who fill it in. */
+/** Names of path parameters do not concern callers. */
 const anonymous = (key: string): string => key.replaceAll(/\{\w+\}/g, '{}')
 
 function* inputs(pair: Pair): Generator<Break> {
@@ -56,16 +51,16 @@ function* inputs(pair: Pair): Generator<Break> {
   const taken = parametersOf(is, after)
   for (const [name, { required, schema }] of taken) {
     const old = known.get(name)
-    if (required === true && old?.required !== true) yield { where: name, what: 'It is required now.' }
+    if (required === true && old?.required !== true) yield { where: name, what: 'It is now required.' }
     if (old !== undefined) yield* taking(name, old.schema, schema, pair)
   }
   const [sent, read] = [bodyOf(was), bodyOf(is)]
-  if (sent === undefined && read !== undefined) yield { where: 'body', what: 'A body is required now.' }
-  if (sent !== undefined && read === undefined) yield { where: 'body', what: 'A body is refused now.' }
+  if (sent === undefined && read !== undefined) yield { where: 'body', what: 'A body is now required.' }
+  if (sent !== undefined && read === undefined) yield { where: 'body', what: 'A body is now refused.' }
   if (sent !== undefined && read !== undefined) yield* taking('body', sent, read, pair)
 }
 
-/** By place and name; those in the path by their order. */
+/** By place and name; path parameters by position. */
 function parametersOf(operation: Described, document: Document): ReadonlyMap<string, Parameter> {
   const all = (operation.parameters ?? []).map((one) => resolve<Parameter>(document, one))
   const inPath = all.filter((one) => one.in === 'path')
@@ -85,7 +80,7 @@ const schemaIn = (content: Content | undefined): JsonSchema | undefined =>
 const taking = (where: string, sent: JsonSchema, taken: JsonSchema, { before, after }: Pair): readonly Break[] =>
   misfits({ schema: sent, document: before }, { schema: taken, document: after }, 'narrow').map((misfit) => ({
     where: placed(where, misfit),
-    what: `Clients may send ${misfit.narrow}; taken is now ${misfit.wide}.`,
+    what: `Clients may send ${misfit.narrow}; accepted is now ${misfit.wide}.`,
   }))
 
 const placed = (where: string, { pointer }: Misfit): string => (pointer === '' ? where : `${where} ${pointer}`)
@@ -94,18 +89,18 @@ function* answers({ was, is, before, after }: Pair): Generator<Break> {
   const [old, now] = [successes(was, before), successes(is, after)]
   const statuses = [old, now].map((all) => [...all.keys()].join(' or '))
   if (statuses[0] !== statuses[1]) {
-    yield { where: 'answer', what: `Success was ${statuses[0]} and is ${statuses[1]}.` }
+    yield { where: 'answer', what: `Its success status was ${statuses[0]} and is now ${statuses[1]}.` }
     return
   }
   for (const [status, promised] of old) {
     const sent = now.get(status)
     if (promised === undefined) continue
     if (sent === undefined) {
-      yield { where: `answer ${status}`, what: 'It has no body any more.' }
+      yield { where: `answer ${status}`, what: 'It no longer has a body.' }
       continue
     }
     for (const misfit of misfits({ schema: sent, document: after }, { schema: promised, document: before }, 'wide')) {
-      const what = `It may be ${misfit.narrow} now; promised was ${misfit.wide}.`
+      const what = `It may now be ${misfit.narrow}; the promise was ${misfit.wide}.`
       yield { where: placed(`answer ${status}`, misfit), what }
     }
   }
@@ -119,19 +114,19 @@ const successes = ({ responses }: Described, document: Document): ReadonlyMap<st
       .map(([status, response]) => [status, schemaIn(resolve(document, response).content)]),
   )
 
-/** The operation's own. Those of the toolkit come and go with what the operation is. */
+/** Declared problems only; the toolkit's own follow from the operation. */
 function* problems({ was, is }: Pair): Generator<Break> {
   const now = is['x-errors'] ?? {}
   for (const [code, status] of Object.entries(was['x-errors'] ?? {})) {
-    if (now[code] === undefined) yield { where: `problem ${code}`, what: 'It is not answered any more.' }
+    if (now[code] === undefined) yield { where: `problem ${code}`, what: 'It is no longer answered.' }
     else if (now[code] !== status)
-      yield { where: `problem ${code}`, what: `Its status was ${status} and is ${now[code]}.` }
+      yield { where: `problem ${code}`, what: `Its status was ${status} and is now ${now[code]}.` }
   }
 }
 
 function* access({ was, is }: Pair): Generator<Break> {
   const known = new Set(was.security.flatMap((scheme) => Object.keys(scheme)))
   for (const scheme of is.security.flatMap((one) => Object.keys(one))) {
-    if (!known.has(scheme)) yield { where: 'security', what: `It asks for ${scheme} now.` }
+    if (!known.has(scheme)) yield { where: 'security', what: `It now requires ${scheme}.` }
   }
 }

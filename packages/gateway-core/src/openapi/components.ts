@@ -6,7 +6,7 @@ import { parameters } from './operation.ts'
 import { headers, problemSchema } from './responses.ts'
 import { Shelf } from './shelf.ts'
 
-/** The same paths with references in place of what occurs more than once, and what they refer to. */
+/** The same paths with references in place of repeated schemas, and the referenced components. */
 export function components(paths: Document['paths']): {
   readonly paths: Document['paths']
   readonly parts: Omit<Components, 'securitySchemes'>
@@ -25,30 +25,30 @@ function usedIn(paths: Document['paths']): Readonly<Record<string, Parameter>> {
   )
 }
 
-type Visit = (schema: JsonSchema, name: string) => JsonSchema
+type MapSchema = (schema: JsonSchema, name: string) => JsonSchema
 
-const eachSchema = (paths: Document['paths'], visit: Visit): Document['paths'] =>
+const eachSchema = (paths: Document['paths'], map: MapSchema): Document['paths'] =>
   mapOperations(paths, (operation) => {
     const { parameters: taken, requestBody: body, responses } = operation
     return {
       ...operation,
-      ...(taken && { parameters: taken.map((one) => inParameter(one, visit)) }),
-      ...(body && { requestBody: { ...body, content: inContent(body.content, visit) } }),
+      ...(taken && { parameters: taken.map((one) => inParameter(one, map)) }),
+      ...(body && { requestBody: { ...body, content: inContent(body.content, map) } }),
       responses: mapValues(responses, (response) =>
         '$ref' in response || response.content === undefined
           ? response
-          : { ...response, content: inContent(response.content, visit) },
+          : { ...response, content: inContent(response.content, map) },
       ),
     }
   })
 
-const inParameter = (one: Parameter | Reference, visit: Visit): Parameter | Reference =>
-  '$ref' in one ? one : { ...one, schema: visit(one.schema, one.name) }
+const inParameter = (one: Parameter | Reference, map: MapSchema): Parameter | Reference =>
+  '$ref' in one ? one : { ...one, schema: map(one.schema, one.name) }
 
-/** What is said of a problem beside `Problem` belongs to its response, which is shared as a whole. */
-const inContent = (content: Content, visit: Visit): Content =>
+/** A response's own constraints on `Problem` belong to it; the response is shared as a whole. */
+const inContent = (content: Content, map: MapSchema): Content =>
   mapValues(content, ({ schema }, type) => ({
-    schema: type === 'application/problem+json' ? schema : visit(schema, ''),
+    schema: type === 'application/problem+json' ? schema : map(schema, ''),
   }))
 
 function shareResponses(paths: Document['paths']): Pick<Components, 'responses'> & { paths: Document['paths'] } {

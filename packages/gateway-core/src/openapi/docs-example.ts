@@ -2,7 +2,7 @@ import { branchesOf, typesOf, valuesOf } from './branches.ts'
 import type { Document } from './document.ts'
 import type { JsonSchema } from './json-schema.ts'
 
-/** A value that fits a schema; deeper than eight levels nothing. */
+/** A value that matches a schema; nothing below eight levels. */
 export function exampleOf(schema: JsonSchema, document: Document, depth = 8): unknown {
   const { schema: one } = branchesOf({ schema, document })[0]!
   const [value] = valuesOf(one) ?? []

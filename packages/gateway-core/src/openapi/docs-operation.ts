@@ -11,7 +11,7 @@ import { exampleOf } from './docs-example.ts'
 import { maybe, shape } from './docs-shape.ts'
 import { anchor, html, type Markup, prose } from './html.ts'
 
-/** One operation, folded up: what it takes, what it answers, how it may fail. */
+/** One operation, collapsed: inputs, responses, problems. */
 export function operationOf(document: Document, method: string, path: string, operation: Described): Markup {
   const { operationId, summary, deprecated, security, responses } = operation
   const all = Object.entries(responses)
@@ -53,7 +53,7 @@ function inputs(document: Document, { parameters = [], requestBody }: Described)
   }`
 }
 
-/** A link that is no script. */
+/** Links to scripts become `#`. */
 const safe = (url: string): string => (/^(?:https?:\/)?\//i.test(url) ? url : '#')
 
 const table = (parameters: readonly Parameter[]): Markup =>
@@ -97,7 +97,7 @@ function answer(document: Document, status: string, response: Response | Referen
     ${content && bodyOf(content, document)} ${names.length > 0 && html`<p class="note">With ${names}</p>`}`
 }
 
-/** The rows of problems; what may befall any request is told once, at the end of the page. */
+/** Rows of problems; those common to all requests are listed once, at the end of the page. */
 function failures(document: Document, responses: readonly (readonly [string, Response | Reference])[]): Markup {
   const rows = responses
     .filter(([status]) => status >= '4' && status !== 'default')
@@ -113,7 +113,7 @@ function failures(document: Document, responses: readonly (readonly [string, Res
   </ul>`
 }
 
-/** Every code that a response may carry. */
+/** Every problem code of a response. */
 export const codesOf = ({ content }: Response): readonly string[] => {
   const { schema } = content?.['application/problem+json'] ?? {}
   return (schema?.allOf ?? []).flatMap(({ properties }) => (properties?.['code']?.enum ?? []) as readonly string[])

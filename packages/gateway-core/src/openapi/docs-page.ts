@@ -4,8 +4,8 @@ import type { Document, Explained } from './document.ts'
 import { anchor, html, type Markup, prose } from './html.ts'
 
 /**
- * A document as one page for people: HTML without a script, styled by `docs/style.css` beside it. Every operation, shape and
- * problem has an anchor: `#getApiCart`, `#shape-Price`, `#problem-cart-empty`.
+ * Renders a document as one HTML page without scripts, styled by `docs/style.css` beside it. Every operation, schema
+ * and problem has an anchor: `#getApiCart`, `#shape-Price`, `#problem-cart-empty`.
  */
 export function docsPage(document: Document): string {
   const { title } = document.info

@@ -2,7 +2,7 @@ import { typesOf, valuesOf } from './branches.ts'
 import { anchor, html, type Markup, prose } from './html.ts'
 import type { JsonSchema } from './json-schema.ts'
 
-/** A schema as people read it: its type, its limits, its members one below the other; a named one is a link. */
+/** A schema for readers: its type, its limits, its members one per line; named ones are links. */
 export const shape = (schema: JsonSchema): Markup => {
   const { $ref, anyOf, oneOf, allOf, description } = schema
   if ($ref !== undefined) {
@@ -55,7 +55,7 @@ function typed(schema: JsonSchema): Markup {
 
 const words = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 
-/** Behind the name of what need not be there. */
+/** Marks optional members. */
 export const maybe = (required: boolean | undefined): Markup | false =>
   required !== true && html`<span class="maybe" title="may be absent">?</span>`
 

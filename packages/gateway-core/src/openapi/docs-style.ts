@@ -1,4 +1,4 @@
-/** Of the page for people. It follows the reader's light or dark, and fits a telephone. */
+/** Style of the documentation page: light or dark by preference, and usable on phones. */
 export const docsStyle = `
 :root {
   color-scheme: light dark;

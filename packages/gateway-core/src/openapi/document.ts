@@ -1,6 +1,6 @@
 import type { JsonSchema } from './json-schema.ts'
 
-/** What of OpenAPI 3.1 is printed here, and read again when two documents are compared. */
+/** The parts of OpenAPI 3.1 that are generated here and read when comparing documents. */
 export interface Document {
   readonly openapi: '3.1.1'
   readonly info: { readonly title: string; readonly version: string; readonly description?: string }
@@ -8,7 +8,7 @@ export interface Document {
   readonly tags: readonly { readonly name: string }[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>
   readonly components: Components
-  /** Every code that the document mentions. */
+  /** Every code in the document. */
   readonly 'x-problems': Readonly<Record<string, Explained>>
 }
 
@@ -30,16 +30,16 @@ export interface Described {
   readonly tags: readonly string[]
   readonly summary?: string
   readonly deprecated?: true
-  /** Dates like `2027-01-31T00:00:00Z`. */
+  /** Dates in the form `2027-01-31T00:00:00Z`. */
   readonly 'x-deprecated-since'?: string
   readonly 'x-sunset'?: string
   readonly externalDocs?: { readonly url: string }
   readonly security: readonly Readonly<Record<string, readonly string[]>>[]
   readonly parameters?: readonly (Parameter | Reference)[]
   readonly requestBody?: { readonly required: true; readonly content: Content }
-  /** By status. `default` is what is refused before the operation is reached. */
+  /** By status. `default` covers refusals before the operation is reached. */
   readonly responses: Readonly<Record<string, Response | Reference>>
-  /** The problems that the operation itself declares, and their statuses. */
+  /** Problems declared by the operation, with their statuses. */
   readonly 'x-errors'?: Readonly<Record<string, number>>
 }
 
@@ -67,20 +67,20 @@ export interface Response {
 export interface Explained {
   readonly statuses: readonly number[]
   readonly meaning: string
-  /** Whether the same request, sent again later, may succeed. */
+  /** Whether the same request may succeed later. */
   readonly again?: boolean
 }
 
-/** What a JSON pointer of a document leads to: `#/components/schemas/Price`. Throws a `TypeError` where it leads nowhere. */
+/** Resolves a JSON pointer into the document: `#/components/schemas/Price`. Throws a `TypeError` for a dangling one. */
 export function lookUp(document: Document, $ref: string): unknown {
   let found: unknown = document
   for (const step of $ref.slice(2).split('/')) {
     found = (found as Readonly<Record<string, unknown>>)[step.replaceAll('~1', '/').replaceAll('~0', '~')]
-    if (found === undefined) throw new TypeError(`${$ref} leads nowhere`)
+    if (found === undefined) throw new TypeError(`${$ref} points nowhere`)
   }
   return found
 }
 
-/** The thing itself, where it may be a reference to one of the document's components. */
+/** The object itself, or the component it refers to. */
 export const resolve = <T extends object>(document: Document, one: T | Reference): T =>
   '$ref' in one ? (lookUp(document, one.$ref) as T) : one

@@ -10,8 +10,8 @@ interface Page {
 }
 
 /**
- * Answers `/openapi.json`, the page for people at `/docs`, and its `/docs/style.css`; all other paths pass. The texts are made
- * here, once. Nothing of another site may read them by script: there is no CORS.
+ * Serves `/openapi.json`, its page at `/docs`, and `/docs/style.css`; other paths pass through. The texts are made
+ * once, here. No CORS: scripts of other sites must not read them.
  */
 export function documented(document: Document): RequestHandler {
   const pages: ReadonlyMap<string, Page> = new Map([

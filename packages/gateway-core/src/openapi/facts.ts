@@ -3,29 +3,29 @@ import { problem } from '../problem.ts'
 import { problemTypes, type Where } from '../problem-types.ts'
 import type { Explained } from './document.ts'
 
-/** How the clients of a BFF prove who calls: by a session cookie, or by a bearer token. */
+/** How a BFF's clients authenticate: by session cookie, or by bearer token. */
 export type Security = 'session' | 'bearer'
 
-/** An operation and what must be known of it beside its contract. */
+/** An operation and its facts outside the contract. */
 export interface Facts {
   readonly method: Method
-  /** With the colons of a contract: `/orders/:id`. */
+  /** In the contract's notation: `/orders/:id`. */
   readonly path: string
   readonly operation: Operation
   readonly tag: string
   readonly security: Security
-  /** The app answers it by itself: no services, no parts, no ETag. */
+  /** The app answers it itself: no services, no parts, no ETag. */
   readonly own: boolean
-  /** Versions of the client below a floor are refused. */
+  /** Client versions below a minimum are refused. */
   readonly floor: boolean
 }
 
 export const isSafe = ({ method }: Pick<Facts, 'method'>): boolean => method === 'GET' || method === 'HEAD'
 
-/** Everybody may call it only where the contract says so. */
+/** An operation is public only if its contract says so. */
 export const needsUser = ({ operation }: Pick<Facts, 'operation'>): boolean => operation.auth !== 'open'
 
-/** Whether the answer has an ETag, so that a client may ask whether it has changed. */
+/** Whether the response has an ETag, for conditional requests. */
 export const isTagged = (facts: Facts): boolean =>
   isSafe(facts) &&
   !facts.own &&
@@ -54,7 +54,7 @@ function circumstances(facts: Facts): ReadonlySet<Where> {
   return new Set(holds.filter(([, so]) => so).map(([where]) => where))
 }
 
-/** Codes by status, those that the contract declares first, then those that any operation like it may answer with. */
+/** Problem codes by status: declared ones first, then those common to such operations. */
 export function problemsOf(facts: Facts): ReadonlyMap<number, readonly string[]> {
   const holds = circumstances(facts)
   const declared = Object.entries(facts.operation.errors ?? {})
@@ -64,7 +64,7 @@ export function problemsOf(facts: Facts): ReadonlyMap<number, readonly string[]>
   return byStatus([...declared, ...common])
 }
 
-/** What is refused before an operation is reached. */
+/** Refusals before an operation is reached. */
 export const refusals: readonly string[] = Object.keys(problemTypes).filter((code) =>
   problemTypes[code]!.where.includes('edge'),
 )
@@ -79,7 +79,7 @@ function byStatus(codes: readonly (readonly [code: string, status: number])[]): 
   return found
 }
 
-/** A code in the words of the toolkit or, where it is a contract's own, in those of its title. */
+/** Explains a code with the toolkit's text or, for a contract's own, with its title. */
 export function explain(code: string, statuses: readonly number[]): Explained {
   const { meaning, again, statuses: own } = problemTypes[code] ?? {}
   return {

@@ -1,21 +1,21 @@
 import { branchesOf, isSameCase, type Placed, typesOf, valuesOf } from './branches.ts'
 import type { JsonSchema } from './json-schema.ts'
 
-/** Something that the narrower of two schemas allows and the wider does not. */
+/** Something the narrower of two schemas allows and the wider does not. */
 export interface Misfit {
-  /** RFC 6901, into a value that both describe; `*` stands for each element of an array and each key of a record. */
+  /** RFC 6901, into a value of either schema; `*` stands for each array element or record key. */
   readonly pointer: string
-  /** What the narrower one allows there, and what the wider one does. */
+  /** What the narrower allows there, and what the wider does. */
   readonly narrow: string
   readonly wide: string
 }
 
-/** Which of the two was there first: then a member that it has is one that its reader may count on, required or not. */
+/** Which of the two is older: a reader may rely on its members, required or not. */
 export type First = 'narrow' | 'wide'
 
 /**
- * Where a value that `narrow` describes may be none that `wide` does. An empty list: all of them are. Keywords that this does
- * not know must be equal, so that what it cannot judge counts as a misfit.
+ * Where a value of `narrow` may not match `wide`; empty if all do. Unknown keywords must be equal, so that anything
+ * undecidable counts as a misfit.
  */
 export function misfits(narrow: Placed, wide: Placed, first: First): readonly Misfit[] {
   return [...compare(narrow, wide, { first, pointer: '', seen: new Set() })]
@@ -24,7 +24,7 @@ export function misfits(narrow: Placed, wide: Placed, first: First): readonly Mi
 interface Context {
   readonly first: First
   readonly pointer: string
-  /** Pairs of references under comparison: what is recursive fits if all around it does. */
+  /** Pairs of references being compared: a recursive one fits if everything around it does. */
   readonly seen: ReadonlySet<string>
 }
 
@@ -37,9 +37,9 @@ function* compare(narrow: Placed, wide: Placed, context: Context): Generator<Mis
   for (const branch of branchesOf(narrow)) {
     const alike = choices.filter((choice) => isSameCase(branch, choice))
     const tried = (alike.length > 0 ? alike : choices).map((choice) => [...branchFits(branch, choice, inner)])
-    // Of several that do not fit, the nearest says most.
+    // Of several misfits, the closest alternative explains most.
     const [nearest = []] = tried.toSorted((one, other) => one.length - other.length || depthOf(other) - depthOf(one))
-    // A case that was not foreseen at all is said once, whatever it is made of.
+    // A case missing altogether is reported once, whatever its parts.
     yield* alike.length > 0 ? nearest : nearest.slice(0, 1)
   }
 }
@@ -112,7 +112,7 @@ function* membersFit(narrow: Placed, wide: Placed, context: Context): Generator<
       yield {
         pointer: deeper.pointer,
         narrow: 'nothing',
-        wide: needed.includes(name) ? 'a value, always' : 'a value, at times',
+        wide: needed.includes(name) ? 'a required value' : 'an optional value',
       }
     }
     if (member !== undefined) yield* compare({ ...narrow, schema: member }, { ...wide, schema }, deeper)

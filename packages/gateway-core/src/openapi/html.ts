@@ -1,11 +1,11 @@
-/** Text that is HTML already. */
+/** Text that already is HTML. */
 export interface Markup {
   readonly markup: string
 }
 
 type Content = Markup | string | number | undefined | false | readonly Content[]
 
-/** HTML with everything that is put into it escaped, unless it is `Markup`. Good for text and for attributes in double quotes. */
+/** HTML template that escapes everything except `Markup`. Safe for text and for double-quoted attributes. */
 export const html = (texts: TemplateStringsArray, ...contents: readonly Content[]): Markup => ({
   markup: texts.map((text, i) => text + rendered(contents[i])).join(''),
 })
@@ -16,9 +16,9 @@ function rendered(content: Content): string {
   return String(content).replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 }
 
-/** Plain text with `code` between backticks. */
+/** Plain text with `code` in backticks. */
 export const prose = (text: string): readonly Markup[] =>
   text.split('`').map((piece, i) => (i % 2 === 1 ? html`<code>${piece}</code>` : html`${piece}`))
 
-/** As it may stand in an id and behind a `#`. */
+/** Made safe for an id and a `#` fragment. */
 export const anchor = (text: string): string => text.replaceAll(/[^\w-]+/g, '-').replaceAll(/^-+|-+$/g, '')

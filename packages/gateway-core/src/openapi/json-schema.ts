@@ -1,7 +1,7 @@
 import type { StandardJSONSchemaV1 } from '@standard-schema/spec'
 import type { Schema } from '../contract.ts'
 
-/** The keywords of JSON Schema 2020-12 that contracts use. Others travel along unread. */
+/** The JSON Schema 2020-12 keywords that contracts use. Others are copied unread. */
 export interface JsonSchema {
   readonly $ref?: string
   readonly $defs?: Readonly<Record<string, JsonSchema>>
@@ -31,7 +31,7 @@ export interface JsonSchema {
   readonly maxItems?: number
   readonly pattern?: string
   readonly format?: string
-  /** Values may be added to this `enum`; clients have been told. */
+  /** Values may be added to this `enum`; clients must expect that. */
   readonly 'x-extensible'?: boolean
 }
 
@@ -39,14 +39,14 @@ export interface JsonSchema {
 export type Side = 'input' | 'output'
 
 /**
- * A contract's schema as JSON Schema. Bounds that only say "a safe integer", and patterns that only repeat a `format`, are
- * left out. So is `additionalProperties: false` of what is answered: answers grow new members, and clients are to ignore
- * those they do not know. Throws a `TypeError` for a schema of a library without Standard JSON Schema.
+ * Converts a contract's schema to JSON Schema. Omits bounds that only mean "a safe integer", patterns that only repeat
+ * a `format`, and `additionalProperties: false` of responses: these may grow, and clients are to ignore unknown
+ * members. Throws a `TypeError` if the library lacks Standard JSON Schema.
  */
 export function jsonSchemaOf(schema: Schema, side: Side): JsonSchema {
   const { jsonSchema } = schema['~standard'] as Partial<StandardJSONSchemaV1.Props>
   if (jsonSchema === undefined) {
-    throw new TypeError(`${schema['~standard'].vendor} does not print JSON Schema: use a library that does`)
+    throw new TypeError(`${schema['~standard'].vendor} cannot convert schemas to JSON Schema: use a library that can`)
   }
   const { $schema: _, ...printed } = jsonSchema[side]({ target: 'draft-2020-12' })
   return tidy(printed, side)
@@ -66,7 +66,7 @@ const tidy = (schema: JsonSchema, side: Side): JsonSchema =>
     (inner) => tidy(inner, side),
   )
 
-/** Change the schemas directly inside of one; `name` is that of the member they describe, `many` of the elements of an array. */
+/** Maps the direct subschemas; `name` is the member they describe, `many` marks array elements. */
 export function mapSchemas(
   schema: JsonSchema,
   change: (inner: JsonSchema, at: { readonly name?: string; readonly many?: boolean }) => JsonSchema,

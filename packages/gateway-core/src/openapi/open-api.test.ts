@@ -323,7 +323,7 @@ describe('what a document says', () => {
   it('asks for a library that prints JSON Schema', () => {
     const silent = { '~standard': { version: 1, vendor: 'silent', validate: (value: unknown) => ({ value }) } } as const
     expect(() => openApi({ 'GET /a': { out: silent } }, { title: '', version: '', security: 'bearer' })).toThrow(
-      'silent does not print JSON Schema',
+      'silent cannot convert schemas to JSON Schema',
     )
   })
 })

@@ -6,19 +6,19 @@ import { describe, templateOf } from './operation.ts'
 
 export interface DocumentOptions {
   readonly title: string
-  /** Of the contract. */
+  /** The contract's version. */
   readonly version: string
   readonly description?: string
   readonly security: Security
-  /** Contracts of what the app answers by itself, beside its screens; the name of each is its tag. Default none. */
+  /** Contracts of the app's own operations besides its screens, keyed by tag. Default none. */
   readonly extra?: Readonly<Record<string, Contract>>
-  /** Versions of the client below a floor are refused. Default false. */
+  /** Client versions below a minimum are refused. Default false. */
   readonly floor?: boolean
 }
 
 /**
- * A contract as OpenAPI 3.1, the same document for the same contract each time. Schemas that occur more than once are
- * components. Throws a `TypeError` that names the operation whose schema cannot be printed.
+ * Converts a contract to OpenAPI 3.1, deterministically. Repeated schemas become components. Throws a `TypeError` that
+ * names the operation whose schema cannot be converted.
  */
 export function openApi(contract: Contract, options: DocumentOptions): Document {
   const { title, version, description } = options
@@ -53,7 +53,7 @@ function* factsOf(contract: Contract, { security, extra = {}, floor = false }: D
   }
 }
 
-/** How many segments all paths have in common; never their last. */
+/** Number of leading segments that all paths share; never includes their last. */
 function shared(paths: readonly (readonly string[])[]): number {
   const [first = []] = paths
   const differs = first.findIndex((segment, i) => paths.some((path) => path[i] !== segment || path.length === i + 1))

@@ -33,13 +33,13 @@ export const parameters: Readonly<Record<string, Parameter>> = {
   },
 }
 
-/** Headers that OpenAPI describes elsewhere, and forbids as parameters. */
+/** Headers that OpenAPI describes elsewhere and forbids as parameters. */
 const described = new Set(['accept', 'content-type', 'authorization'])
 
 /** `GET /api/orders/:id` as `/api/orders/{id}`. */
 export const templateOf = (path: string): string => path.replaceAll(/:(\w+)/g, '{$1}')
 
-/** `GET /api/orders/:id` as `getApiOrdersById`. It depends on nothing but the key. */
+/** `GET /api/orders/:id` as `getApiOrdersById`. Depends on the key only. */
 export const operationIdOf = ({ method, path }: Pick<Facts, 'method' | 'path'>): string =>
   method.toLowerCase() +
   path
@@ -92,7 +92,7 @@ function parametersOf(facts: Facts): readonly (Parameter | Reference)[] {
 
 const reference = (name: string): Reference => ({ $ref: `#/components/parameters/${name}` })
 
-/** Each member of a schema is a parameter of its own. */
+/** One parameter per member of a schema. */
 function membersOf(schema: Schema | undefined, place: Parameter['in']): readonly Parameter[] {
   if (schema === undefined) return []
   const { properties = {}, required = [] } = jsonSchemaOf(schema, 'input')

@@ -24,25 +24,28 @@ export const problemSchema: JsonSchema = {
         required: ['pointer', 'detail'],
       },
     },
-    traceId: { type: 'string', description: 'Under which the log has the reason.' },
+    traceId: { type: 'string', description: 'Finds the reason in the log.' },
   },
   required: ['type', 'title', 'status', 'code', 'traceId'],
 }
 
 export const headers: Readonly<Record<string, Header>> = {
-  'Cache-Control': { description: 'Who may keep the answer, and for how long (RFC 9111).', schema: { type: 'string' } },
-  Deprecation: { description: 'Since when it is not to be used any more (RFC 9745).', schema: { type: 'string' } },
-  ETag: { description: 'Changes with the answer: send it back as `If-None-Match`.', schema: { type: 'string' } },
-  Location: { description: 'Where to find what was made.', schema: { type: 'string', format: 'uri-reference' } },
-  'Retry-After': { description: 'Seconds to wait before the next try.', schema: { type: 'integer', minimum: 0 } },
-  'Server-Timing': { description: 'Milliseconds that each part took.', schema: { type: 'string' } },
-  Sunset: { description: 'From when on it does not answer any more (RFC 8594).', schema: { type: 'string' } },
+  'Cache-Control': {
+    description: 'Who may cache the response, and for how long (RFC 9111).',
+    schema: { type: 'string' },
+  },
+  Deprecation: { description: 'Since when the operation is deprecated (RFC 9745).', schema: { type: 'string' } },
+  ETag: { description: 'Changes with the response: send it back as `If-None-Match`.', schema: { type: 'string' } },
+  Location: { description: 'URL of the created resource.', schema: { type: 'string', format: 'uri-reference' } },
+  'Retry-After': { description: 'Seconds to wait before the next attempt.', schema: { type: 'integer', minimum: 0 } },
+  'Server-Timing': { description: 'Duration of each part in milliseconds.', schema: { type: 'string' } },
+  Sunset: { description: 'When the operation stops answering (RFC 8594).', schema: { type: 'string' } },
 }
 
 const named = (names: readonly string[]): Readonly<Record<string, Reference>> =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 
-/** All that an operation may answer, by status. */
+/** Every response of an operation, by status. */
 export function responsesOf(facts: Facts): Readonly<Record<string, Response>> {
   const { operation, own } = facts
   const status = operation.status ?? (operation.out === undefined ? 204 : 200)
@@ -50,11 +53,11 @@ export function responsesOf(facts: Facts): Readonly<Record<string, Response>> {
   return {
     [status]: success(facts, status),
     ...(operation.streams === 'numbered' && {
-      204: { description: 'Nothing is new, and nothing will ever be: do not ask again.' },
+      204: { description: 'There is nothing new and never will be: do not reconnect.' },
     }),
     ...(isTagged(facts) && {
       304: {
-        description: 'What the client has is what would be sent.',
+        description: 'The client already has the current response.',
         headers: named(['ETag', ...(own ? [] : ['Cache-Control'])]),
       },
     }),
@@ -82,13 +85,13 @@ function success(facts: Facts, status: number): Response {
   }
 }
 
-/** Of a stream the schema is that of each item. */
+/** For a stream, the schema of each item. */
 const contentOf = (schema: JsonSchema, { streams }: Operation) =>
   streams === undefined
     ? { 'application/json': { schema } }
     : { 'text/event-stream': { schema }, 'application/x-ndjson': { schema } }
 
-/** What a view shows, and beside it `meta.parts`. */
+/** The view's schema with `meta.parts` added. */
 function answered(shown: JsonSchema, { optional = [], stale = [] }: Operation): JsonSchema {
   const names = [...new Set([...optional, ...stale])]
   if (names.length === 0) return shown
@@ -98,7 +101,7 @@ function answered(shown: JsonSchema, { optional = [], stale = [] }: Operation): 
     ...(optional.includes(name) ? ['fallback' as const] : []),
   ]
   const parts = record(Object.fromEntries(names.map((name) => [name, statusOf(told(name))])))
-  const meta = { ...record({ parts }), description: 'How each part came about that may be missing or old.' }
+  const meta = { ...record({ parts }), description: 'State of each part that may be missing or stale.' }
   if (shown.properties === undefined) return { allOf: [shown, record({ meta })] }
   return { ...shown, properties: { ...shown.properties, meta }, required: [...(shown.required ?? []), 'meta'] }
 }
@@ -123,7 +126,7 @@ function refused(status: number, codes: readonly string[]): Response {
   }
 }
 
-/** What has nothing to do with the operation, but with the request that was to reach it. */
+/** Refusals that depend on the request, not on the operation. */
 const beforehand: Response = {
   description: `The request was refused before the operation was reached.${list(refusals.map((code) => [code, []]))}`,
   content: problemContent({ code: { enum: refusals } }),

@@ -3,13 +3,13 @@ import { type JsonSchema, mapSchemas } from './json-schema.ts'
 
 interface Counted {
   times: number
-  /** What it is called where it occurs, and how often. */
+  /** Its names where it occurs, with their counts. */
   readonly names: Map<string, number>
 }
 
 /**
- * Schemas that occur more than once, each under a name of its own: its `title` or what it is called most often. First every schema of a document is counted, then each is
- * put in its place: itself, or a reference to what is on the shelf.
+ * Schemas that occur more than once, each under a unique name: its `title`, or its most frequent name. First every
+ * schema is counted, then each is replaced by itself or by a reference.
  */
 export class Shelf {
   readonly #counted = new Map<string, Counted>()
@@ -20,7 +20,7 @@ export class Shelf {
     this.#shelved = new Map(Object.entries(always))
   }
 
-  /** `name` is what it is called where it stands; empty: nothing. */
+  /** `name`: its name at this place; empty for none. */
   count(schema: JsonSchema, name: string): JsonSchema {
     if (isWorthIt(schema)) {
       const text = JSON.stringify(schema)
@@ -32,11 +32,11 @@ export class Shelf {
     return mapSchemas(schema, (inner, at) => this.count(inner, at.name ?? (at.many ? singular(name) : name)))
   }
 
-  /** Definitions that a schema brings along, as recursive ones do, go to the shelf in any case. */
+  /** Definitions that a schema brings along, e.g. recursive ones, are always shelved. */
   place(schema: JsonSchema): JsonSchema {
     const { $defs, ...rest } = schema
     if ($defs === undefined) return this.#lean(schema)
-    // What a definition means depends on those that it refers to.
+    // A definition's meaning depends on those it refers to.
     const all = JSON.stringify($defs)
     const moved = new Map(Object.keys($defs).map((name) => [`#/$defs/${name}`, this.#nameFor(`${name} ${all}`, name)]))
     const point = (one: JsonSchema): JsonSchema => {
@@ -84,11 +84,11 @@ export class Shelf {
 
 const refTo = (name: string): string => `#/components/schemas/${name}`
 
-/** A name costs a reader more than it saves for what is a line long. */
+/** For one-line schemas, a name costs readers more than it saves. */
 const isWorthIt = ({ properties, enum: values }: JsonSchema): boolean =>
   (properties !== undefined && Object.keys(properties).length > 0) || (values !== undefined && values.length > 1)
 
-/** Nothing for what is called nothing anywhere: a whole answer stays where it is. */
+/** Undefined if it has no name anywhere: a whole response stays inline. */
 const mostUsed = (names: ReadonlyMap<string, number> = new Map()): string | undefined =>
   [...names]
     .filter(([name]) => name !== '')

@@ -1,26 +1,26 @@
 import type { Exchange, Guard, Identity } from '../exchange.ts'
 import { sampleExchange, somebody } from './exchange.ts'
 
-/** Who may, as the guard itself shows when a sample comes by. */
+/** Who may call, as found by running the guard on a sample. */
 export interface Admission {
-  /** Name of the guard's function; empty when it has none. */
+  /** The guard function's name; empty if it has none. */
   readonly guard: string
-  /** `anybody`: it asked nobody to sign in. `nobody`: it refused somebody who may everything. */
+  /** `anybody`: it required no authentication. `nobody`: it refused a user with every right. */
   readonly who: 'anybody' | 'signed in' | 'nobody'
-  /** Whom it lets in, in its own words: see `describedAs`. */
+  /** Whom it lets in, by its own description: see `describedAs`. */
   readonly described?: string
-  /** Scopes it looked for. */
+  /** Scopes it checked. */
   readonly scopes: readonly string[]
-  /** What it grants; empty when it refused. */
+  /** What it grants; empty if it refused. */
   readonly grant: object
   /** Why it refused. */
   readonly refusal?: string
 }
 
-/** Of an app that is newer than any demand. */
+/** An app version above any minimum. */
 const headers = { 'x-app-version': '999.0.0' }
 
-/** Let a sample through a guard, with somebody who may everything, and see what it asks. */
+/** Runs a guard on a sample request of a user with every right, and records what it checks. */
 export async function admissionOf(
   guard: Guard & { readonly describe?: string },
   request: Partial<Exchange> = {},
@@ -42,7 +42,7 @@ export async function admissionOf(
     const grant = await guard(exchange)
     return { guard: guard.name, who: asked ? 'signed in' : 'anybody', ...described, scopes: [...scopes], grant }
   } catch (error) {
-    // It said whom it lets in, and that is not everybody who may everything.
+    // A described guard may refuse even a user with every right.
     if (guard.describe !== undefined) {
       const grant = asked ? { user: identity.user } : {}
       return { guard: guard.name, who: asked ? 'signed in' : 'anybody', ...described, scopes: [...scopes], grant }

@@ -5,8 +5,8 @@ import { messageOf } from './message.ts'
 import { sampleOf } from './sample.ts'
 
 /**
- * Samples of all that the upstreams answer, by their contracts, lists of `items` items. Where a contract has a batch form,
- * exactly what was asked for is answered.
+ * Samples of every upstream response, by contract, with lists of `items` items. A batch form answers exactly the
+ * requested ids.
  */
 export async function answersOf(sources: Sources, items = 2): Promise<Answers> {
   const samples = new Map<string, unknown>()

@@ -7,18 +7,18 @@ import { hedge } from '../road/filters/hedge.ts'
 import { retry } from '../road/filters/retry.ts'
 import { reply } from './travel.ts'
 
-/** Answers after which a hedge knows what is usual. */
+/** Responses after which a hedge knows the usual latency. */
 const warm = 20
 
-/** Sooner than any failure here, however busy the machine was with one of the answers before. */
+/** Earlier than any failure below, even if the machine was busy during a response before. */
 const early = { percentile: 0.5, minimum: 1 }
 
-/** Milliseconds that a failure takes: longer than a hedge waits here. */
+/** Duration of a failure in milliseconds: longer than the hedge waits. */
 const slow = 5
 
 /**
- * How often a service can be asked because of one call, when it is slow and then fails each time: by the very filters that
- * would ask. But for the one silent repetition after a kept connection died unread.
+ * How often one call can reach a service that is slow and then fails each time, measured with the real filters.
+ * Excludes the one silent repeat after a reused connection died.
  */
 export async function mostAttempts(policy: FullPolicy, call: Call): Promise<number> {
   const budget = new RetryBudget(policy.retryBudget)

@@ -81,7 +81,7 @@ describe('dryRun', () => {
     }
     const endless = screen(({ from }) => ({ all: forEver(from) }))
     await expect(dryRun(endless, sources, await answersOf(sources))).rejects.toThrow(
-      'it asks without end: catalog GET /prices/:id',
+      'it makes calls without end: catalog GET /prices/:id',
     )
   })
 })
@@ -156,7 +156,7 @@ describe('graphOf', () => {
 
   it('refuses a part that never comes', async () => {
     const never = graph(() => ({ late: new Promise(() => undefined) }))
-    await expect(never).rejects.toThrow('its part "late" never comes, though every call is answered')
+    await expect(never).rejects.toThrow('its part "late" never resolves, though every call is answered')
   })
 
   it('sees what depends on a condition, and a call that nobody waits for', async () => {

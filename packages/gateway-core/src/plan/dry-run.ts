@@ -6,30 +6,30 @@ import { isMark } from '../screen/mark.ts'
 import type { Parts } from '../screen/settle.ts'
 import { isGrpc, type Sources } from '../sources.ts'
 
-/** One call that goes out for a screen: what is asked for one by one and gathered is one. */
+/** One outgoing call of a screen; calls gathered into a batch are one. */
 export interface Asked {
-  /** The same in every run of a screen: upstream, operation, input (where that is the same), and which of those that are alike. */
+  /** The same in every run of a screen: upstream, operation, input (if stable), and index among equal ones. */
   readonly id: string
   readonly upstream: string
-  /** `GET /orders/:id`, or the name of a remote method. */
+  /** `GET /orders/:id`, or a remote method's name. */
   readonly key: string
   readonly input: unknown
 }
 
 export interface Run {
-  /** In the order in which they were made. */
+  /** In call order. */
   readonly calls: readonly Asked[]
   readonly parts: Parts
-  /** Names of the parts that came. */
+  /** Names of the parts that resolved. */
   readonly came: ReadonlySet<string>
-  /** Why parts failed that no upstream failed, by their names. */
+  /** Causes of parts that failed without an upstream failing, by name. */
   readonly failed: Readonly<Record<string, unknown>>
 }
 
-/** A sample of what an operation of an upstream answers. */
+/** A sample response of an upstream operation. */
 export type Answers = (upstream: string, key: string, input: unknown) => unknown
 
-/** `parts` of a screen, and all it is handed but `from`. */
+/** A screen's `parts`, and their arguments except `from`. */
 export interface Screen {
   readonly parts: (request: never) => object
   readonly request: object
@@ -38,17 +38,17 @@ export interface Screen {
 export interface Unlike {
   /** `id` of a call that is never answered. */
   readonly withheld?: string | undefined
-  /** Inputs are different in each run: calls are told apart without them. */
+  /** Inputs differ between runs: calls are matched without them. */
   readonly anyInput?: boolean
 }
 
-/** Of one screen. More on samples of two items means that it would not end. */
+/** Calls per screen. More on samples of two items means that it does not end. */
 const most = 500
 
 /**
- * Run a screen's parts against samples: every call is written down and answered with the sample of its operation, but the one
- * that is `withheld`, which is never answered. Ends when nothing happens any more. Throws what `parts` itself throws, and a
- * `RangeError` where calls go on without end.
+ * Runs a screen's parts on samples: every call is recorded and answered with its operation's sample, except the
+ * `withheld` one, which never is. Ends when nothing happens any more. Throws what `parts` throws, and a `RangeError`
+ * for endless calls.
  */
 export async function dryRun(
   screen: Screen,
@@ -79,7 +79,8 @@ export async function dryRun(
     )
   }
   await quiet(() => calls.length + came.size + Object.keys(failed).length)
-  if (calls.length > most) throw new RangeError(`it asks without end: ${calls.at(-1)!.upstream} ${calls.at(-1)!.key}`)
+  if (calls.length > most)
+    throw new RangeError(`it makes calls without end: ${calls.at(-1)!.upstream} ${calls.at(-1)!.key}`)
   return { calls, parts, came, failed }
 }
 
@@ -111,17 +112,17 @@ function clients(sources: Sources, ask: Ask): Record<string, unknown> {
   )
 }
 
-/** A stream of one. */
+/** A stream of one item. */
 async function* once(ask: () => Promise<unknown>): AsyncGenerator {
   yield await ask()
 }
 
-/** A feed of one. */
+/** A feed with one item. */
 async function* told(ask: () => Promise<unknown>): AsyncGenerator<Followed<unknown>> {
   yield { type: 'item', rev: 1, item: await ask() }
 }
 
-/** Turns of the event loop without anything new, after which nothing comes any more. */
+/** Event loop turns without anything new after which a run has ended. */
 const still = 4
 
 async function quiet(happened: () => number): Promise<void> {
@@ -134,7 +135,7 @@ async function quiet(happened: () => number): Promise<void> {
   }
 }
 
-/** Neither order of members nor a number that JSON does not know makes two inputs of one. */
+/** Member order is ignored, and numbers that JSON lacks stay distinct. */
 const spell = (input: unknown): string =>
   JSON.stringify(input, (_, value: unknown) => {
     if (typeof value === 'bigint') return String(value)

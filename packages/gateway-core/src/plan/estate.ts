@@ -2,11 +2,11 @@ import type { Contract } from '../contract.ts'
 import type { Policies } from '../policy.ts'
 import type { Sources } from '../sources.ts'
 
-/** What a gateway stands before, and how it treats it: `estate` of `gateway(...)`. */
+/** A gateway's upstreams and how it treats them: `estate` of `gateway(...)`. */
 export interface Estate {
   readonly contract: Contract
   readonly sources: Sources
   readonly policies: Policies
-  /** Milliseconds one exchange may take. */
+  /** Time limit of one exchange in milliseconds. */
   readonly budget: number
 }

@@ -4,7 +4,7 @@ import { Scope } from '../scope.ts'
 
 const log = pino({ level: 'silent' })
 
-/** Somebody who may everything. `asked` is told of each scope that is looked for. */
+/** A user with every right. `asked` is called with each scope checked. */
 export function somebody(asked: (scope: string) => void = () => undefined): Identity {
   const scopes = new (class extends Set<string> {
     override has(scope: string): boolean {
@@ -22,7 +22,7 @@ export function somebody(asked: (scope: string) => void = () => undefined): Iden
   }
 }
 
-/** An exchange that nobody began. */
+/** A sample exchange. */
 export const sampleExchange = (given: Partial<Exchange> = {}): Exchange => ({
   traceId: '0'.repeat(31) + '1',
   trace: { id: '0'.repeat(31) + '1', sampled: true, state: '' },

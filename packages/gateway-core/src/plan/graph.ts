@@ -1,7 +1,7 @@
-/** What must be there first, by name. */
+/** Dependencies, by name. */
 export type Needs = ReadonlyMap<string, ReadonlySet<string>>
 
-/** Leave out what follows from the rest: who needs `b`, which needs `a`, need not say that it needs `a`. */
+/** Transitive reduction: if `c` needs `b`, which needs `a`, then `c` does not list `a`. */
 export function direct(needs: Needs): Map<string, readonly string[]> {
   return new Map(
     [...needs].map(([name, all]) => {
@@ -11,7 +11,7 @@ export function direct(needs: Needs): Map<string, readonly string[]> {
   )
 }
 
-/** Which calls can be under way together when all take equally long: the first need nothing. */
+/** Which calls can run together if all take equally long: the first wave needs nothing. */
 export function waves(needs: Needs): string[][] {
   const found: string[][] = []
   const placed = new Map<string, number>()
@@ -29,11 +29,11 @@ export function waves(needs: Needs): string[][] {
 export interface Path {
   /** First to last. */
   readonly names: readonly string[]
-  /** All their weights together. */
+  /** Total weight. */
   readonly weight: number
 }
 
-/** The heaviest way through. Of two that weigh the same, the one whose end stands first. */
+/** The heaviest path. Ties go to the one whose end comes first. */
 export function critical(needs: Needs, weightOf: (name: string) => number): Path {
   const known = new Map<string, Path>()
   const pathTo = (name: string): Path => {
@@ -51,8 +51,8 @@ const heaviest = (paths: readonly Path[]): Path =>
   paths.reduce((best, one) => (one.weight > best.weight ? one : best), { names: [], weight: 0 })
 
 /**
- * To which parts each call belongs: those that need it and of whose needs no other part's are a smaller share that holds it
- * as well. A call that no part needs belongs to none.
+ * The parts each call belongs to: those that need it, unless another such part needs a strict subset. A call that no
+ * part needs belongs to none.
  */
 export function owners(calls: readonly string[], parts: Needs): Map<string, readonly string[]> {
   return new Map(

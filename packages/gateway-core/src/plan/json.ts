@@ -1,6 +1,6 @@
 import type { Plan } from './plan.ts'
 
-/** A plan as JSON, indented. Of its operation what is not a schema; whole numbers that JSON does not know as texts. */
+/** A plan as indented JSON. Omits an operation's schemas; numbers that JSON cannot hold become strings. */
 export const jsonOf = (plan: Plan): string =>
   `${JSON.stringify(plan, (name, value: unknown) => (name === 'operation' ? plainOf(value) : texted(value)), 2)}\n`
 

@@ -2,13 +2,13 @@ import type { Bounds, Lasting } from '../exchange.ts'
 
 type Row = readonly [label: string, text: string]
 
-/** What bounds an answer that stays open and what ends it, a row for each. */
+/** Limits of a long-lived response and what ends it, one row each. */
 export const lastingRows = ({ bounds, ends }: Lasting): Row[] => [
   ...boundRows(bounds),
   ...ends.map((one, i): Row => [i === 0 ? 'ends when' : '', one]),
 ]
 
-/** The same in two texts. */
+/** The same as two texts. */
 export const lastingCells = ({ bounds, ends }: Lasting): [bounds: string, ends: string] => [
   boundRows(bounds)
     .map(([label, text]) => `${label}: ${text}`)
@@ -16,10 +16,10 @@ export const lastingCells = ({ bounds, ends }: Lasting): [bounds: string, ends: 
   ends.join('; '),
 ]
 
-type Said = { readonly [B in keyof Bounds]-?: (value: NonNullable<Bounds[B]>, all: Bounds) => Row | undefined }
+type BoundTexts = { readonly [B in keyof Bounds]-?: (value: NonNullable<Bounds[B]>, all: Bounds) => Row | undefined }
 
-/** In their order. */
-const said: Said = {
+/** In output order. */
+const boundTexts: BoundTexts = {
   route: (most, { client }) => ['open', `${most} at a time, ${client} per client`],
   client: () => undefined,
   origins: (sites) => ['origins', typeof sites === 'string' ? sites : sites.join(', ')],
@@ -39,7 +39,7 @@ function boundRows(bounds: Bounds): Row[] {
     const value = bounds[name]
     return value === undefined
       ? undefined
-      : (said[name] as (value: never, all: Bounds) => Row | undefined)(value as never, bounds)
+      : (boundTexts[name] as (value: never, all: Bounds) => Row | undefined)(value as never, bounds)
   }
-  return (Object.keys(said) as (keyof Bounds)[]).map(rowOf).filter((row) => row !== undefined)
+  return (Object.keys(boundTexts) as (keyof Bounds)[]).map(rowOf).filter((row) => row !== undefined)
 }

@@ -2,7 +2,10 @@ import { create, type DescField, type DescMessage, type Message, ScalarType } fr
 
 const deepest = 3
 
-/** An example of a message: every field there, of a `oneof` the first, maps of one entry, lists of `items` items that differ. The same each time. */
+/**
+ * An example message: every field, the first of each `oneof`, maps of one entry, lists of `items` distinct items.
+ * Deterministic.
+ */
 export function messageOf(shape: DescMessage, items = 2, nth = 1, depth = 0): Message {
   const taken = new Set<string>()
   const members: Record<string, unknown> = {}

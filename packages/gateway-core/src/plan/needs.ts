@@ -5,19 +5,19 @@ import { answersOf } from './answers.ts'
 import { type Asked, dryRun, type Run, type Screen } from './dry-run.ts'
 import { direct, type Needs, owners, waves } from './graph.ts'
 
-/** Calls of one operation that need the same. */
+/** Calls of one operation with the same needs. */
 export interface CallNode {
-  /** `catalog GET /products`; where one operation is called at several places of the graph, `catalog GET /products (2)`. */
+  /** `catalog GET /products`; if called at several places of the graph, `catalog GET /products (2)`. */
   readonly name: string
   readonly upstream: string
   readonly key: string
-  /** Of the first of them, on samples. */
+  /** Input of the first one, on samples. */
   readonly input: unknown
-  /** How many calls; of those made for each item of a list, with lists of two. */
+  /** Number of calls; for those made per list item, with lists of two. */
   readonly times: number
-  /** Their number grows with what was answered before. */
+  /** Their number depends on earlier responses. */
   readonly each: boolean
-  /** Names of the calls whose answers it waits for, without what follows from the others. */
+  /** Names of the calls it waits for, transitively reduced. */
   readonly needs: readonly string[]
 }
 
@@ -26,28 +26,28 @@ export type PartKind = 'required' | 'optional' | 'stale' | 'optional, stale' | '
 export interface PartNode {
   readonly name: string
   readonly kind: PartKind
-  /** Names of the calls that are made for it. */
+  /** Names of the calls made for it. */
   readonly calls: readonly string[]
-  /** Names of the parts whose calls come before its own. */
+  /** Names of the parts whose calls precede its own. */
   readonly needs: readonly string[]
-  /** `orders DELETE /orders/:id`: what takes it back when the screen fails. */
+  /** `orders DELETE /orders/:id`: undoes it if the screen fails. */
   readonly undo: readonly string[]
 }
 
 export interface Graph {
   readonly calls: readonly CallNode[]
   readonly parts: readonly PartNode[]
-  /** Names of the calls that can be under way together, first to last. */
+  /** Names of the calls that can run together, first to last. */
   readonly waves: readonly (readonly string[])[]
-  /** Every call that a call waits for, by names. */
+  /** All calls a call waits for, by name. */
   readonly needs: Needs
 }
 
 /**
- * Find out what a screen asks for, and in which order, by running it: once with all calls answered, then again without the
- * answer of each. What is missing then needed it. (On lists of three as well: what is asked more often is asked for each item.)
- * The graph is that of the fullest answers: a condition on what was answered is seen from one side only. Throws what the screen
- * does to the samples, or a sentence on the part that never came.
+ * Finds a screen's calls and their order by running it: once with all calls answered, then without the answer of each.
+ * What is missing then needed it. (Also on lists of three: calls that increase are made per item.) The graph is that of
+ * the fullest responses: only one side of a condition on a response is seen. Throws what the screen throws on the
+ * samples, or a sentence on a part that never resolved.
  */
 export async function graphOf(screen: Screen, sources: Sources): Promise<Graph> {
   const two = await answersOf(sources, 2)
@@ -74,11 +74,11 @@ const idsOf = ({ calls }: Run): string => calls.map(({ id }) => id).join('\n')
 function refuse({ parts, came, failed }: Run): void {
   for (const name of Object.keys(parts)) {
     if (name in failed) throw new TypeError(`its part "${name}" fails on the sample: ${String(failed[name])}`)
-    if (!came.has(name)) throw new TypeError(`its part "${name}" never comes, though every call is answered`)
+    if (!came.has(name)) throw new TypeError(`its part "${name}" never resolves, though every call is answered`)
   }
 }
 
-/** Take back each write that can be taken back, as if the screen had failed, and see what is called for it. */
+/** Compensates each write that can be, as if the screen had failed, and records the calls. */
 async function undoing({ parts, calls }: Run): Promise<Map<string, readonly string[]>> {
   const undo = new Map<string, readonly string[]>()
   for (const [name, part] of Object.entries(parts)) {
@@ -93,7 +93,7 @@ async function undoing({ parts, calls }: Run): Promise<Map<string, readonly stri
   return undo
 }
 
-/** What is there in no run without a call needs that call. */
+/** Whatever never appears in runs without a call needs that call. */
 function needsOf(
   names: readonly string[],
   blocked: ReadonlyMap<string, Run>,
@@ -107,7 +107,7 @@ function needsOf(
   return needs
 }
 
-/** Put together the calls that are alike, and call everything by its name. */
+/** Merges equal calls and names everything. */
 function named(run: Run, more: Run, needsOfCalls: Needs, needsOfParts: Needs): Graph {
   const groups = groupsOf(run, needsOfCalls)
   const names = new Map([...groups].flatMap(([name, calls]) => calls.map(({ id }) => [id, name])))

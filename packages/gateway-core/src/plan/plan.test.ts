@@ -98,7 +98,7 @@ describe('planOf a screen', () => {
     expect(waves).toEqual([['orders GET /orders/:id'], ['catalog GET /products', 'catalog GET /prices/:id']])
   })
 
-  it('adds up the timeouts of the longest way', async () => {
+  it('adds up the timeouts of the longest path', async () => {
     const { critical } = await plan()
     expect(critical).toEqual({ calls: ['orders GET /orders/:id', 'catalog GET /products'], timeouts: 2_800 })
   })
@@ -245,7 +245,7 @@ describe('planOf what stays open', () => {
 })
 
 describe('textOf', () => {
-  it('draws the calls in time, the longest way among them', async () => {
+  it('draws the calls in time, the longest path among them', async () => {
     const text = textOf(await plan())
     expect(text).toContain('GET /api/checkout/:orderId')
     expect(text).toContain('a screen: An order before it is confirmed')

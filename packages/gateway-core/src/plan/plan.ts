@@ -12,12 +12,12 @@ interface Head {
   readonly path: string
   /** `screens/home.ts:12` */
   readonly place?: string | undefined
-  /** What it asks of an exchange beside method and path. */
+  /** Its predicate besides method and path. */
   readonly when?: string | undefined
-  /** Units of a rate limit. Absent: what the limit says. */
+  /** Units of a rate limit. Absent: set by the limit. */
   readonly cost?: number | undefined
   readonly admission: Omit<Admission, 'grant'>
-  /** Milliseconds in which the whole answer must be there. */
+  /** Time limit of the whole response in milliseconds. */
   readonly deadline: number
 }
 
@@ -28,36 +28,36 @@ export interface ScreenPlan extends Head {
   readonly key: string
   readonly operation: Operation
   readonly budget: Budget | undefined
-  /** Response headers of upstreams that leave with the answer. */
+  /** Upstream response headers passed on to clients. */
   readonly expose: Readonly<Record<string, readonly string[]>>
   readonly parts: readonly PartNode[]
   readonly calls: readonly PlannedCall[]
-  /** Names of the calls that can be under way together, first to last. */
+  /** Names of the calls that can run together, first to last. */
   readonly waves: readonly (readonly string[])[]
-  /** The way through that may take longest, by the timeouts of the policies. */
+  /** The longest path by the policies' timeouts. */
   readonly critical: { readonly calls: readonly string[]; readonly timeouts: number }
-  /** Requests that upstreams may get for one of the client's: these, and so many for each item of a list. */
+  /** Most upstream requests per client request: a fixed number, plus `each` per list item. */
   readonly worst: { readonly fixed: number; readonly each: number }
-  /** Why it cannot be planned; parts and calls are empty then. */
+  /** Why it cannot be planned; parts and calls are then empty. */
   readonly fault?: string
 }
 
 export interface ForwardPlan extends Head {
   readonly door: 'forward'
   readonly upstream: string
-  /** Of the sockets that it passes on. Absent: it passes on none. */
+  /** For the sockets it proxies. Absent: it proxies none. */
   readonly upgrade: Lasting | undefined
   readonly rewritten: boolean
-  /** Of its event streams. */
+  /** For its event streams. */
   readonly caps: Caps
-  /** Of each method. */
+  /** By method. */
   readonly treatments: Readonly<Record<string, Treatment>>
 }
 
-/** What is asked until the first item comes: what is asked for afterwards depends on that. */
+/** Calls before the first item; later ones depend on it. */
 export interface Source {
   readonly calls: readonly PlannedCall[]
-  /** Why it cannot be planned; calls are empty then. */
+  /** Why it cannot be planned; calls are then empty. */
   readonly fault?: string
 }
 
@@ -71,7 +71,7 @@ export interface StreamPlan extends Head, Source {
 export interface SocketPlan extends Head {
   readonly door: 'socket'
   readonly protocol: string
-  /** What is followed under each topic, by its pattern: `orders/:id`. */
+  /** The source of each topic, by its pattern: `orders/:id`. */
   readonly topics: Readonly<Record<string, Source>>
   readonly lasting: Lasting
 }
@@ -83,7 +83,7 @@ export interface OwnPlan extends Head {
 
 export type Plan = ScreenPlan | ForwardPlan | StreamPlan | SocketPlan | OwnPlan
 
-/** Everything that it asks of services, but for what a forward passes on. */
+/** All its service calls, except those a forward passes on. */
 export function callsOf(plan: Plan): readonly PlannedCall[] {
   if (plan.door === 'socket') return Object.values(plan.topics).flatMap(({ calls }) => calls)
   return 'calls' in plan ? plan.calls : []
@@ -98,15 +98,15 @@ export const faultOf = (plan: Plan): string | undefined =>
       : undefined
 
 export interface Given {
-  /** Of the request that is explained. Default: samples. */
+  /** Path parameters of the explained request. Default: samples. */
   readonly params?: Readonly<Record<string, string>>
 }
 
 type Described = Pick<Route<never>, 'methods' | 'path' | 'place' | 'when' | 'cost' | 'guard' | 'made'>
 
 /**
- * What a route does for one request, found out by running it against samples made of the contracts. Nothing is dialled and no
- * environment is read. Never rejects for what a screen does: see `fault`.
+ * What a route does for one request, found by running it on samples of the contracts. It dials nothing and reads no
+ * environment. Never rejects because of a screen: see `fault`.
  */
 export async function planOf(route: Described, estate: Estate, given: Given = {}): Promise<Plan> {
   const { methods, path, place, when, cost, made } = route
@@ -213,7 +213,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) =>
 const paramsOf = (path: string): Record<string, string> =>
   Object.fromEntries(Array.from(path.matchAll(/:(\w+)/g), ([, name]) => [name!, `${name}-1`]))
 
-/** A request as its receiver would see it. */
+/** A validated request, as a handler receives it. */
 async function requestOf(operation: Operation, params: Exchange['params']): Promise<object> {
   const { params: shape, query, body, headers } = operation
   const checked = await shape?.['~standard'].validate(params)
@@ -226,7 +226,7 @@ async function requestOf(operation: Operation, params: Exchange['params']): Prom
   }
 }
 
-/** Every route of a gateway, in their order. */
+/** Every route of a gateway, in order. */
 export async function plansOf(routes: readonly Described[], estate: Estate): Promise<Plan[]> {
   const plans: Plan[] = []
   for (const route of routes) plans.push(await planOf(route, estate))

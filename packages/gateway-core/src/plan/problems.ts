@@ -1,7 +1,7 @@
 import { problemTypes } from '../problem-types.ts'
 import { markdownOf } from './table.ts'
 
-/** Every problem that the toolkit answers with in Markdown: a row for each status and code, by status. */
+/** Every problem of the toolkit as a Markdown table: one row per status and code, sorted by status. */
 export function problemTable(): string {
   const rows = Object.entries(problemTypes).flatMap(([code, { statuses, meaning, again }]) =>
     statuses.map((status) => [String(status), `\`${code}\``, meaning, again ? 'yes' : 'no']),

@@ -18,7 +18,9 @@ const formats: Readonly<Record<string, string>> = {
   ipv6: '2001:db8::1',
 }
 
-/** Tried in turn where a pattern takes none of the above: short and long, digits, letters, words, versions, prices. */
+/**
+ * Candidates for a pattern that matches none of the above: short and long, digits, letters, words, versions, prices.
+ */
 const usual = [
   'sample',
   'Sample',
@@ -37,7 +39,10 @@ const usual = [
   'a.b',
 ]
 
-/** A text of this shape, as near to `name` as it may be. A pattern that takes nothing usual is left to its validator to refuse. */
+/**
+ * A text of this shape, as close to `name` as possible. If a pattern matches no candidate, the validator refuses the
+ * sample.
+ */
 export function fitting({ format, pattern, minLength = 0, maxLength = Infinity }: TextShape, name: string): string {
   const known = format === undefined ? undefined : formats[format]
   const long = [8, 12, 16, 20, 21, 24, 32, 36, 40, 64].flatMap((n) => ['0'.repeat(n), 'a'.repeat(n)])

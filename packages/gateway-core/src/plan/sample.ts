@@ -2,7 +2,7 @@ import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/sp
 import type { Schema } from '../contract.ts'
 import { fitting } from './sample-text.ts'
 
-/** What is read of JSON Schema (draft 2020-12). What is not read is left to the validator, which has the last word. */
+/** The keywords read of JSON Schema (draft 2020-12). The validator checks the rest. */
 export interface JsonSchema {
   readonly type?: string | readonly string[]
   readonly properties?: Readonly<Record<string, JsonSchema>>
@@ -29,23 +29,23 @@ export interface JsonSchema {
   readonly multipleOf?: number
 }
 
-/** Where in a sample a value stands. */
+/** A value's place in a sample. */
 interface Place {
   readonly root: JsonSchema
-  /** Items of an array. */
+  /** Items per array. */
   readonly items: number
-  /** Texts are told apart by it: `productId-2`. */
+  /** Makes texts distinct: `productId-2`. */
   readonly name: string
   readonly nth: number
-  /** References that were followed: a shape that holds itself ends here. */
+  /** References followed so far: bounds recursive shapes. */
   readonly depth: number
 }
 
 const deepest = 3
 
 /**
- * An example of what a schema accepts, as its reader sees it (coerced and with its defaults): every member there, arrays of
- * `items` items that differ. The same each time. `undefined` where the schema cannot say what it accepts (Standard JSON Schema).
+ * An example of what a schema accepts, as its reader gets it (coerced, with defaults): every member, arrays of `items`
+ * distinct items. Deterministic. `undefined` if the schema lacks Standard JSON Schema.
  */
 export async function sampleOf(schema: Schema | undefined, items = 2): Promise<unknown> {
   const shape = schema === undefined ? undefined : jsonSchema(schema)
@@ -55,7 +55,7 @@ export async function sampleOf(schema: Schema | undefined, items = 2): Promise<u
   return result.issues === undefined ? result.value : raw
 }
 
-/** What a schema accepts, before its reader has changed anything; else what it gives. */
+/** A schema's input shape; otherwise its output shape. */
 function jsonSchema(schema: Schema): JsonSchema | undefined {
   const { jsonSchema: converter } = schema['~standard'] as StandardSchemaV1.Props & Partial<StandardJSONSchemaV1.Props>
   if (converter === undefined) return undefined
@@ -63,7 +63,7 @@ function jsonSchema(schema: Schema): JsonSchema | undefined {
     try {
       return converter[way]({ target: 'draft-2020-12' })
     } catch {
-      // Not every type can be said in JSON Schema, one way or the other.
+      // Some types cannot be expressed in JSON Schema in one of the directions.
     }
   }
   return undefined
@@ -113,7 +113,7 @@ function array({ items, prefixItems = [], minItems = 0, maxItems = Infinity }: J
   if (typeof items !== 'object') return first
   const wanted = Math.min(Math.max(minItems, first.length + place.items), maxItems) - first.length
   const rest = Array.from({ length: place.depth < deepest ? Math.max(0, wanted) : minItems }, (_, i) =>
-    // Items of items differ as well: the second of the first is the second, the first of the second the hundred and first.
+    // Nested items differ as well: the first of the second list is the hundred and first.
     sample(items, { ...place, nth: (place.nth - 1) * 100 + i + 1 }),
   )
   return [...first, ...rest]

@@ -5,17 +5,17 @@ import { coalesce } from '../road/filters/coalesce.ts'
 import { sampleExchange, somebody } from './exchange.ts'
 import { nowhere, reply } from './travel.ts'
 
-/** What must be equal before two requests are given one answer. */
+/** What must be equal for two requests to share a response. */
 export type Ingredient = 'url' | 'headers' | 'user' | 'session'
 
 export interface Sharing {
-  /** Requests at the same time. Absent: each has a call of its own. */
+  /** Concurrent requests. Absent: never shared. */
   readonly coalesced?: readonly Ingredient[]
-  /** One after the other, where the answer says that it may be kept. Absent: never. */
+  /** Successive requests, if the response may be cached. Absent: never. */
   readonly cached?: readonly Ingredient[]
 }
 
-/** Ask the filters of the road themselves, with pairs of calls that differ in one thing each. */
+/** Determined by running the road's own filters on pairs of calls that differ in one thing each. */
 export async function sharingOf(policy: FullPolicy, call: Call): Promise<Sharing> {
   const { token, maxBytes, timeout } = policy
   const kept = policy.cache
@@ -46,7 +46,7 @@ async function ingredients(make: () => Filter, both: Both, call: Call): Promise<
 const by = (id: string, sessionId: string) =>
   sampleExchange({ identity: { ...somebody(), user: { ...somebody().user, id }, sessionId } })
 
-/** How many calls go on when two come at the same time. */
+/** How many calls go out when two arrive together. */
 async function together(filter: Filter, first: Call, second: Call): Promise<number> {
   const { count, next } = counting()
   await Promise.all([filter(first, next), filter(second, next)].map(read))

@@ -2,7 +2,7 @@ import { lastingCells } from './lasting.ts'
 import { callsOf, type Plan, type PlannedCall } from './plan.ts'
 import { whoMay } from './text.ts'
 
-/** A row of texts for each thing it tells of, under titles. */
+/** A titled table of texts. */
 export interface Table {
   readonly titles: readonly string[]
   readonly rows: readonly (readonly string[])[]
@@ -10,7 +10,7 @@ export interface Table {
 
 const titles = ['Method', 'Path', 'Answered by', 'Who may', 'Upstreams', 'Cost', 'Budget', 'Place'] as const
 
-/** One row for each route: method, path, door, who may, upstreams, cost at the limits, budget, place. */
+/** One row per route: method, path, door, who may call, upstreams, worst-case cost, budget, place. */
 const routes = (plans: readonly Plan[]): Table => ({
   titles,
   rows: plans.map((plan) => [
@@ -25,7 +25,7 @@ const routes = (plans: readonly Plan[]): Table => ({
   ]),
 })
 
-/** What stays open, and what holds for it. */
+/** Long-lived responses and their limits. */
 const lasting = (plans: readonly Plan[]): Table => ({
   titles: ['Path', 'Fed by', 'Bounds', 'Ends when'],
   rows: plans.flatMap((plan) => {
@@ -64,7 +64,7 @@ const widthsOf = ({ titles: named, rows }: Table, least: number): number[] =>
 const tablesOf = (plans: readonly Plan[]): Table[] =>
   [routes(plans), lasting(plans)].filter(({ rows }) => rows.length > 0)
 
-/** Columns side by side, for a terminal: all routes, then what stays open. */
+/** Aligned columns for a terminal: all routes, then long-lived responses. */
 export const plainTable = (plans: readonly Plan[]): string =>
   tablesOf(plans)
     .map((table) => {
@@ -74,14 +74,14 @@ export const plainTable = (plans: readonly Plan[]): string =>
     })
     .join('\n\n')
 
-/** In Markdown, as the formatter of the repository would have it. */
+/** Markdown, formatted as the repository's formatter does. */
 export function markdownOf(table: Table): string {
   const widths = widthsOf(table, 3)
   const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`
   return [line(table.titles), line(widths.map((width) => '-'.repeat(width))), ...table.rows.map(line)].join('\n')
 }
 
-/** The tables of `plainTable` in Markdown. Without line numbers, which change with every edit. */
+/** The tables of `plainTable` in Markdown, without line numbers, which change with every edit. */
 export const markdownTable = (plans: readonly Plan[]): string =>
   tablesOf(plans)
     .map(({ titles: named, rows }) =>

@@ -3,7 +3,7 @@ import type { ForwardPlan, Plan, PlannedCall, ScreenPlan, Source } from './plan.
 import { timeline } from './timeline.ts'
 import type { Treatment } from './treatment.ts'
 
-/** A plan as a person reads it, with a line break at its end. */
+/** A plan as readable text, with a trailing line break. */
 export function textOf(plan: Plan): string {
   const blocks = [head(plan), ...bodyOf(plan)]
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`
@@ -24,8 +24,8 @@ function head(plan: Plan): string[] {
       ['answers', answers(plan)],
       ...(when === undefined ? [] : [['when', when] as const]),
       ['who may', whoMay(plan)],
-      ['limits', cost === undefined ? 'one request' : `as much as ${cost} requests`],
-      ['deadline', `${ms(deadline)} ${isWhole(plan) ? 'for everything' : 'until it begins to answer'}`],
+      ['limits', cost === undefined ? 'one request' : `counts as ${cost} requests`],
+      ['deadline', `${ms(deadline)} ${isWhole(plan) ? 'for everything' : 'until the response begins'}`],
       ...(plan.door === 'screen' ? saidOf(plan) : []),
       ...(plan.door === 'forward' ? [eventStreamsOf(plan)] : []),
       ...('lasting' in plan ? lastingRows(plan.lasting) : []),
@@ -33,7 +33,7 @@ function head(plan: Plan): string[] {
   ]
 }
 
-/** What it answers is there at once. */
+/** The whole response is ready at once. */
 const isWhole = ({ door }: Plan): boolean => door === 'screen' || door === 'own'
 
 const eventStreamsOf = ({ caps }: ForwardPlan): Row => ['event streams', `${caps.route}, ${caps.client} per client`]
@@ -48,17 +48,17 @@ function saidOf({ expose, operation: { deprecated } }: ScreenPlan): Row[] {
 }
 
 function answers(plan: Plan): string {
-  if (plan.door === 'own') return `its own: ${plan.summary}`
+  if (plan.door === 'own') return `its own handler: ${plan.summary}`
   if (plan.door === 'socket') return `a WebSocket, ${plan.protocol}`
   if (plan.door !== 'forward') return `a ${plan.door}: ${plan.operation.summary ?? plan.key}`
   const further = [plan.rewritten && 'path changed', plan.upgrade && 'WebSockets too'].filter(Boolean)
   return [`${plan.upstream}, passed on as it is`, ...further].join(', ')
 }
 
-/** In the words of all that is printed: `signed in (signedIn), orders:write`. */
+/** As printed everywhere: `signed in (signedIn), orders:write`. */
 export function whoMay({ admission: { who, guard, described, scopes, refusal } }: Pick<Plan, 'admission'>): string {
   const named = described ?? (guard === '' ? who : `${who} (${guard})`)
-  return [named, ...scopes].join(', ') + (refusal === undefined ? '' : `: the sample was refused, ${refusal}`)
+  return [named, ...scopes].join(', ') + (refusal === undefined ? '' : `: sample refused, ${refusal}`)
 }
 
 function bodyOf(plan: Plan): string[][] {
@@ -85,16 +85,16 @@ function screenBody(plan: ScreenPlan): string[][] {
 }
 
 function figures({ calls, critical, worst, budget, deadline, waves }: ScreenPlan): string[] {
-  const late = critical.timeouts > deadline ? ', which the deadline cuts short' : ''
+  const late = critical.timeouts > deadline ? ', cut short by the deadline' : ''
   const made = calls.reduce((sum, { times, each }) => sum + (each ? 0 : times), 0)
   const perItem = calls.some(({ each }) => each)
   const most = worst.each === 0 ? counted(worst.fixed, 'request') : `${worst.fixed} + ${worst.each} × n requests`
   return [
-    'In figures',
+    'Summary',
     ...rows([
-      ['calls', `${made}${perItem ? ' and more for each item' : ''}, in ${counted(waves.length, 'wave')}`],
-      ['longest way', `${critical.calls.join(' → ') || 'none'}: ${ms(critical.timeouts)} of timeouts${late}`],
-      ['at the worst', `${most} at the services`],
+      ['calls', `${made}${perItem ? ' plus more per list item' : ''}, in ${counted(waves.length, 'wave')}`],
+      ['longest path', `${critical.calls.join(' → ') || 'none'}: ${ms(critical.timeouts)} of timeouts${late}`],
+      ['worst case', `${most} at the services`],
       ['budget', budget === undefined ? 'none' : `${budget.bytes} B, ${budget.calls} calls, ${ms(budget.p95)} at p95`],
     ]),
   ]
@@ -104,7 +104,7 @@ const partText = ({ kind, needs, calls, undo }: ScreenPlan['parts'][number]): st
   [
     kind,
     ...(needs.length === 0 ? [] : [`after ${needs.join(' and ')}`]),
-    calls.length === 0 ? 'no call of its own' : calls.join(' and '),
+    calls.length === 0 ? 'no own calls' : calls.join(' and '),
     ...(undo.length === 0 ? [] : [`undone by ${undo.join(' and ')}`]),
   ].join(', ')
 
@@ -112,7 +112,7 @@ const tokens: Readonly<Record<Treatment['token'], string>> = {
   none: 'none',
   user: 'ours, about the user',
   client: 'ours, about this BFF',
-  external: 'of an issuer of its own, about this BFF',
+  external: 'from an external issuer, about this BFF',
 }
 
 const protocols: Readonly<Record<Treatment['protocol'], string>> = {
@@ -138,7 +138,7 @@ function treatmentRows(treatment: Treatment): Row[] {
   const tries = attempts === 1 ? 'one attempt' : `${attempts} attempts`
   return [
     ['treated', `${protocols[protocol]}, ${safe ? 'reads' : 'writes'}, ${ms(timeout)}, ${tries}`],
-    ['at the worst', `${counted(most, 'request')}${hedged ? ', hedges among them' : ''}`],
+    ['worst case', `${counted(most, 'request')}${hedged ? ', including hedges' : ''}`],
     ['token', tokens[token]],
     ['travels', travels.join(', ')],
     ...(kept.length === 0 ? [] : [['stays', kept.join(', ')] as const]),
@@ -147,11 +147,11 @@ function treatmentRows(treatment: Treatment): Row[] {
 }
 
 function sharingRows({ coalesced, cached, staleFor, renewed }: Treatment): Row[] {
-  const old = staleFor > 0 ? `, up to ${ms(staleFor)} too old` : ''
+  const old = staleFor > 0 ? `, up to ${ms(staleFor)} stale` : ''
   return [
-    ['shared', coalesced === undefined ? 'no' : `while under way, by ${coalesced.join(', ')}`],
+    ['shared', coalesced === undefined ? 'no' : `while in flight, by ${coalesced.join(', ')}`],
     ['cached', cached === undefined ? 'no' : `by ${cached.join(', ')}${old}`],
-    ...(renewed === undefined ? [] : [['renewed', `the service is asked anew after ${ms(renewed)}`] as const]),
+    ...(renewed === undefined ? [] : [['renewed', `re-authorized after ${ms(renewed)}`] as const]),
   ]
 }
 

@@ -1,10 +1,10 @@
 import type { PlannedCall, ScreenPlan } from './plan.ts'
 
-/** Columns that the longest way takes. */
+/** Width of the longest path in columns. */
 const columns = 40
 
 /**
- * When each call can be under way, were all to take as long as they may: `━` on the longest way, `─` beside it.
+ * When each call can run if all take their full timeout: `━` on the longest path, `─` beside it.
  *
  *     orders GET /orders/:id      ━━━━━━━━━━━━━━━━━━              0 – 2500 ms
  *     catalog GET /products                         ━━━━━━━━   2500 – 3300 ms
@@ -24,7 +24,7 @@ export function timeline({ calls, waves, critical }: ScreenPlan): string[] {
     return `  ${label(call).padEnd(width)}  ${bar(call)}${start} – ${start + call.timeout} ms`
   }
   return [
-    'Calls, if each takes as long as it may (━ the longest way)',
+    'Calls, if each takes its full timeout (━ the longest path)',
     ...waves.flatMap((names) => names.map((name) => row(calls.find((call) => call.name === name)!))),
   ]
 }

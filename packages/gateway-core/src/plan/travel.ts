@@ -14,43 +14,47 @@ import { fromClient } from '../road/headers.ts'
 import { isGrpc } from '../sources.ts'
 import { sampleExchange, somebody } from './exchange.ts'
 
-/** A call, as the road gets it, and the names of the headers that leave with it. */
+/** A call as the road receives it, and the names of the headers sent with it. */
 export interface Leaving {
   readonly call: Call
   readonly headers: readonly string[]
 }
 
-/** Where probes go. */
+/** Target of probe calls. */
 export const nowhere = 'http://upstream.invalid'
 
-/** What answers a probe. */
+/** Response to a probe call. */
 export const reply = (status = 200, headers: Reply['headers'] = {}): Reply => ({
   status,
   headers,
   body: Body.of(Buffer.from('{}')),
 })
 
-/** In place of whatever token the policy wants. */
-const shown = (token: FullPolicy['token']): Credential | undefined => (token === 'none' ? undefined : () => 'sample')
+/** Stands in for the policy's token. */
+const sampleCredential = (token: FullPolicy['token']): Credential | undefined =>
+  token === 'none' ? undefined : () => 'sample'
 
-/** The filters of a road that change headers, and what came of it. */
-function gate(policy: FullPolicy): { send: Service; left: () => Leaving | undefined } {
+/** A road's header-changing filters, and their result. */
+function headerFilters(policy: FullPolicy): { send: Service; result: () => Leaving | undefined } {
   const { token, timeout, cache: kept } = policy
-  let entered: Call | undefined
+  let recorded: Call | undefined
   let headers: readonly string[] = []
-  const enter: Filter = (call, next) => {
-    entered = call
+  const record: Filter = (call, next) => {
+    recorded = call
     return next(call)
   }
   const keep = kept ? [cache({ ...kept, token, timeout, address: nowhere })] : []
-  const send = pipe([enter, ...keep, onward(shown(token))], (call) => {
+  const send = pipe([record, ...keep, onward(sampleCredential(token))], (call) => {
     headers = Object.keys(call.headers)
     return Promise.resolve(reply())
   })
-  return { send, left: () => entered && { call: entered, headers } }
+  return { send, result: () => recorded && { call: recorded, headers } }
 }
 
-/** Make a screen's call as it would be made, and see what leaves. Undefined when it cannot be made of this input. */
+/**
+ * Makes a screen's call on these filters and records what would be sent. Undefined if it cannot be made with this
+ * input.
+ */
 export async function leavingOf(
   upstream: string,
   source: Contract | DescService,
@@ -58,7 +62,7 @@ export async function leavingOf(
   key: string,
   input: unknown,
 ): Promise<Leaving | undefined> {
-  const { send, left } = gate(policy)
+  const { send, result } = headerFilters(policy)
   const road = {
     policy,
     addresses: [],
@@ -68,7 +72,7 @@ export async function leavingOf(
     credential: undefined,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
-  const exchange = sampleExchange({ identity: somebody(), headers: said(policy) })
+  const exchange = sampleExchange({ identity: somebody(), headers: allowedHeaders(policy) })
   const asking: Asking = {
     exchange,
     scope: exchange.scope,
@@ -81,25 +85,27 @@ export async function leavingOf(
     const { answers, call } = grpcClient(upstream, source, road)[key]!
     return answers === 'once' ? call(asking, input) : call(asking, input).next()
   }
-  // The probe's answer need not be what the contract says: it is what was sent that counts.
+  // The probe's response need not match the contract: only the request matters.
   await made().catch(() => undefined)
-  return left()
+  return result()
 }
 
-/** A client that sends all that may travel. */
-const said = ({ headers }: FullPolicy) => Object.fromEntries(headers.map((name) => [name, 'sample']))
+/** A client that sends every header allowed to travel. */
+const allowedHeaders = ({ headers }: FullPolicy) => Object.fromEntries(headers.map((name) => [name, 'sample']))
 
-/** What leaves when a forward passes on a request with every header that is `usual`. */
+/** What a forward sends on for a request with every `usual` header. */
 export async function forwardedOf(upstream: string, policy: FullPolicy, method: string): Promise<Leaving> {
-  const { send, left } = gate(policy)
+  const { send, result } = headerFilters(policy)
   const exchange = sampleExchange({ identity: somebody(), method })
   const { scope, deadline: until } = exchange
   const headers = fromClient(usual.flatMap((name) => [name, 'sample']))
   await send({ upstream, method, url: '/', headers, body: null, streamed: true, until, scope, exchange })
-  return left()!
+  return result()!
 }
 
-/** What a browser or an app would send, and some that it should not. But for conditions and ranges, which pass by a cache. */
+/**
+ * Headers of a browser or an app, and some that must not travel. Without conditions and ranges, which bypass a cache.
+ */
 export const usual = [
   'accept',
   'accept-encoding',

@@ -8,30 +8,30 @@ import type { Estate } from './estate.ts'
 import { type Sharing, sharingOf } from './sharing.ts'
 import { forwardedOf, type Leaving, leavingOf, usual } from './travel.ts'
 
-/** What the policy of its upstream makes of a call. */
+/** How the upstream's policy treats a call. */
 export interface Treatment extends Sharing {
   readonly protocol: 'http' | 'grpc' | 'websocket'
-  /** It changes nothing: a GET or HEAD, a remote method without side effects. Of a method that does not say, its name does. */
+  /** No side effects: a GET or HEAD, or such a remote method; one that does not declare it is judged by its name. */
   readonly safe: boolean
-  /** Milliseconds, retries included. */
+  /** Milliseconds, including retries. */
   readonly timeout: number
-  /** Tries that the policy allows. */
+  /** Attempts the policy allows. */
   readonly attempts: number
   readonly hedged: boolean
-  /** How often the service can be asked because of this call: retries and hedges, out of their budget. */
+  /** Most requests at the service for this call, including retries and hedges within their budget. */
   readonly most: number
   readonly token: FullPolicy['token']
-  /** Names of the headers or metadata that travel. Of a forward, those that it passes on of what clients usually send. */
+  /** Headers or metadata that travel. For a forward, those it passes on of what clients usually send. */
   readonly travels: readonly string[]
-  /** Of a forward: what clients usually send and does not travel. */
+  /** For a forward: what clients usually send and does not travel. */
   readonly kept: readonly string[]
-  /** How long after its time an answer may still be given, in milliseconds. 0: never. */
+  /** How stale an answer may be, in milliseconds. 0: never. */
   readonly staleFor: number
-  /** Of a feed: how long one connection to it lives, in milliseconds, before its service is asked anew whether it may. */
+  /** For a feed: lifetime of one connection in milliseconds, after which its service authorizes it again. */
   readonly renewed?: number
 }
 
-/** Of a screen's call with this input. */
+/** For a screen's call with this input. */
 export async function treatmentOf(estate: Estate, upstream: string, key: string, input: unknown): Promise<Treatment> {
   const source = estate.sources[upstream]!
   const policy = complete(estate.policies[upstream] ?? {})
@@ -42,11 +42,11 @@ export async function treatmentOf(estate: Estate, upstream: string, key: string,
   return { ...(await treated(policy, method, leaving)), travels: leaving?.headers ?? [], kept: [] }
 }
 
-/** Of what a forward passes on. */
+/** For what a forward passes on. */
 export async function forwardTreatment(estate: Estate, upstream: string, method: string): Promise<Treatment> {
   const policy = complete(estate.policies[upstream] ?? {})
   const leaving = await forwardedOf(upstream, policy, method)
-  // A token of ours travels under the name of the client's.
+  // Our token replaces the client's under the same name.
   const kept = usual.filter((name) => name === 'authorization' || !leaving.headers.includes(name))
   return { ...(await treated(policy, method, leaving)), travels: leaving.headers, kept }
 }
@@ -68,7 +68,7 @@ async function treated(policy: FullPolicy, method: string, leaving: Leaving | un
   }
 }
 
-/** One connection for all whom the service cannot tell apart, made anew whenever it breaks: see `hub`. */
+/** One connection for all users the service cannot tell apart, re-established when it breaks: see `hub`. */
 const followed = ({ timeout, token, streamTimeout }: FullPolicy): Treatment => ({
   protocol: 'websocket',
   safe: true,
@@ -84,7 +84,7 @@ const followed = ({ timeout, token, streamTimeout }: FullPolicy): Treatment => (
   renewed: streamTimeout,
 })
 
-/** gRPC has a name of its own for the time that is left. */
+/** gRPC has its own header for the remaining time. */
 async function remote(policy: FullPolicy, method: DescMethod | undefined, leaving: Leaving | undefined) {
   const travels = (leaving?.headers ?? []).map((name) => (name === 'x-deadline-ms' ? 'grpc-timeout' : name))
   const made = await treated(policy, leaving?.call.method ?? 'POST', leaving)

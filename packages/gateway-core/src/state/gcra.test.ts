@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { gcra, type Rate } from './gcra.ts'
 
-/** A bucket with a clock: what each of several requests is told. */
+/** A bucket with a clock: the answers to several requests. */
 function bucket(rate: Rate) {
   let full: number | undefined
   return (now: number, cost = 1) => {
@@ -73,7 +73,7 @@ describe('gcra', () => {
       const passed: { at: number; cost: number }[] = []
       let now = 0
       for (let nth = 0; nth < 3_000; nth++) {
-        // Crowds, steady streams and rests.
+        // Bursts, steady streams and pauses.
         now += random() < 0.6 ? 0 : random() < 0.95 ? (random() * 2 * window) / quota : random() * window * 2
         const cost = random() < 0.8 ? 1 : 1 + Math.floor(random() * burst)
         if (take(now, cost).allowed) passed.push({ at: now, cost })

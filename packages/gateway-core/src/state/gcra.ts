@@ -1,10 +1,10 @@
-/** How fast a key may take, in units: one request is one unit unless it says that it costs more. */
+/** The rate per key, in units: a request is one unit unless it states another cost. */
 export interface Rate {
-  /** Milliseconds after which one more unit is there. */
+  /** Milliseconds per unit. */
   readonly interval: number
-  /** Units there are at most: what may be taken at once after a rest. */
+  /** Most units available at once. */
   readonly burst: number
-  /** Units to take now; more than `burst` counts as `burst`. Default 1. */
+  /** Units to take; more than `burst` counts as `burst`. Default 1. */
   readonly cost?: number | undefined
 }
 
@@ -12,25 +12,25 @@ export interface Taken {
   readonly allowed: boolean
   /** Whole units left. */
   readonly remaining: number
-  /** Milliseconds after which the same would be allowed; 0 when it was. */
+  /** Milliseconds until the same request would be allowed; 0 if it was. */
   readonly retryAfter: number
-  /** Milliseconds after which all units are there again. */
+  /** Milliseconds until all units are available. */
   readonly reset: number
 }
 
-/** Parts of a millisecond that a double still adds without a loss when it counts from 1970. */
+/** Fractions of a millisecond that a double still adds exactly to epoch times. */
 const exact = 1_024
 
-/** What is left of rounding when the clock itself tells fractions. Far below one unit of any rate. */
+/** Tolerates rounding if the clock returns fractions. Far below one unit of any rate. */
 const slack = 0.01
 
 /**
- * The generic cell rate algorithm: a bucket that fills steadily, kept as one number, the time at which it is full again
- * (`full`; `undefined` is a full one). In no stretch of time can more be taken than `burst` and what that stretch fills in.
- * What is refused costs nothing.
+ * The generic cell rate algorithm: a steadily filling bucket, stored as the one time at which it is full again (`full`;
+ * `undefined` means full). In any period at most `burst` plus the refill of that period can be taken. Refusals cost
+ * nothing.
  *
- * No bucket needs longer to fill than `burst * interval`. A number that says so was written before the clock went back, and is
- * taken for an empty bucket: a step of an hour does not lock anybody out for an hour.
+ * No bucket takes longer to fill than `burst * interval`. A later time was stored before the clock was set back, and
+ * counts as an empty bucket: an hour's step does not lock anyone out for an hour.
  */
 export function gcra(
   full: number | undefined,

@@ -10,7 +10,7 @@ afterEach(() => void jest.useRealTimers())
 
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms)
 
-/** A store that a process uses until it dies, or until the store does not answer any more. */
+/** A store used by a process until it dies, or until the store stops answering. */
 function failing(store: Store) {
   const state = { dead: false, broken: false }
   const set: Store['set'] = (...given) => {
@@ -20,7 +20,7 @@ function failing(store: Store) {
   return { state, store: { ...store, set } }
 }
 
-/** Resolved by now? */
+/** Already resolved? */
 async function told(lost: Promise<void>): Promise<boolean> {
   let done = false
   void lost.then(() => (done = true))
@@ -91,7 +91,7 @@ describe('lease', () => {
   it('is lost by a holder that slept, who gives nothing of its successor away', async () => {
     const store = memoryStore({ clock: Date.now })
     const slept = (await lease(store, 'a', TTL))!
-    // No timer fires while a process stands still.
+    // No timer fires while a process is suspended.
     jest.setSystemTime(Date.now() + TTL)
     const next = (await lease(store, 'a', TTL))!
     await pass(TTL / 3)

@@ -1,25 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import type { Store } from './store.ts'
 
-/** The right to be the only one who does something, in all processes, for as long as it is kept up. */
+/** Exclusive right to do something, across all processes, while it is renewed. */
 export interface Lease extends AsyncDisposable {
-  /** `false` once it may be another's. To be asked before each step that only its holder may take. */
+  /** `false` once another may hold it. Check before each step that only the holder may take. */
   held(): boolean
-  /** Resolves when it is lost, if it ever is. */
+  /** Resolves when it is lost. */
   readonly lost: Promise<void>
 }
 
 /**
- * Takes the lease of a name; `undefined` while another holds it. It is renewed after each third of `ttl` (milliseconds) until it
- * is disposed of. A holder that dies frees it by doing nothing, after `ttl`; one that slept through it, or that the store did
- * not answer in time, has lost it, and is told.
+ * Acquires the named lease; `undefined` while another holds it. It is renewed every third of `ttl` (milliseconds) until
+ * disposed. If the holder dies, it expires after `ttl`; a holder that was suspended, or got no timely answer from the
+ * store, has lost it and `lost` resolves.
  *
- * No lease stops a holder who falls asleep between asking and acting. What it writes at the end therefore names what it read
- * under the lease (`{ was }`): the store then refuses it once its successor has written.
+ * A lease cannot stop a holder that is suspended between check and action. Its final write must therefore name what it
+ * read under the lease (`{ was }`): the store refuses it once a successor has written.
  */
 export async function lease(store: Store, name: string, ttl = 5_000): Promise<Lease | undefined> {
   const [key, owner] = [`lease:${name}`, randomUUID()]
-  // Counted from before each question: by the store's clock it ends later, never earlier.
+  // Measured from before each request, so never later than the store's own expiry.
   let until = performance.now() + ttl
   if (!(await store.set(key, owner, ttl, 'if-absent'))) return undefined
   const { promise: lost, resolve } = Promise.withResolvers<void>()
@@ -42,7 +42,7 @@ export async function lease(store: Store, name: string, ttl = 5_000): Promise<Le
     [Symbol.asyncDispose]: async () => {
       clearInterval(timer)
       until = 0
-      // What cannot be given back ends by itself.
+      // If it cannot be released, it expires.
       await store.delete(key, owner).catch(() => undefined)
     },
   }

@@ -3,9 +3,12 @@ export interface Listener {
   readonly gap?: (() => void) | undefined
 }
 
-/** Who in this process listens to which channel. */
+/** This process's listeners by channel. */
 export interface Listeners<L extends Listener> {
-  /** Twice the same function is two listeners. What it returns ends it, and says whether it was the last of its channel. */
+  /**
+   * Adding the same function twice makes two listeners. The returned function removes it and says whether it was the
+   * channel's last.
+   */
   add(channel: string, listener: L): () => boolean
   tell(channel: string, message: string): void
   channels(): readonly string[]
@@ -24,7 +27,7 @@ export function listeners<L extends Listener>(): Listeners<L> {
       }
     },
     tell: (channel, message) => {
-      // Each on its own: what one of them throws is not the others' fault.
+      // Separately, so that one listener's exception does not affect the others.
       for (const { listen } of kept.get(channel) ?? []) queueMicrotask(() => listen(message))
     },
     channels: () => [...kept.keys()],

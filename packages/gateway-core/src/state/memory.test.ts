@@ -54,7 +54,7 @@ describe('memoryStore', () => {
   })
 })
 
-/** Writes until there is no room; the number of those that had some. */
+/** Writes until full; returns how many succeeded. */
 async function fill(write: (nth: number) => Promise<unknown>): Promise<number> {
   for (let nth = 0; ; nth += 1) {
     try {

@@ -4,22 +4,25 @@ import { Room } from './room.ts'
 import type { Entry, Only, Store } from './store.ts'
 
 export interface MemoryOptions {
-  /** For the values of one use (what stands before the first `:` of a key), and as much for its sets. Default 32 MiB. */
+  /**
+   * Limit for the values of one use (the part of a key before its first `:`), and the same for its sets. Default 32
+   * MiB.
+   */
   readonly maxBytes?: number | undefined
-  /** Rates that are remembered; the one that was asked longest ago goes first. Default 10 000. */
+  /** Rates remembered; evicts the least recently used. Default 10 000. */
   readonly maxRates?: number | undefined
   /** Epoch milliseconds. Default `Date.now`. */
   readonly clock?: (() => number) | undefined
-  /** Milliseconds that no one can set: rates go by it. Default `performance.now`. */
+  /** Monotonic milliseconds, used for rates. Default `performance.now`. */
   readonly steady?: (() => number) | undefined
 }
 
-/** What an entry takes beside its text, and a member of a set with its text, in bytes. */
+/** Estimated bytes of an entry besides its text, and of a set member including its text. */
 const [entryBytes, memberBytes] = [200, 200]
 
 /**
- * For one process only: nothing is shared, nothing survives a restart. Each use has room of its own; one that is full refuses what
- * would take more with `StoreUnavailable`, and loses nothing that holds.
+ * A store for one process: nothing is shared, nothing survives a restart. Each use has its own memory limit; when that
+ * is reached, writes fail with `StoreUnavailable`, and no live entry is evicted.
  */
 export function memoryStore(options: MemoryOptions = {}): Store {
   const { maxBytes = 32 * 1024 * 1024, maxRates = 10_000, clock = Date.now, steady = () => performance.now() } = options
@@ -52,7 +55,7 @@ export function memoryStore(options: MemoryOptions = {}): Store {
   }
 }
 
-/** The room of each use. Uses are few: they are named in code. */
+/** One room per use. Uses are few, as they are named in code. */
 function rooms<V extends { readonly expiresAt: number }>(most: number, clock: () => number) {
   const made = new Map<string, Room<V>>()
   return (key: string): Room<V> => {
@@ -69,10 +72,10 @@ function holds(only: Only, value: string | undefined): boolean {
 }
 
 interface Members {
-  /** Until when each is one. */
+  /** When each membership ends. */
   readonly ends: Map<string, number>
   readonly expiresAt: number
-  /** So many are looked through for those that have ended: each add pays for two looks at most. */
+  /** Size at which ended members are swept, so that each add pays for two checks at most. */
   readonly sweepAt: number
 }
 
@@ -115,9 +118,9 @@ function channels(): Pick<Store, 'publish' | 'subscribe'> {
   }
 }
 
-/** Kept apart from the values: a flood of addresses must not push sessions out. */
+/** Separate from the values: a flood of addresses must not evict sessions. */
 function rates(most: number, steady: () => number): Store['take'] {
-  // When each bucket is full again; one that is full needs no remembering. The oldest first, like above.
+  // When each bucket is full again; full ones are dropped. Oldest first.
   const buckets = new Map<string, number>()
   return async (key, rate) => {
     const now = steady()

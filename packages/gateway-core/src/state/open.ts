@@ -3,17 +3,17 @@ import type { RedisStoreOptions } from './redis.ts'
 import type { Store } from './store.ts'
 
 export interface OpenOptions extends RedisStoreOptions {
-  /** Of a Redis; empty for none. */
+  /** URL of a Redis; empty for none. */
   readonly url: string
 }
 
 /**
- * The one store of an app: what it must share with its other processes lives there. With an address it is in Redis, and a start
- * does not wait for one that is down. Without, it is in the memory of this process, which is said once.
+ * An app's store, for the state its processes share. With a URL it is in Redis, and the boot does not wait for one that
+ * is down. Without, it is in this process's memory, which is logged.
  */
 export async function openStore(options: OpenOptions): Promise<Store> {
-  // Loaded by those who use it only.
+  // Loaded only if needed.
   if (options.url !== '') return (await import('./redis.ts')).redisStore(options)
-  options.log.info('sessions and limits are in memory only and end with this process')
+  options.log.info('sessions and limits are kept in memory and end with this process')
   return memoryStore({ clock: options.clock })
 }

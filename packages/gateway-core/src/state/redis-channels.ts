@@ -4,44 +4,45 @@ import type { Connections } from './redis-connection.ts'
 import type { Store } from './store.ts'
 
 interface Subscribed extends Listener {
-  /** Whoever asked for it knows that it listens. */
+  /** Its subscriber was told that it is listening. */
   told: boolean
 }
 
 /**
- * Subscriptions, on a connection of their own that is made with the first of them. When it breaks, all are made again on the
- * next one, and then those who may have missed something are told.
+ * Subscriptions, on a separate connection opened with the first one. When it breaks, the next one resubscribes to all,
+ * then reports the gap to listeners that may have missed messages.
  */
 export function redisChannels(server: Connections, prefix: string): Store['subscribe'] {
-  const heard = listeners<Subscribed>()
+  const subscribers = listeners<Subscribed>()
   let opened: Promise<Redis> | undefined
 
-  const ask = async (connection: Redis, channels: readonly string[]): Promise<boolean> => {
+  const subscribe = async (connection: Redis, channels: readonly string[]): Promise<boolean> => {
     try {
       await connection.subscribe(...channels.map((channel) => prefix + channel))
       return true
     } catch {
-      // The next connection begins with all of them.
+      // The next connection subscribes to all of them.
       if (connection.status === 'ready') connection.disconnect(true)
       return false
     }
   }
-  const again = async (connection: Redis): Promise<void> => {
-    const gone = heard.all().filter(({ told }) => told)
-    if (heard.channels().length > 0 && (await ask(connection, heard.channels()))) gone.forEach(({ gap }) => gap?.())
+  const resubscribe = async (connection: Redis): Promise<void> => {
+    const informed = subscribers.all().filter(({ told }) => told)
+    if (subscribers.channels().length > 0 && (await subscribe(connection, subscribers.channels())))
+      informed.forEach(({ gap }) => gap?.())
   }
   const open = async (): Promise<Redis> => {
-    const connection = await server.open((standing) => void again(standing))
+    const connection = await server.open((standing) => void resubscribe(standing))
     return connection.on('message', (channel: string, message: string) =>
-      heard.tell(channel.slice(prefix.length), message),
+      subscribers.tell(channel.slice(prefix.length), message),
     )
   }
 
   return async (channel, listen, gap) => {
     const own: Subscribed = { listen, gap, told: false }
-    const leave = heard.add(channel, own)
+    const leave = subscribers.add(channel, own)
     const connection = await (opened ??= open())
-    await ask(connection, [channel])
+    await subscribe(connection, [channel])
     own.told = true
     return {
       [Symbol.asyncDispose]: async () => {

@@ -4,50 +4,50 @@ import type { Logger } from 'pino'
 import { plain } from '../plain.ts'
 
 export interface Address {
-  /** `redis://` or, with TLS, `rediss://`; user, password and the number of a database are part of it. */
+  /** `redis://` or, with TLS, `rediss://`; may include user, password and database number. */
   readonly url: string
   readonly log: Logger
-  /** Milliseconds that a command gets, and twice that a connection without any answer. Default 500. */
+  /** Timeout of a command in milliseconds; an unresponsive connection gets twice that. Default 500. */
   readonly timeout?: number | undefined
   /** Jitter of reconnects. Default `Math.random`. */
   readonly random?: (() => number) | undefined
 }
 
-/** Milliseconds between two looks at whether the other end still answers: one that hangs says nothing of it. */
-const pulse = 1_000
+/** Milliseconds between pings: a hung server closes no connection. */
+const pingInterval = 1_000
 
-/** Milliseconds from the first attempt to reconnect, and at most, before the next one. */
+/** Initial and longest delay between reconnects, in milliseconds. */
 const [soonest, latest] = [50, 1_000]
 
-/** Milliseconds between two reconnects because the other end may only be read. */
-const anew = 5_000
+/** Shortest time between two reconnects caused by a read-only server, in milliseconds. */
+const demotedPause = 5_000
 
-/** Connections to one server that come back by themselves, however long it is away. */
+/** Connections to one server that reconnect, however long it is down. */
 export interface Connections extends AsyncDisposable {
-  /** Resolves when the first attempt has ended, well or badly. `greeted` is called each time it stands. */
+  /** Resolves when the first attempt has ended, even in failure. Calls `greeted` on each (re)connect. */
   open(greeted?: (connection: Redis) => void): Promise<Redis>
-  /** Whether all of them stand. */
+  /** Whether all are connected. */
   ready(): boolean
 }
 
 /**
- * Nothing waits in a queue: what is sent while a connection does not stand fails at once, what is not answered in time fails
- * then, and what was under way when it broke is not sent again, for it may have been done. An outage is one line in the log
- * and its end another, however many connections and commands it hits.
+ * Nothing is queued: commands fail at once while disconnected, on timeout when unanswered, and are not resent after a
+ * break, because they may have been executed. An outage is logged once at its start and once at its end, however many
+ * connections and commands it affects.
  */
 export function connections(address: Address): Connections {
   const options = optionsOf(address)
   const opened: Redis[] = []
-  const watch = outages(address.log.child({ store: shown(address.url) }))
-  const beat = setInterval(() => {
+  const watch = outages(address.log.child({ store: withoutPassword(address.url) }))
+  const pinging = setInterval(() => {
     for (const each of opened) if (each.status === 'ready') each.ping().catch(() => undefined)
-  }, pulse)
-  beat.unref()
+  }, pingInterval)
+  pinging.unref()
   let ended: Promise<unknown> | undefined
   const end = (): Promise<unknown> => {
-    clearInterval(beat)
+    clearInterval(pinging)
     watch.over()
-    return Promise.all(opened.map(leave))
+    return Promise.all(opened.map(quit))
   }
   return {
     open: async (greeted) => {
@@ -73,7 +73,7 @@ function optionsOf({ url, timeout = 500, random = Math.random }: Address) {
     lazyConnect: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    // Its own resubscribing leaves a promise alone that rejects when the connection breaks once more.
+    // ioredis leaves its own resubscription's promise unhandled when the connection breaks again.
     autoResubscribe: false,
     connectTimeout: 2 * timeout,
     disconnectTimeout: timeout,
@@ -84,18 +84,21 @@ function optionsOf({ url, timeout = 500, random = Math.random }: Address) {
   } satisfies RedisOptions
 }
 
-/** After a failover a connection may still lead to what has become a replica, and the address elsewhere. */
+/**
+ * After a failover, a connection may lead to a server that is now a replica, while the address resolves to the new
+ * primary.
+ */
 function demoted(): (error: Error) => boolean {
   let last = -Infinity
   return ({ message }) => {
-    if (!message.startsWith('READONLY') || performance.now() - last < anew) return false
+    if (!message.startsWith('READONLY') || performance.now() - last < demotedPause) return false
     last = performance.now()
     return true
   }
 }
 
-/** Lets what is under way end, as far as there is anybody to answer it. */
-async function leave(connection: Redis): Promise<void> {
+/** Lets commands in flight finish, if the server still answers. */
+async function quit(connection: Redis): Promise<void> {
   try {
     await connection.quit()
   } catch {
@@ -103,7 +106,7 @@ async function leave(connection: Redis): Promise<void> {
   }
 }
 
-/** Of the answers of a server the text may repeat what was sent. */
+/** A server's error text may repeat command arguments, i.e. keys and values. */
 export const reasonOf = (error: unknown): string =>
   plain((error instanceof Error ? error.message : String(error)).split(', with args')[0]!, 200)
 
@@ -128,7 +131,7 @@ function outages(log: Logger) {
   }
 }
 
-/** Not left to the client, which takes the query of an address for options of its own. */
+/** Parsed here, because ioredis takes a URL's query for its own options. */
 function addressOf(url: string) {
   const { protocol, hostname, port, username, password, pathname } = new URL(url)
   const host = hostname.replace(/^\[|\]$/g, '')
@@ -143,7 +146,7 @@ function addressOf(url: string) {
 }
 
 /** Without user and password. */
-function shown(url: string): string {
+function withoutPassword(url: string): string {
   const { protocol, host, pathname } = new URL(url)
   return `${protocol}//${host}${pathname}`
 }

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 
-/** What the server runs as one step. It takes one key, and is sent as a whole only when the server does not know it (yet). */
+/**
+ * A script the server runs atomically. It takes one key; its source is sent only if the server does not know it (yet).
+ */
 export interface Script {
   readonly lua: string
   readonly sha: string
@@ -8,33 +10,33 @@ export interface Script {
 
 const script = (lua: string): Script => ({ lua, sha: hash('sha1', lua) })
 
-/** The value, and the milliseconds it still has. */
+/** The value and its remaining milliseconds. */
 export const read = script(`
 local value = redis.call('GET', KEYS[1])
 if not value then return nil end
 return { value, redis.call('PTTL', KEYS[1]) }
 `)
 
-/** 1 when the value was `ARGV[1]` and is now `ARGV[2]`, for `ARGV[3]` milliseconds. */
+/** Compare-and-swap: returns 1 if the value was `ARGV[1]` and is now `ARGV[2]`, for `ARGV[3]` milliseconds. */
 export const replace = script(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1
 `)
 
-/** 1 when the value was `ARGV[1]` and is gone. */
+/** Compare-and-delete: returns 1 if the value was `ARGV[1]`. */
 export const removeOnly = script(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])
 `)
 
-/** Milliseconds of the server's clock. */
+/** The server's clock in milliseconds. */
 const now = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `
 
-/** Members sorted by their end, of which those that are over go; the set ends with the last. */
+/** A sorted set of members by expiry; expired ones are removed, and the set expires with its last member. */
 export const join = script(`${now}
 local ends = math.max(now + ARGV[2], tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or 0))
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
@@ -48,9 +50,9 @@ return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '+inf')
 `)
 
 /**
- * The decision of `gcra.ts`, line by line, by the clock of the server: every process of an app has the same. What it returns is
- * what `gcra` takes, the number that stood there and the time, so that what the caller is told is computed in one place only.
- * Both compute in the same doubles. A refusal writes nothing, unless the clock has gone back.
+ * The decision of `gcra.ts`, line by line, by the server's clock, which all processes share. It returns the input of
+ * `gcra`, the stored number and the time, so that the result is computed in one place only. Both use the same doubles.
+ * A refusal writes nothing, unless the clock was set back.
  */
 export const takeUnits = script(`
 local full = redis.call('GET', KEYS[1])

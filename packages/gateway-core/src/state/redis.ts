@@ -7,21 +7,21 @@ import { join, members, read, removeOnly, replace, type Script, takeUnits } from
 import { type Only, type Store, StoreUnavailable } from './store.ts'
 
 export interface RedisStoreOptions extends Address {
-  /** Before every key and channel, so that several apps may share a server: `web-bff:`. */
+  /** Prefix of every key and channel, so that several apps may share a server: `web-bff:`. */
   readonly prefix: string
-  /** Epoch milliseconds: what an `expiresAt` is told by. Lives and rates go by the clock of the server. Default `Date.now`. */
+  /** Epoch milliseconds, for `expiresAt`. Expiry and rates use the server's clock. Default `Date.now`. */
   readonly clock?: (() => number) | undefined
 }
 
 export type RedisStore = Store & Required<Pick<Store, 'ready' | typeof Symbol.asyncDispose>>
 
-/** Milliseconds between two lines about commands that the server refuses, as when it is full. */
+/** Milliseconds between two log lines about refused commands, e.g. when the server is full. */
 const quiet = 10_000
 
 /**
- * State in a Redis (6 or newer, or a Valkey), shared by every process that names the same address and prefix. Resolves when the
- * first attempt to connect has ended, even badly: it goes on trying. Each method is one command or one script, rejects with
- * `StoreUnavailable`, and does so at once while there is no connection.
+ * A store in Redis (6 or newer, or Valkey), shared by every process with the same URL and prefix. Resolves when the
+ * first connection attempt has ended, even in failure: it keeps trying. Each method is one command or one script; it
+ * rejects with `StoreUnavailable`, at once while disconnected.
  */
 export async function redisStore(options: RedisStoreOptions): Promise<RedisStore> {
   const { prefix, log, clock = Date.now } = options
@@ -92,7 +92,7 @@ function rates(run: Run, prefix: string): Store['take'] {
   }
 }
 
-/** That commands are refused is said now and then: that there is nobody to refuse them is said by the connection. */
+/** Logs refused commands at intervals; the connection logs outages. */
 function failures(log: Logger): Failed {
   let saidAt = -Infinity
   return (error) => {
@@ -105,8 +105,8 @@ function failures(log: Logger): Failed {
   }
 }
 
-/** The server knows no parts of a millisecond, and no life without any. */
+/** Redis supports neither fractional milliseconds nor a TTL of 0. */
 const span = (ttl: number): number => Math.max(1, Math.ceil(ttl))
 
-/** It has been restarted, or somebody has emptied its cache of scripts. */
+/** The server was restarted, or its script cache flushed. */
 const isUnheard = (error: unknown): boolean => error instanceof ReplyError && reasonOf(error).startsWith('NOSCRIPT')

@@ -6,13 +6,13 @@ interface Kept<V> {
 }
 
 /**
- * The memory that one use of a store may take. Nothing that still holds is given up for something new: a flood would sign people
- * out, and let a used proof pass once more. When it is full, what would take more is refused, as by a Redis with `noeviction`.
+ * A memory limit for one use of a store. Live entries are never evicted: a flood would sign people out, and let a used
+ * proof pass again. When full, it refuses writes, like a Redis with `noeviction`.
  */
 export class Room<V extends { readonly expiresAt: number }> {
   readonly #most: number
   readonly #clock: () => number
-  // In the order of the last write, so that most of those that end first come first.
+  // In order of the last write, so that entries that expire first mostly come first.
   readonly #kept = new Map<string, Kept<V>>()
   #weight = 0
   #sweepAt = -Infinity
@@ -28,7 +28,7 @@ export class Room<V extends { readonly expiresAt: number }> {
     return value !== undefined && value.expiresAt > this.#clock() ? value : undefined
   }
 
-  /** Throws `StoreUnavailable`. */
+  /** Throws `StoreUnavailable` when full. */
   put(key: string, value: V, weight: number): void {
     this.#forget(this.#clock())
     this.#make(weight - (this.#kept.get(key)?.weight ?? 0), this.#clock())
@@ -42,7 +42,7 @@ export class Room<V extends { readonly expiresAt: number }> {
     return this.#kept.delete(key)
   }
 
-  /** Costs nothing when there is nothing to forget. */
+  /** Stops at the first live entry, so it is cheap. */
   #forget(now: number): void {
     for (const [key, { value }] of this.#kept) {
       if (value.expiresAt > now) return
@@ -50,13 +50,13 @@ export class Room<V extends { readonly expiresAt: number }> {
     }
   }
 
-  /** Looks through all of it once a second at most: whoever floods it must not make that expensive. */
+  /** Sweeps everything at most once a second, so that a flood cannot make it expensive. */
   #make(more: number, now: number): void {
     if (more <= 0 || this.#weight + more <= this.#most) return
     if (now >= this.#sweepAt) {
       this.#sweepAt = now + 1_000
       for (const [key, { value }] of this.#kept) if (value.expiresAt <= now) this.delete(key)
     }
-    if (this.#weight + more > this.#most) throw new StoreUnavailable('the memory for it is full')
+    if (this.#weight + more > this.#most) throw new StoreUnavailable('its memory limit is reached')
   }
 }

@@ -7,55 +7,54 @@ export interface Entry {
   readonly expiresAt: number
 }
 
-/** When a write happens. `{ was }`: the value is still that one, so that of two writers who read the same one wins. */
+/** Condition of a write. `{ was }`: the value is unchanged, so that of two writers who read the same one, one wins. */
 export type Only = 'if-absent' | 'if-present' | { readonly was: string }
 
 /**
- * What a store that is somewhere else rejects with when it does not answer, or answers that it cannot. What became of a write
- * is then not known: it may have been done. Where nobody chooses otherwise it leaves as a 503, so that nothing is taken for
- * allowed, or for gone, that could not be looked up.
+ * A remote store did not answer, or could not. The outcome of a write is then unknown: it may have happened. Unless
+ * caught, it becomes a 503, so that nothing counts as allowed, or as absent, without a look-up.
  */
 export class StoreUnavailable extends Problem {
-  /** Of the reason nothing but its text is kept: commands carry keys and values. */
+  /** Keeps only the reason's text: commands carry keys and values. */
   constructor(reason: string) {
     super(503, 'store-unavailable', { headers: { 'retry-after': '1' }, cause: new Error(reason) })
   }
 }
 
 /**
- * State shared by the processes of an app. What stands before the first `:` of a key is its use, named in code; in memory each has
- * room of its own. Each method is one atomic step. A `ttl` is milliseconds from now, above 0. Whoever
- * hands a store to an app hands it over: it is disposed with the app.
+ * State shared by an app's processes. The part of a key before its first `:` is its use, named in code; in memory each
+ * use has its own limit. Each method is one atomic step. A `ttl` is milliseconds from now, above 0. An app owns its
+ * store and disposes of it.
  */
 export interface Store {
-  /** It answers out of the memory of this process: nobody need guard against its silence. */
+  /** In this process's memory: calls need no timeout. */
   readonly local?: boolean
-  /** Whether it can be reached now. Absent: always. */
+  /** Whether it is reachable now. Absent: always. */
   ready?(): boolean
   /** Absent: there is nothing to release. */
   [Symbol.asyncDispose]?(): Promise<void>
-  /** `undefined` when there is none, or no longer. */
+  /** `undefined` if missing or expired. */
   get(key: string): Promise<Entry | undefined>
-  /** `false` when the condition did not hold, and nothing was written. With `if-present`, what has been deleted stays so. */
+  /** `false` if the condition failed and nothing was written. `if-present` never recreates a deleted key. */
   set(key: string, value: string, ttl: number, only?: Only): Promise<boolean>
-  /** Sets a new end. `false` when there is nothing to keep alive. */
+  /** Sets a new expiry. `false` if the key is missing. */
   touch(key: string, ttl: number): Promise<boolean>
-  /** `false` when there was nothing to delete, or another value than `was`: of several callers, one gets `true`. */
+  /** `false` if the key was missing, or its value differs from `was`: of several callers, one gets `true`. */
   delete(key: string, was?: string): Promise<boolean>
   /**
-   * Puts a member into a set for so long, or longer if that was asked before; what has ended costs no room. Its keys are apart from
-   * those above, as are those of `take`.
+   * Adds a member to a set for `ttl`, or longer if it already has longer; expired ones take no space. Set keys are
+   * separate from those above, as are those of `take`.
    */
   add(key: string, member: string, ttl: number): Promise<void>
   remove(key: string, member: string): Promise<void>
   members(key: string): Promise<readonly string[]>
-  /** Tells every process that listens now. Who is cut off misses it: what must not be missed is also written down. */
+  /** Notifies every process subscribed now. A disconnected one misses it: important messages must be stored too. */
   publish(channel: string, message: string): Promise<void>
   /**
-   * Resolves when it listens; while the store cannot be reached, soon all the same, and it listens as soon as that is so. `gap`
-   * is called after a time in which messages may have been missed. Neither function may throw.
+   * Resolves when subscribed; while the store is unreachable, soon anyway, and it subscribes once that is possible.
+   * `gap` is called after a period in which messages may have been missed. Neither function may throw.
    */
   subscribe(channel: string, listen: (message: string) => void, gap?: () => void): Promise<AsyncDisposable>
-  /** Takes units of a rate if they are there: see `gcra`. The clock is the store's own. */
+  /** Takes units of a rate if available: see `gcra`. Uses the store's own clock. */
   take(key: string, rate: Rate): Promise<Taken>
 }

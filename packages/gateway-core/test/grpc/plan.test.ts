@@ -50,7 +50,7 @@ describe('the plan of remote calls', () => {
 
   it('follows the policy where the .proto says nothing, and refuses one that says what is not so', async () => {
     expect((await planned({ attempts: 2, idempotency: { post: 'idempotent' } }))['post']).toMatchObject({ most: 2 })
-    await expect(planned({ idempotency: { read: 'safe' } })).rejects.toThrow(/the .proto of "read" says it already/)
-    await expect(planned({ idempotency: { poster: 'safe' } })).rejects.toThrow(/there is no method "poster"/)
+    await expect(planned({ idempotency: { read: 'safe' } })).rejects.toThrow(/the .proto of "read" already declares it/)
+    await expect(planned({ idempotency: { poster: 'safe' } })).rejects.toThrow(/unknown method "poster"/)
   })
 })

@@ -80,7 +80,7 @@ export const pushes: readonly Told[] = [
   [
     '/par refuses with markup',
     'unavailable',
-    /answered an error without a proper name/,
+    /answered an invalid error code/,
     at('/par', says(400, { error: '<script>', error_description: '<img src=x>' })),
   ],
   ['/par gives no reference', 'unavailable', /request_uri/, at('/par', says(201, { expires_in: 60 }))],
@@ -120,7 +120,7 @@ export const redirects: readonly Told[] = [
   [
     'an error with markup',
     'refused',
-    /without a proper name/,
+    /an invalid error code/,
     {
       redirect: (query) => {
         query.set('error', '<script>alert(1)</script>')
@@ -161,7 +161,7 @@ export const answers: readonly Told[] = [
   [
     '/token refuses with markup',
     'unavailable',
-    /proper name/,
+    /invalid error code/,
     at('/token', says(400, { error: '<b>', error_description: '<i>' })),
   ],
   ['/token refuses', 'failed', /answered invalid_grant$/, at('/token', says(400, { error: 'invalid_grant' }))],

@@ -40,7 +40,7 @@ describe('bearer', () => {
       authenticatedAt: NOW - 60_000,
       acr: 'silver',
     })
-    // What proved it goes no further than this.
+    // The credential goes no further.
     expect(JSON.stringify(identity)).not.toContain(value)
   })
 
@@ -229,7 +229,7 @@ describe('a token that is bound to a key', () => {
     ...more,
   })
   const challengeOf = (error: unknown) => (error as { options: { headers: Record<string, string> } }).options.headers
-  /** As a client does: once without a nonce, then with the one that it was told. */
+  /** Like a client: once without a nonce, then with the one it received. */
   const prove = async ({ ask }: ReturnType<typeof setUp>, { method = 'GET', of = bound, scheme = 'DPoP' } = {}) => {
     const path = '/m/v1/cart'
     const send = (nonce?: string) =>

@@ -10,17 +10,17 @@ import { identityUnavailable } from '../unavailable.ts'
 import { type Remembered, type Verified, verifiedTokens } from './verified.ts'
 
 export type BearerOptions = TokenOptions & {
-  /** Default: tokens that are bound to a key of their sender are refused. */
+  /** Default: tokens bound to a sender's key are refused. */
   readonly dpop?: DpopOptions | undefined
-  /** How many verified tokens are known. */
+  /** Size of the cache of verified tokens. */
   readonly remember?: Remembered | undefined
 }
 
 /**
- * Callers prove themselves by an access token in `Authorization` (RFC 6750 §2.1): never in a query, a body or a cookie. A token
- * is verified once and then known until it expires or its issuer does not publish its key any more, so one that was withdrawn
- * works on until then. With `dpop`, one that is bound to a key of its sender takes a proof with each request (RFC 9449); while
- * the store cannot say whether a proof was used before, it is refused (503). Throws a `TypeError` for options that make no sense.
+ * Authenticates callers by an access token in `Authorization` (RFC 6750 §2.1), never in a query, a body or a cookie. A
+ * verified token is cached until it expires or its issuer stops publishing its key, so one revoked by the issuer works
+ * until then. With `dpop`, a token bound to a sender's key requires a proof with each request (RFC 9449), refused (503)
+ * while the store cannot tell whether it was used before. Throws a `TypeError` for invalid options.
  */
 export function bearer(options: BearerOptions): Authenticate {
   const { clock = Date.now, remember = {}, dpop } = options
@@ -31,7 +31,7 @@ export function bearer(options: BearerOptions): Authenticate {
 
   const verify = async (sent: string): Promise<Verified> => {
     const { claims, holds } = await check(sent)
-    // What was cut out of a header keeps all of the header alive.
+    // A slice of a header keeps the whole header in memory.
     const token = Buffer.from(sent, 'latin1').toString('latin1')
     const verified = { identity: identityOf(claims), key: thumbprintIn(claims), holds }
     known.add(token, verified)
@@ -62,7 +62,7 @@ export function bearer(options: BearerOptions): Authenticate {
 
 const schemes: Readonly<Record<string, Scheme>> = { bearer: 'Bearer', dpop: 'DPoP' }
 
-/** One scheme and what stands behind it: of two in one field, the second makes the token of the first wrong. */
+/** One scheme and its credentials; a second scheme in the field makes the first one's token invalid. */
 function credentials(header = ''): { readonly scheme: Scheme; readonly token: string } | undefined {
   const space = header.indexOf(' ')
   const scheme = space > 0 ? schemes[header.slice(0, space).toLowerCase()] : undefined
@@ -85,7 +85,9 @@ function identityOf(claims: Claims): Identity {
   }
 }
 
-/** The key that a token is bound to. Throws when it is bound in a way that cannot be checked here, as by a certificate. */
+/**
+ * Thumbprint of the key a token is bound to. Throws for a binding that cannot be checked here, e.g. to a certificate.
+ */
 function thumbprintIn({ cnf }: Claims): string | undefined {
   if (cnf === undefined) return undefined
   const { jkt, ...others } = cnf

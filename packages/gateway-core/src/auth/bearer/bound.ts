@@ -6,28 +6,29 @@ import { TokenError } from '../jwt/token-error.ts'
 
 export interface DpopOptions extends ProofOptions {
   /**
-   * Whether a token may or must be bound to a key of its sender. `optional`: bound ones take a proof with each request, others
-   * are mere bearer tokens. `required-on-writes`: anything but GET and HEAD takes bound ones only. `off`: bound ones are refused.
+   * Whether tokens may or must be bound to a sender's key. `optional`: bound ones require a proof with each request,
+   * others are bearer tokens. `required-on-writes`: any method but GET and HEAD requires a bound one. `off`: bound ones
+   * are refused.
    */
   readonly mode: 'off' | 'optional' | 'required-on-writes'
 }
 
-/** What is asked of a caller beside a token that is good. */
+/** What is required besides a valid token. */
 export interface Binding {
-  /** How a request of this method may carry its token, the best way last. */
+  /** Schemes accepted for this method, the preferred one last. */
   readonly schemes: (method: string) => readonly Scheme[]
   /**
-   * `key`: thumbprint of the one that the token is bound to. Throws a `TokenError`; a `ProofError`, or the 503 of a store that is
-   * down, when there is a proof to wait for.
+   * `key`: thumbprint of the key the token is bound to. Throws a `TokenError`; the promise rejects with a `ProofError`,
+   * or with 503 if the store is down.
    */
   readonly check: (scheme: Scheme, exchange: Exchange, token: string, key?: string) => Promise<void> | undefined
-  /** For the next proof. Absent: there are none. */
+  /** Nonce for the next proof. Absent: proofs are off. */
   readonly nonce?: () => string
-  /** Request fields that it all depends on. */
+  /** Request headers the check reads. */
   readonly reads: readonly string[]
 }
 
-/** Bearer tokens alone. */
+/** Bearer tokens only. */
 const unbound: Binding = {
   schemes: () => ['Bearer'],
   check: (_scheme, _exchange, _token, key) => {
@@ -47,7 +48,7 @@ export function binding(options: DpopOptions | undefined, clock: () => number): 
   return {
     schemes: (method) => (strict && method !== 'GET' && method !== 'HEAD' ? dpopOnly : both),
     check: (scheme, exchange, token, key) => {
-      // Whoever has only the token may have stolen it (RFC 9449 §7.2).
+      // Without a proof, the token may be stolen (RFC 9449 §7.2).
       if (scheme === 'Bearer' && key !== undefined) throw new TokenError('sender-constrained')
       if (scheme === 'Bearer') return undefined
       if (key === undefined) throw new TokenError('unbound')
@@ -63,7 +64,7 @@ async function proven(check: CheckProof, exchange: Exchange, token: string, jkt:
     await check(exchange, token, jkt)
   } catch (error) {
     if (error instanceof ProofError) throw error
-    // A proof that may be a copy proves nothing, so nobody passes while copies cannot be told.
+    // A possible replay proves nothing, so fail closed while replays cannot be detected.
     throw problem(503, 'identity-unavailable', {
       detail: 'Whether this proof was used before cannot be checked at present.',
       headers: { 'retry-after': '1' },

@@ -3,7 +3,7 @@ import { algorithms } from '../jwt/jws.ts'
 
 export type Scheme = 'Bearer' | 'DPoP'
 
-/** Parameters of a challenge, all of them sent in quotes: `realm`, `error`, `scope`, `acr_values`, `max_age`, `algs`. */
+/** Parameters of a challenge, all sent quoted: `realm`, `error`, `scope`, `acr_values`, `max_age`, `algs`. */
 export type Parameters = Readonly<Record<string, string | number | undefined>>
 
 /** One challenge of `WWW-Authenticate` (RFC 9110 §11.6.1). */
@@ -14,8 +14,8 @@ export function challenge(scheme: Scheme, parameters: Parameters): string {
 }
 
 /**
- * What whoever is not let in may try, in one field: `error` stands with the scheme that was tried. Without one when nothing was
- * (RFC 6750 §3), and with the algorithms of proofs (RFC 9449 §7.1).
+ * The accepted schemes in one field. `error` goes with the scheme that was tried, and is omitted if none was (RFC 6750
+ * §3); DPoP lists its proof algorithms (RFC 9449 §7.1).
  */
 export const challenges = (schemes: readonly Scheme[], realm: string, tried?: Scheme, error?: string): string =>
   schemes
@@ -29,9 +29,9 @@ export const challenges = (schemes: readonly Scheme[], realm: string, tried?: Sc
     .join(', ')
 
 /**
- * The headers of a refusal for somebody whose token is good and does not do: `insufficient_scope` (403, RFC 6750 §3.1),
- * `insufficient_user_authentication` (401, RFC 9470 §3). In the scheme that the caller has chosen; none for who came with a
- * cookie, for whom no scheme means anything.
+ * Headers of a refusal despite a valid token: `insufficient_scope` (403, RFC 6750 §3.1),
+ * `insufficient_user_authentication` (401, RFC 9470 §3). Uses the caller's scheme; none for callers with a cookie, to
+ * whom no scheme applies.
  */
 export function challengeTo({ headers }: Pick<Exchange, 'headers'>, parameters: Parameters): Record<string, string> {
   const { authorization } = headers

@@ -60,7 +60,7 @@ describe('nonces', () => {
       return copy.toString('base64url')
     })
     expect([undefined, 1, '', [nonce], nonce.slice(1), `${nonce}A`, `${nonce}=`, ...flipped].filter(isGood)).toEqual([])
-    // 30 characters of base64url are 22 bytes and four bits to spare.
+    // 30 characters of base64url are 22 bytes and four spare bits.
     const spare = nonce.slice(0, -1) + ({ A: 'B', Q: 'R', g: 'h', w: 'x' } as Record<string, string>)[nonce.at(-1)!]!
     expect(isGood(spare)).toBe(false)
   })

@@ -1,13 +1,13 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 
-/** Milliseconds after which a new one is given out. */
+/** Milliseconds between new nonces. */
 const turn = 60_000
-/** For how many turns after its own one is good. */
+/** Further turns for which a nonce stays valid. */
 const turns = 5
 const stamp = 6
 const tag = 16
 
-/** Milliseconds that one is good for at most. */
+/** Longest validity of a nonce in milliseconds. */
 export const nonceLife = turn * (turns + 1)
 
 export interface Nonces {
@@ -16,13 +16,13 @@ export interface Nonces {
 }
 
 /**
- * Nonces of the server (RFC 9449 §8): a time and its authentication code, so that nobody can make one in advance, every process
- * with the same secrets knows it, and none is stored. A new one each minute, each good for five more. The first secret signs, those of
- * each are good. Throws a `TypeError` without a secret of 32 characters.
+ * Server nonces (RFC 9449 §8): a time and its MAC, so that nobody can make one in advance, every process with the same
+ * secrets accepts it, and none is stored. A new one each minute, valid for five more. The first secret signs, all are
+ * accepted. Throws a `TypeError` without a secret of 32 characters.
  */
 export function nonces(secrets: readonly string[], clock: () => number): Nonces {
   if (secrets.length === 0 || secrets.some((secret) => secret.length < 32))
-    throw new TypeError('the secrets of the nonces: at least one, each of at least 32 characters')
+    throw new TypeError('DPoP nonces need at least one secret, each of at least 32 characters')
   const keys = secrets.map((secret) => new Uint8Array(hkdfSync('sha256', secret, '', 'dpop nonce', 32)))
   const made = (at: number, key = keys[0]!): Buffer => {
     const bytes = Buffer.alloc(stamp + tag)
@@ -38,7 +38,7 @@ export function nonces(secrets: readonly string[], clock: () => number): Nonces 
       const bytes = Buffer.from(nonce, 'base64url')
       if (bytes.length !== stamp + tag || bytes.toString('base64url') !== nonce) return false
       const at = bytes.readUIntBE(0, stamp)
-      // The clock of another process may be ahead.
+      // Another process's clock may be ahead.
       return at <= now() + 1 && at >= now() - turns && keys.some((key) => timingSafeEqual(bytes, made(at, key)))
     },
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Exchange } from '../../exchange.ts'
-import { soon } from '../../state/soon.ts'
+import { withTimeout } from '../../state/with-timeout.ts'
 import type { Store } from '../../state/store.ts'
 import { algorithms, checkSignature, type Jws, readJws } from '../jwt/jws.ts'
 import { importKey } from '../jwt/jwks.ts'
@@ -9,20 +9,20 @@ import { isObject } from '../jwt/strict-json.ts'
 import { TokenError, type TokenFault } from '../jwt/token-error.ts'
 
 export interface ProofOptions {
-  /** The origin by which clients call this app, whatever stands before it: proofs are for that. */
+  /** The origin that clients call, whatever proxies are in front: proofs are bound to it. */
   readonly publicUrl: string
-  /** Where proofs that were used are kept, for 10 min each; with room for all of them. */
+  /** Keeps used proofs for 10 min each; needs room for all of them. */
   readonly store: Store
-  /** Each of at least 32 characters, the same for all processes of the app: the first signs nonces, each checks them. */
+  /** Each of at least 32 characters, the same in all processes: the first signs nonces, all verify them. */
   readonly secrets: readonly string[]
 }
 
-/** Milliseconds by which the clock of a device may be wrong: its nonce says when a proof was made, better than that. */
+/** Tolerated error of a device's clock in milliseconds; the nonce bounds the age of a proof more tightly. */
 const window = 300_000
 
 export type ProofFault = TokenFault | 'missing' | 'own-key' | 'target' | 'other-token' | 'time' | 'nonce' | 'replayed'
 
-/** `reason` is for the log, but that a nonce is missing or old is said. */
+/** `reason` is for the log; only a missing or old nonce is reported to the client. */
 export class ProofError extends Error {
   override readonly name = 'ProofError'
   readonly reason: ProofFault
@@ -33,7 +33,7 @@ export class ProofError extends Error {
   }
 }
 
-/** Throws a `ProofError`; what the store throws when it cannot say whether the proof was used before. */
+/** Throws a `ProofError`, or the store's error if it cannot tell whether the proof was used before. */
 export type CheckProof = (
   exchange: Pick<Exchange, 'method' | 'path' | 'headers'>,
   token: string,
@@ -41,8 +41,8 @@ export type CheckProof = (
 ) => Promise<void>
 
 /**
- * Checks that whoever sent a token holds the key it is bound to (RFC 9449 §4.3), by one `DPoP` header: made for this method and
- * URL (without query and fragment), for this token, just now, with a nonce of ours, and never used before.
+ * Checks that the sender of a token holds the key it is bound to (RFC 9449 §4.3), by one `DPoP` header: for this method
+ * and URL (without query and fragment) and this token, recent, with one of our nonces, and never used before.
  */
 export function proofChecker(
   { publicUrl, store, secrets }: ProofOptions,
@@ -53,7 +53,7 @@ export function proofChecker(
   const check: CheckProof = async ({ method, path, headers }, token, jkt) => {
     const jti = read(headers['dpop'], jkt, { method, path, origin, token, now: clock(), own })
     const first = store.set(usedKey(jkt, jti), '1', 2 * window, 'if-absent')
-    if (!(await (store.local === true ? first : soon(first, patience)))) throw new ProofError('replayed')
+    if (!(await (store.local === true ? first : withTimeout(first, patience)))) throw new ProofError('replayed')
   }
   return { check, nonce: own.current }
 }
@@ -67,7 +67,7 @@ interface Expected {
   readonly own: Nonces
 }
 
-/** The id of a proof that is one. */
+/** Returns the id of a valid proof. */
 function read(proof: string | string[] | undefined, jkt: string, expected: Expected): string {
   if (typeof proof !== 'string') throw new ProofError('missing')
   try {
@@ -93,7 +93,7 @@ function checkProofClaims({ payload }: Jws, { method, path, origin, token, now, 
   return jti
 }
 
-/** After both are in their normal form (RFC 3986 §6.2.2, §6.2.3), as `path` already is. */
+/** Compares normalized URLs (RFC 3986 §6.2.2, §6.2.3); `path` is normalized already. */
 function isFor(htu: unknown, origin: string, path: string): boolean {
   if (typeof htu !== 'string' || !URL.canParse(htu)) return false
   const url = new URL(htu)
@@ -113,10 +113,10 @@ export function thumbprint(jwk: unknown): string | undefined {
   return digest(JSON.stringify(kty === 'RSA' ? { e, kty, n } : { crv, kty, x, y }))
 }
 
-/** A hash, for a client may choose any `jti`, of any length. */
+/** Hashed, because a client may choose a `jti` of any length. */
 const usedKey = (jkt: string, jti: string): string => `dpop:${digest(`${jkt}.${jti}`)}`
 
-/** Milliseconds for a store that has gone silent. */
+/** Milliseconds to wait for an unresponsive store. */
 const patience = 500
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('base64url')

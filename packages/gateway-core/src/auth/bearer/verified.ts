@@ -3,28 +3,28 @@ import type { Identity } from '../../exchange.ts'
 
 export interface Verified {
   readonly identity: Identity
-  /** Thumbprint of the key that must be shown with the token (RFC 9449 §6.1). */
+  /** Thumbprint of the key that a proof must show (RFC 9449 §6.1). */
   readonly key: string | undefined
-  /** Whether its key still is one of its issuer. */
+  /** Whether its issuer still publishes its signing key. */
   readonly holds: () => boolean
 }
 
 export interface Remembered {
-  /** Most tokens. Default 10 000. */
+  /** Maximum number of tokens. Default 10 000. */
   readonly tokens?: number | undefined
-  /** Most bytes of memory, about. Default 32 MiB. */
+  /** Approximate maximum memory. Default 32 MiB. */
   readonly bytes?: number | undefined
 }
 
-/** What the objects made of a token take, as a multiple of its length, and what each takes beside. Measured. */
+/** Measured memory per token: bytes per character, plus a fixed part. */
 const perCharacter = 3
 const perToken = 1_024
 
 /**
- * Tokens that were verified. All of a token is the question: one that differs in any character is verified anew. They are found by
- * hash, so the time it takes says nothing of a token that is not known. Only good ones are kept and those longest unused go
- * first, so a flood of bad ones takes the place of none. What is kept ends with its token, and when its issuer does not publish
- * the key that signed it any more.
+ * Cache of verified tokens. The whole token is the key: one that differs in any character is verified again. Look-ups
+ * are by hash, so their timing reveals nothing about unknown tokens. Only valid tokens are kept, evicted least recently
+ * used first, so a flood of invalid ones evicts none. An entry ends with its token, or when the issuer stops publishing
+ * its signing key.
  */
 export function verifiedTokens({ tokens = 10_000, bytes = 32 << 20 }: Remembered, clock: () => number) {
   const kept = new LRUCache<string, Verified>({

@@ -1,7 +1,7 @@
 import { isObject } from './strict-json.ts'
 import { TokenError } from './token-error.ts'
 
-/** Seconds by which clocks may differ. */
+/** Tolerated clock skew in seconds. */
 const skew = 30
 
 /** RFC 9068 §2.2. Times are whole epoch seconds. */
@@ -13,9 +13,9 @@ export interface Claims {
   readonly iat: number
   readonly client_id: string
   readonly jti: string
-  /** Separated by spaces. */
+  /** Space-separated. */
   readonly scope?: string
-  /** To which key of its sender it is bound (RFC 7800). */
+  /** Confirmation: the sender's key it is bound to (RFC 7800). */
   readonly cnf?: Readonly<Record<string, unknown>>
   readonly [claim: string]: unknown
 }
@@ -27,7 +27,10 @@ export interface ClaimRules {
   readonly maxLifetime: number
 }
 
-/** What a token says, if it says all that it must, of this issuer, for this API, now. Throws a `TokenError` otherwise. */
+/**
+ * Returns the claims if all required ones are present, from this issuer, for this API, and valid now. Throws a
+ * `TokenError` otherwise.
+ */
 export function checkClaims(
   claims: Readonly<Record<string, unknown>>,
   { issuer, audience, maxLifetime }: ClaimRules,
@@ -63,5 +66,5 @@ function checkTimes({ exp, iat, nbf }: Readonly<Record<string, unknown>>, maxLif
 
 const isTime = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
-/** Half a surrogate pair becomes U+FFFD wherever it is written down, and then two people have one name. */
+/** A lone surrogate becomes U+FFFD when encoded, which would make two users' names equal. */
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.isWellFormed()

@@ -1,48 +1,51 @@
 import { type Algorithm, algorithms } from './jws.ts'
 
-/** Whose tokens are taken, and for what. */
+/** An issuer whose tokens are accepted, and for what. */
 export interface TrustedIssuer {
-  /** Exactly as in the `iss` of its tokens. Over plain http, who controls the network chooses the keys. */
+  /** Exactly as in the `iss` of its tokens. Over plain http, whoever controls the network chooses the keys. */
   readonly issuer: string
   /** This API. The token must name it in `aud`, character for character. */
   readonly audience: string
-  /** What it signs with. Default RS256 and ES256. */
+  /** Accepted signature algorithms. Default RS256 and ES256. */
   readonly algorithms?: readonly Algorithm[] | undefined
-  /** Where its keys are (JWK set). Default: where its discovery document says. */
+  /** URL of its JWK set. Default: from its discovery document. */
   readonly jwksUrl?: string | undefined
-  /** Most milliseconds from `iat` to `exp`: nobody can take a token back before. Default 1 h. */
+  /** Longest time from `iat` to `exp` in milliseconds: a token cannot be revoked by its issuer before. Default 1 h. */
   readonly maxLifetime?: number | undefined
 }
 
-export interface Sound extends TrustedIssuer {
+export interface CompleteIssuer extends TrustedIssuer {
   readonly algorithms: readonly Algorithm[]
   readonly maxLifetime: number
 }
 
-/** With their defaults. Throws one `TypeError` that lists all that is wrong, for no compiler has read what comes from a file. */
-export function soundIssuers(given: readonly TrustedIssuer[]): readonly Sound[] {
-  const sound = given.map((one): Sound => ({
+/**
+ * Applies the defaults. Throws one `TypeError` that lists every fault, as configuration from a file is not
+ * type-checked.
+ */
+export function completeIssuers(given: readonly TrustedIssuer[]): readonly CompleteIssuer[] {
+  const complete = given.map((one): CompleteIssuer => ({
     ...one,
     algorithms: one.algorithms ?? ['RS256', 'ES256'],
     maxLifetime: one.maxLifetime ?? 3_600_000,
   }))
-  const names = sound.map(({ issuer }) => issuer)
+  const names = complete.map(({ issuer }) => issuer)
   const faults = [
-    ...(sound.length === 0 ? ['there must be an issuer'] : []),
-    ...sound.flatMap(faultsOf),
-    ...names.filter((name, i) => names.indexOf(name) < i).map((name) => `${name}: it stands there twice`),
+    ...(complete.length === 0 ? ['at least one issuer is required'] : []),
+    ...complete.flatMap(faultsOf),
+    ...names.filter((name, i) => names.indexOf(name) < i).map((name) => `${name}: listed twice`),
   ]
-  if (faults.length > 0) throw new TypeError(`No token can be verified like this: ${faults.join('; ')}`)
-  return sound
+  if (faults.length > 0) throw new TypeError(`Invalid token issuers: ${faults.join('; ')}`)
+  return complete
 }
 
-function faultsOf({ issuer, audience, algorithms: listed, jwksUrl, maxLifetime }: Sound): string[] {
+function faultsOf({ issuer, audience, algorithms: listed, jwksUrl, maxLifetime }: CompleteIssuer): string[] {
   const faults = [
     isUrl(issuer) || (jwksUrl !== undefined && URL.canParse(issuer))
       ? ''
-      : 'an issuer is an http(s) URL without query and fragment (RFC 8414 §2), or any URI whose keys have a jwksUrl',
+      : 'issuer must be an http(s) URL without query and fragment (RFC 8414 §2), or any URI with a jwksUrl',
     typeof audience === 'string' && /^[\x21-\x7e]+$/.test(audience) ? '' : 'audience must be text without spaces',
-    // `includes` of a string would take parts of it.
+    // `includes` on a string would match substrings.
     Array.isArray(listed) && listed.length > 0 && listed.every((one) => algorithms.includes(one))
       ? ''
       : `algorithms must be a list of ${algorithms.join(', ')}`,

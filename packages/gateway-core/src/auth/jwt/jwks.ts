@@ -2,12 +2,12 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { isRoca } from './roca.ts'
 import { isObject } from './strict-json.ts'
 
-/** What a header may name a key by (`kid`): never a path, a statement or a URL. */
+/** Allowed key ids (`kid`): never a path, a statement or a URL. */
 export const keyId = /^[\w.-]{1,64}$/
 
 export interface SigningKey {
   readonly key: KeyObject
-  /** The one algorithm that its owner uses it with. Absent: any that fits it. */
+  /** The one algorithm the key is for. Absent: any that fits its type. */
   readonly alg: string | undefined
 }
 
@@ -16,10 +16,10 @@ export type KeySet = ReadonlyMap<string, SigningKey>
 const rsa = ['RS256', 'PS256']
 const ec = ['ES256']
 
-/** What only the owner may know (RFC 7518 §6): a key that comes with it is everybody's. */
+/** Private members (RFC 7518 §6): a key published with one is compromised. */
 const secret = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
-/** Public keys by id. What cannot be trusted, or not be told apart, is left out: the others still work. */
+/** Public keys by id. Untrustworthy and ambiguous ones are left out; the others still work. */
 export function importKeys(jwks: readonly unknown[]): KeySet {
   const keys = new Map<string, SigningKey>()
   const twice = new Set<string>()
@@ -35,8 +35,9 @@ export function importKeys(jwks: readonly unknown[]): KeySet {
 }
 
 /**
- * A public key that verifies signatures (RFC 7517), as strong as it must be (RFC 8725 §3.5): RSA of 2048 to 8192 bits with
- * the exponent 65537, or P-256. `undefined` for any other. OpenSSL forgets `use`, `key_ops` and `alg`, so they are read here.
+ * Imports a public key for verifying signatures (RFC 7517) of sufficient strength (RFC 8725 §3.5): RSA of 2048 to 8192
+ * bits with exponent 65537, or P-256; `undefined` for any other. OpenSSL drops `use`, `key_ops` and `alg`, so they are
+ * checked here.
  */
 export function importKey(jwk: unknown): SigningKey | undefined {
   if (!isObject(jwk)) return undefined

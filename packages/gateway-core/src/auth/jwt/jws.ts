@@ -3,25 +3,28 @@ import jwt from 'jsonwebtoken'
 import { hasOneReading, jsonObject } from './strict-json.ts'
 import { TokenError } from './token-error.ts'
 
-/** What `jsonwebtoken` can check with a public key of at least 2048 bits, or on P-256. It knows no EdDSA. */
+/**
+ * The algorithms that `jsonwebtoken` verifies with a public key of at least 2048 bits, or on P-256. It does not support
+ * EdDSA.
+ */
 export const algorithms = ['RS256', 'PS256', 'ES256'] as const
 export type Algorithm = (typeof algorithms)[number]
 
 /** Longest token, in characters. */
 const maxLength = 8_192
 
-/** They would have the verifier read in another way, or find its key where the sender wants it. */
+/** They change how the token is read, or let the sender choose its key. */
 const forbidden = ['crit', 'b64', 'jwk', 'jku', 'x5u', 'x5c']
 
 export interface JwsRules {
-  /** The one media type taken as `typ`, without its `application/` (RFC 8725 §3.11). */
+  /** The only accepted `typ`, without its `application/` (RFC 8725 §3.11). */
   readonly type: string
   readonly algorithms: readonly Algorithm[]
-  /** The sender brings its own key in the header. Default false: a header with one is refused. */
+  /** The sender's own key comes in the header. Default false: such a header is refused. */
   readonly ownKey?: boolean
 }
 
-/** Not verified: for choosing a key, and for refusing early. */
+/** Unverified: for choosing a key, and for refusing early. */
 export interface Jws {
   readonly token: string
   readonly alg: Algorithm
@@ -30,8 +33,8 @@ export interface Jws {
 }
 
 /**
- * A signed JWT in its one spelling (RFC 7515 §7.1): at most 8 KiB, three segments of base64url without padding, spaces or spare
- * bits, JSON objects that everybody reads alike. Throws a `TokenError` for anything else, before any signature is looked at.
+ * Parses a signed JWT strictly (RFC 7515 §7.1): at most 8 KiB, three segments of base64url without padding, whitespace
+ * or spare bits, and unambiguous JSON objects. Throws a `TokenError` for anything else, before checking a signature.
  */
 export function readJws(token: string, rules: JwsRules): Jws {
   if (token.length > maxLength) throw new TokenError('length')
@@ -50,7 +53,7 @@ export function readJws(token: string, rules: JwsRules): Jws {
   return { token, alg, header, payload }
 }
 
-/** Throws a `TokenError` unless the signature is that of this key. Claims are left to others. */
+/** Throws a `TokenError` unless this key made the signature. Does not check claims. */
 export function checkSignature({ token, alg }: Jws, key: KeyObject): void {
   try {
     jwt.verify(token, key, { algorithms: [alg], ignoreExpiration: true, ignoreNotBefore: true })
@@ -59,7 +62,7 @@ export function checkSignature({ token, alg }: Jws, key: KeyObject): void {
   }
 }
 
-/** Decoders overlook what does not belong: only what encodes back to the same text was written in one way. */
+/** Decoders skip invalid characters: only text that encodes back to itself has a single encoding. */
 function decoded(segment: string): Buffer {
   const bytes = Buffer.from(segment, 'base64url')
   if (bytes.length === 0 || bytes.toString('base64url') !== segment) throw new TokenError('shape')

@@ -13,7 +13,7 @@ const even = ({ n }: { n?: string }): string => {
   return bytes.toString('base64url')
 }
 
-/** A modulus of 2048 bits with the mark of CVE-2017-15361: modulo the product of small primes it is a power of 65537. */
+/** A 2048-bit modulus with the mark of CVE-2017-15361: modulo the product of small primes it is a power of 65537. */
 function roca(): string {
   const marks = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157]
   const product = marks.reduce((all, prime) => all * BigInt(prime), 1n)

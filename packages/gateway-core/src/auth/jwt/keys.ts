@@ -10,11 +10,11 @@ const COOL_DOWN = 30_000
 const RETRY = 1_000
 
 export interface KeysOptions {
-  /** Exactly as in the `iss` of its tokens. Over plain http, who controls the network chooses the keys. */
+  /** Exactly as in the `iss` of its tokens. Over plain http, whoever controls the network chooses the keys. */
   readonly issuer: string
-  /** Where its keys are (JWK set). Default: where its discovery document says. */
+  /** URL of its JWK set. Default: from its discovery document. */
   readonly jwksUrl?: string | undefined
-  /** Milliseconds between two fetches for the sake of unknown key ids. Default 30 000: whoever sends tokens could invent ids. */
+  /** Milliseconds between two fetches caused by unknown key ids. Default 30 000: a sender could invent ids. */
   readonly coolDown?: number | undefined
   /** Epoch milliseconds. Default `Date.now`. */
   readonly clock?: (() => number) | undefined
@@ -22,22 +22,25 @@ export interface KeysOptions {
 }
 
 export interface Keys {
-  /** The public key of this id, if `alg` is what it is for; `undefined` when the issuer has none. Rejects with `KeysUnavailable`. */
+  /**
+   * The public key of this id, if it may be used with `alg`; `undefined` if the issuer has none. Rejects with
+   * `KeysUnavailable`.
+   */
   (kid: string, alg?: string): Promise<KeyObject | undefined>
-  /** Whether it still is the key of this id. Never waits: `false` also when that must be asked first. */
+  /** Whether `key` is still published under this id. Synchronous: `false` also if that requires a fetch first. */
   readonly holds: (kid: string, key: KeyObject) => boolean
 }
 
-/** The issuer cannot be asked, so nothing can be said about the token. */
+/** The issuer is unreachable, so the token can be neither accepted nor refused. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable'
 }
 
 /**
- * The signing keys of an OpenID issuer (Discovery §4, RFC 7517), fetched on first use and never at start. After 10 min they are
- * renewed beside the traffic, after 15 min before it goes on; an issuer that is down changes nothing for 1 h. So a key that its
- * issuer has taken back is refused after the next renewal. An unknown key id causes at most one fetch in 30 s, so invented ids
- * cost the issuer nothing. A fetch takes at most 1 s and 64 KiB a document.
+ * An OpenID issuer's signing keys (Discovery §4, RFC 7517), fetched on first use, never at boot. After 10 min they are
+ * refreshed in the background, after 15 min before use; an issuer that is down has no effect for 1 h. So a withdrawn
+ * key is refused after the next refresh. Unknown key ids cause at most one fetch in 30 s, so invented ids cost the
+ * issuer nothing. A fetch takes at most 1 s and 64 KiB per document.
  */
 export function issuerKeys(options: KeysOptions): Keys {
   const { issuer, jwksUrl, coolDown = COOL_DOWN, clock = Date.now, fetch = globalThis.fetch } = options
@@ -73,7 +76,7 @@ export function issuerKeys(options: KeysOptions): Keys {
 const fitting = (found: SigningKey | undefined, alg: string | undefined): KeyObject | undefined =>
   found?.alg === undefined || alg === undefined || found.alg === alg ? found?.key : undefined
 
-/** The last good set. A renewal never rejects; after a failed one there is a pause. */
+/** The last valid key set. A refresh never rejects; a failed one is followed by a pause. */
 function keyCache(fetchAll: () => Promise<KeySet>, clock: () => number) {
   let keys: KeySet = new Map()
   let loadedAt = -Infinity
@@ -99,7 +102,7 @@ function keyCache(fetchAll: () => Promise<KeySet>, clock: () => number) {
   }
 }
 
-/** What is the same key stays the same object, by which `holds` knows it. */
+/** Keeps the object of an unchanged key, as `holds` compares identity. */
 const keepingOld = (before: KeySet, now: KeySet): KeySet =>
   new Map(
     [...now].map(([kid, found]) => {

@@ -4,8 +4,8 @@ const primes = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 
 }))
 
 /**
- * Whether an RSA modulus was made by the chips whose keys can be factored (CVE-2017-15361, "ROCA"): modulo each of these primes
- * it is then a power of 65537, which of other moduli less than one in a hundred million is.
+ * Whether an RSA modulus comes from chips whose keys can be factored (CVE-2017-15361, "ROCA"): such a modulus is a
+ * power of 65537 modulo each of these primes, as fewer than one in a hundred million others are.
  */
 export const isRoca = (modulus: bigint): boolean =>
   primes.every(({ prime, powers }) => powers.has(Number(modulus % prime)))

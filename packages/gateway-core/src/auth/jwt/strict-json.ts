@@ -1,6 +1,6 @@
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** What is JSON in UTF-8 (no BOM) and an object, with its text. */
+/** Parses UTF-8 JSON (no BOM) whose value is an object; returns it with its text. */
 export function jsonObject(
   bytes: Uint8Array,
 ): { readonly value: Readonly<Record<string, unknown>>; readonly text: string } | undefined {
@@ -16,12 +16,12 @@ export function jsonObject(
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** In JSON nothing but a string has quotes, and nothing but a name has a colon behind it. */
+/** In JSON, quotes only delimit strings, and a colon only follows a member name. */
 const piece = /"(?:[^"\\]|\\.)*"(?=\s*(:)?)|[{}]/g
 
 /**
- * Whether all who read this JSON read the same: no object in it, however deep, has a member twice (of which some take the first
- * and some the last, RFC 8259 §4), or one called `__proto__`. Names are compared unescaped. The text must be JSON.
+ * Whether all parsers read this JSON alike: no object at any depth has a duplicate member (parsers take the first or
+ * the last, RFC 8259 §4), or one called `__proto__`. Names are compared unescaped. The text must be valid JSON.
  */
 export function hasOneReading(json: string): boolean {
   const open: Set<string>[] = []

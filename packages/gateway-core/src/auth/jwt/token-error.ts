@@ -20,7 +20,7 @@ export type TokenFault =
   | 'sender-constrained'
   | 'unbound'
 
-/** `reason` is for the log: whoever sent the token learns only that it will not do. */
+/** `reason` is for the log: the sender only learns that the token is invalid. */
 export class TokenError extends Error {
   override readonly name = 'TokenError'
   readonly reason: TokenFault

@@ -21,7 +21,7 @@ const reasonOf = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => (error instanceof TokenError ? error.reason : error),
   )
 
-/** HS256, keyed with the public key as anybody can download it. */
+/** HS256, keyed with the published public key. */
 function confused(): string {
   const [, body] = token(claims()).split('.')
   const header = Buffer.from(JSON.stringify({ alg: 'HS256', typ: 'at+jwt', kid: 'one' })).toString('base64url')
@@ -29,7 +29,7 @@ function confused(): string {
   return `${header}.${body}.${createHmac('sha256', pem).update(`${header}.${body}`).digest('base64url')}`
 }
 
-/** A good signature, in the coding of certificates. */
+/** A valid signature in DER encoding, as certificates use it. */
 function inDer(): string {
   const input = es256.slice(0, es256.lastIndexOf('.'))
   return `${input}.${sign('sha256', Buffer.from(input), ec.privateKey).toString('base64url')}`
@@ -42,11 +42,11 @@ const signature = `.${tail}`
 const zeroes = Buffer.alloc(64).toString('base64url')
 const encoded = (text: string | Buffer): string => Buffer.from(text).toString('base64url')
 const unsigned = (alg: string): string => `${encoded(JSON.stringify({ alg, typ: 'at+jwt', kid: 'one' }))}.${body}`
-/** The text of the claims, changed: what `JSON.stringify` would not write. */
+/** Claims altered as text: what `JSON.stringify` would not write. */
 const text = (change: (json: string) => string): string => token(change(JSON.stringify(claims())))
 const header = (change: (json: string) => string): string =>
   token(claims(), { header: change(JSON.stringify({ alg: 'RS256', typ: 'at+jwt', kid: 'one' })) })
-/** The last character of 256 bytes has four bits to spare. */
+/** The last character of 256 bytes has four spare bits. */
 const spare = good.slice(0, -1) + ({ A: 'B', Q: 'R', g: 'h', w: 'x' } as Record<string, string>)[good.at(-1)!]!
 
 const short = (value: string): string =>
@@ -231,12 +231,12 @@ describe('tokenVerifier', () => {
 
   it.each<[string, object, RegExp]>([
     ['no audience', { audience: '' }, /audience/],
-    ['an issuer that is no URL', { issuer: 'id.example' }, /issuer is an/],
-    ['an issuer with a query', { issuer: `${ISSUER}?tenant=1` }, /issuer is an/],
+    ['an issuer that is no URL', { issuer: 'id.example' }, /issuer must be an/],
+    ['an issuer with a query', { issuer: `${ISSUER}?tenant=1` }, /issuer must be an/],
     ['no lifetime', { maxLifetime: Number.NaN }, /maxLifetime/],
     ['keys in the clear', { jwksUrl: 'http://id.example/keys' }, /jwksUrl/],
-    ['no issuer', { issuers: [] }, /must be an issuer/],
-    ['one issuer twice', { issuers: [1, 2].map(() => ({ issuer: ISSUER, audience: AUDIENCE })) }, /stands there twice/],
+    ['no issuer', { issuers: [] }, /at least one issuer/],
+    ['one issuer twice', { issuers: [1, 2].map(() => ({ issuer: ISSUER, audience: AUDIENCE })) }, /listed twice/],
   ])('does not start with %s', (_, wrong, message) => {
     expect(() => at(NOW, wrong)).toThrow(message)
   })

@@ -9,38 +9,38 @@ import type { Whose } from '../session/session-index.ts'
 import type { Sessions } from '../session/session.ts'
 import { identityUnavailable } from '../unavailable.ts'
 
-/** A form with a token of the longest kind, and then some. */
+/** Fits a form with a token of maximum length. */
 const MAX_BODY = 16_384
 
 export interface BackchannelOptions {
   readonly sessions: Pick<Sessions, 'endAll'>
-  /** Whatever was issued to somebody until now, for tokens that name a person and no session. */
+  /** Revokes everything issued to a user until now, for tokens that name a user and no session. */
   readonly revokeUser?: ((sub: string) => Promise<void>) | undefined
   readonly tell: Audit
   readonly check: (token: string) => Promise<LogoutOrder>
 }
 
 /**
- * The provider tells that somebody has signed out there (OpenID Connect Back-Channel Logout 1.0 §2.5): their sessions end
- * here. 200 also when there were none; 400 `logout-token-invalid`; 503 when the provider's keys cannot be had. Whatever
- * could not be carried out may be told again.
+ * The provider reports a sign-out (OpenID Connect Back-Channel Logout 1.0 §2.5): the user's sessions end here. 200 even
+ * if there were none; 400 `logout-token-invalid`; 503 if the provider's keys are unavailable. After a failure the
+ * provider may send the token again.
  *
- * There is no CSRF check here, and there must be none: it is not a browser that calls, no cookie is looked at, and what is
- * asked for is proved by a signature alone.
+ * There must be no CSRF check here: the caller is not a browser, no cookie is read, and a signature alone authorizes
+ * the request.
  */
 export const backchannel =
   ({ sessions, check, revokeUser, tell }: BackchannelOptions): Handler =>
   async (exchange, req, res) => {
     const { headers, log } = exchange
     const carryOut = async (who: Whose): Promise<void> => {
-      // Also a session of theirs that is just being made.
+      // Also covers a session that is being created right now.
       if (who.sid === undefined && who.sub !== undefined) await revokeUser?.(who.sub)
       await sessions.endAll(who, { reason: 'back-channel', exchange })
     }
     try {
       const { who, done } = await check(await tokenOf(req, headers['content-type']))
       await carryOut(who)
-      // Last: a store that fails in between must not make a used token of one that the provider will send again.
+      // Last: if the store fails in between, the token must stay unused, because the provider will send it again.
       await done()
       res.writeHead(200, { 'cache-control': 'no-store', 'content-length': 0 }).end()
     } catch (error) {
@@ -52,7 +52,7 @@ export const backchannel =
     }
   }
 
-/** Other fields are ignored, as the specification asks. */
+/** Other fields are ignored, as the specification requires. */
 async function tokenOf(req: IncomingMessage, type = ''): Promise<string> {
   if (!/^application\/x-www-form-urlencoded(?:\s*;|$)/i.test(type)) throw new LogoutTokenError('no form')
   const fields = new URLSearchParams((await readBytes(req, MAX_BODY)).toString())

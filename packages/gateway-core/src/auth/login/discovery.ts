@@ -2,9 +2,9 @@ import * as oidc from 'openid-client'
 import { unavailable } from './refused.ts'
 import { singleFlight } from '../single-flight.ts'
 
-/** Seconds that one request to the provider may take. */
+/** Timeout of one request to the provider in seconds. */
 const TIMEOUT = 2
-/** Of one answer. Keys with certificates beside them come to some 30 KiB. */
+/** Largest response. Keys with certificates take about 30 KiB. */
 const MAX_BYTES = 65_536
 
 export interface DiscoveryOptions {
@@ -15,8 +15,8 @@ export interface DiscoveryOptions {
 }
 
 /**
- * The provider as it describes itself (OpenID Connect Discovery, RFC 8414). Asks once, keeps the answer, and asks again after
- * a failure. Rejects with the problem `identity-unavailable`, whose cause says what is wrong with it.
+ * The provider's metadata (OpenID Connect Discovery, RFC 8414). Fetches once, caches it, and retries after a failure.
+ * Rejects with the problem `identity-unavailable`, whose cause names the fault.
  */
 export function discovery(options: DiscoveryOptions): () => Promise<oidc.Configuration> {
   const { issuer, clientId, authentication, insecure } = options
@@ -27,7 +27,7 @@ export function discovery(options: DiscoveryOptions): () => Promise<oidc.Configu
     try {
       const config = await oidc.discovery(new URL(issuer), clientId, undefined, authentication, settings)
       const fault = faultOf(config.serverMetadata(), issuer, insecure)
-      if (fault !== undefined) throw new TypeError(`the metadata of the provider ${fault}`)
+      if (fault !== undefined) throw new TypeError(`the provider's metadata ${fault}`)
       known = config
       return config
     } catch (error) {
@@ -37,12 +37,12 @@ export function discovery(options: DiscoveryOptions): () => Promise<oidc.Configu
   return async () => known ?? discover()
 }
 
-/** What keeps this client from logging in safely there: it is said at the first use, not found out by an attack. */
+/** Faults that make a login there unsafe: reported on first use. */
 function faultOf(metadata: ReturnType<oidc.Configuration['serverMetadata']>, issuer: string, insecure: boolean) {
-  if (metadata.issuer !== issuer) return 'is that of another issuer'
+  if (metadata.issuer !== issuer) return 'names another issuer'
   if (!metadata.supportsPKCE('S256')) return 'offers no PKCE with S256'
   const { pushed_authorization_request_endpoint: push, require_pushed_authorization_requests: pushOnly } = metadata
-  if (pushOnly === true && push === undefined) return 'requires pushed requests, and says not where to push them'
+  if (pushOnly === true && push === undefined) return 'requires pushed requests but names no endpoint for them'
   for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const) {
     const address = metadata[name]
     if (typeof address !== 'string' || !URL.canParse(address)) return `has no ${name}`
@@ -52,7 +52,7 @@ function faultOf(metadata: ReturnType<oidc.Configuration['serverMetadata']>, iss
   return undefined
 }
 
-/** An answer larger than any honest one is not taken in. */
+/** Bounds the size of responses. */
 const boundedFetch: oidc.CustomFetch = async (url, options) => {
   const { body, status, headers } = await fetch(url, options as RequestInit)
   if (body === null) return new Response(null, { status, headers })
@@ -60,7 +60,7 @@ const boundedFetch: oidc.CustomFetch = async (url, options) => {
   let size = 0
   for await (const chunk of body) {
     size += chunk.byteLength
-    if (size > MAX_BYTES) throw new TypeError(`the provider answered more than ${MAX_BYTES} bytes`)
+    if (size > MAX_BYTES) throw new TypeError(`the provider returned more than ${MAX_BYTES} bytes`)
     chunks.push(chunk)
   }
   return new Response(Buffer.concat(chunks), { status, headers })

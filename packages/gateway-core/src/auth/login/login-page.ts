@@ -10,7 +10,7 @@ main { max-width: 30rem; padding: 1.5rem }
 h1 { margin: 0; font-size: 1.5rem }
 small { opacity: .7 }`
 
-/** No script, nothing from elsewhere, in nobody's frame. */
+/** No scripts, no external resources, no framing. */
 const POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
@@ -19,7 +19,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** A problem of a login as a page for people: what went wrong, and where to begin again. It repeats nothing of the request. */
+/** Renders a login problem as a page: what went wrong, and where to start again. It echoes nothing of the request. */
 export function sendLoginPage(res: ServerResponse, failed: Problem, traceId: string): void {
   const { code, detail = '', loginUrl = '/bff/login' } = failed.body(traceId) as Readonly<Record<string, string>>
   const body = Buffer.from(`<!doctype html>

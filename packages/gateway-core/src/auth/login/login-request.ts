@@ -6,9 +6,9 @@ import type { Purpose } from './transaction.ts'
 const PROMPTS: readonly string[] = ['login', 'none', 'consent', 'select_account'] satisfies readonly Prompt[]
 
 /**
- * What `/bff/login` is asked for: `returnUrl`, a path on this site, by default `/`; `prompt`, what the provider is to ask the
- * person; and what a step-up needs (RFC 9470): `max_age` in seconds and `acr`, one or more values separated by spaces. Throws
- * 400 `invalid-return-url` or `invalid-login-request`: what cannot be had is never quietly something else.
+ * Parses a request to `/bff/login`: `returnUrl`, a path on this site, default `/`; `prompt`, passed to the provider;
+ * and for a step-up (RFC 9470) `max_age` in seconds and `acr`, space-separated. Throws 400 `invalid-return-url` or
+ * `invalid-login-request`: invalid values are never silently replaced.
  */
 export function loginRequest(query: URLSearchParams, origin: string): Purpose & { readonly prompt?: Prompt } {
   const [returnUrl, ...others] = query.getAll('returnUrl')
@@ -20,7 +20,7 @@ export function loginRequest(query: URLSearchParams, origin: string): Purpose & 
   }
   const prompt = one(query, 'prompt', (text) => PROMPTS.includes(text)) as Prompt | undefined
   const maxAge = one(query, 'max_age', (text) => /^\d{1,6}$/.test(text))
-  // RFC 6749 §3.3 spells out these characters for the values of a list.
+  // RFC 6749 §3.3 defines these characters for list values.
   const acr = one(query, 'acr', (text) =>
     /^(?=.{1,128}$)[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/.test(text),
   )

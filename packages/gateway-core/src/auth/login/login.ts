@@ -16,9 +16,9 @@ export interface LoginOptions {
   readonly provider: Provider
   readonly sessions: Pick<Sessions, 'start'>
   readonly cookie: SessionCookie
-  /** Remembers which logins are finished, for all processes. */
+  /** Records finished logins, for all processes. */
   readonly store: Store
-  /** This app, as browsers see it. */
+  /** This app's origin as browsers see it. */
   readonly origin: string
   readonly keys: SealingKeys
   readonly tell: Audit
@@ -42,25 +42,25 @@ export function login(options: LoginOptions): {
       { ...purpose, from: second === undefined ? from : undefined },
       exchange.headers.cookie,
     )
-    const url = await told(exchange, provider.authorizationUrl(pending, prompt))
+    const url = await loggingOutage(exchange, provider.authorizationUrl(pending, prompt))
     redirect(res, url.href, cookies)
   }
 
   const callback: Handler = async (exchange, _req, res) => {
     const pending = logins.find(exchange.query.get('state') ?? '', exchange.headers.cookie)
-    if (pending === undefined) throw refusal(exchange, 'expired', 'not begun in this browser, or too long ago')
+    if (pending === undefined) throw refusal(exchange, 'expired', 'not begun in this browser, or expired')
     const use = `login:${pending.state}`
-    // A second use of a callback would make the provider withdraw what the first one got.
+    // A reused code would make the provider revoke the tokens of its first use.
     if (!(await store.set(use, '', LIFETIME, 'if-absent'))) {
       throw refusal(exchange, 'expired', 'state used before', pending)
     }
     const { claims, ...tokens } = await redeem(exchange, provider, pending).catch(async (error: unknown) => {
-      // After an outage the code may still be good.
+      // After an outage the code may still be valid.
       if (error instanceof Problem && error.status === 503) await store.delete(use)
       throw error
     })
     if (claims === undefined) throw refusal(exchange, 'failed', 'no ID token', pending)
-    // Whoever was signed in here before is not any more.
+    // The login replaces any session of this browser.
     const { 'user-agent': agent, cookie: cookies } = exchange.headers
     const ids = new Set([...(pending.from === undefined ? [] : [pending.from]), ...cookie.ids(cookies)])
     const id = await sessions.start(claims, tokens, { agent, ids: [...ids], exchange })
@@ -73,7 +73,7 @@ export function login(options: LoginOptions): {
 
 const route = '/bff/callback'
 
-/** Whatever kept somebody from signing in: one line, and one more that failed. */
+/** Logs and counts every failed login. */
 const failing =
   ({ tell, client, count }: LoginOptions, callback: Handler): Handler =>
   async (exchange, ...given) => {
@@ -88,15 +88,15 @@ const failing =
 
 async function redeem(exchange: Exchange, provider: Provider, pending: Pending): Promise<Tokens> {
   try {
-    return await told(exchange, provider.redeem(exchange.query, pending))
+    return await loggingOutage(exchange, provider.redeem(exchange.query, pending))
   } catch (error) {
     if (!(error instanceof Refused)) throw error
     throw refusal(exchange, exchange.query.has('error') ? 'refused' : 'failed', error.message, pending)
   }
 }
 
-/** When the provider cannot be asked, one line says what is the matter with it. */
-function told<T>(exchange: Exchange, asked: Promise<T>): Promise<T> {
+/** If the provider is unavailable, logs the cause in one line. */
+function loggingOutage<T>(exchange: Exchange, asked: Promise<T>): Promise<T> {
   return asked.catch((error: unknown) => {
     if (error instanceof Problem) {
       const { cause } = error.options
@@ -112,7 +112,7 @@ const outcomes = {
   refused: [401, 'login-refused', 'The sign-in was cancelled, or the sign-in service refused it.'],
 } as const
 
-/** No session comes of it, and one line says why. */
+/** Creates no session; logs the reason in one line. */
 function refusal(exchange: Exchange, outcome: keyof typeof outcomes, reason: string, pending?: Pending): Problem {
   exchange.log.warn({ reason }, 'login refused')
   const [status, code, detail] = outcomes[outcome]

@@ -6,33 +6,33 @@ import { isObject } from '../jwt/strict-json.ts'
 import { TokenError } from '../jwt/token-error.ts'
 import type { Whose } from '../session/session-index.ts'
 
-/** Seconds by which clocks may differ. */
+/** Tolerated clock skew in seconds. */
 const SKEW = 30
-/** Seconds for which a token is taken, whatever it says itself: so long is remembered which ones were used. */
+/** Longest accepted age of a token in seconds, whatever its `exp`; used tokens are remembered that long. */
 const MAX_AGE = 600
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 
 export interface LogoutTokenOptions extends KeysOptions {
   readonly clientId: string
-  /** Remembers which tokens were used. */
+  /** Records used tokens. */
   readonly store: Store
 }
 
-/** `message` is for the log and says which check failed; the sender learns nothing of it. */
+/** `message` is for the log and names the failed check; the sender does not see it. */
 export class LogoutTokenError extends Error {
   override readonly name = 'LogoutTokenError'
 }
 
-/** Who is logged out, and what to say once they are: from then on the token is used. */
+/** Whose sessions to end, and `done` to call afterwards: it marks the token as used. */
 export interface LogoutOrder {
   readonly who: Whose
   readonly done: () => Promise<unknown>
 }
 
 /**
- * Checks a logout token (OpenID Connect Back-Channel Logout 1.0 §2.6) against the keys of its issuer. It must be typed as one
- * (`logout+jwt`), so nothing else that the issuer signs can pass for it, and it counts until it was carried out once. Rejects with a `LogoutTokenError`,
- * or with `KeysUnavailable`.
+ * Verifies a logout token (OpenID Connect Back-Channel Logout 1.0 §2.6) with its issuer's keys. Its type must be
+ * `logout+jwt`, so no other token of the issuer can pass for one, and it is valid until carried out once. Rejects with
+ * a `LogoutTokenError`, or with `KeysUnavailable`.
  */
 export function logoutTokens(options: LogoutTokenOptions): (token: string) => Promise<LogoutOrder> {
   const { issuer, clientId, store, clock = Date.now } = options
@@ -57,7 +57,7 @@ export function logoutTokens(options: LogoutTokenOptions): (token: string) => Pr
   }
 }
 
-/** Everything that can be refused before a key is looked for. */
+/** All checks that need no key. */
 const read = (token: string): Jws =>
   refusing(() => readJws(token, { type: 'logout+jwt', algorithms: ['RS256', 'ES256'] }))
 
@@ -76,11 +76,11 @@ function checkTimes({ iat, exp }: Readonly<Record<string, unknown>>, now: number
   if (Number(iat) <= now - MAX_AGE - SKEW) throw new LogoutTokenError('old')
 }
 
-/** One session where there is a `sid`, and only if it is one of the `sub` beside it; all of the `sub` otherwise. */
+/** With a `sid` one session, and only if it belongs to the `sub` given; otherwise all sessions of the `sub`. */
 function whoOf(claims: Readonly<Record<string, unknown>>): Whose {
   const { events, sub, sid } = claims
   if (!isObject(events) || !isObject(events[EVENT])) throw new LogoutTokenError('events')
-  // That is how an ID token, or what could be taken for one, is told apart.
+  // An ID token has a nonce; a logout token must not.
   if (Object.hasOwn(claims, 'nonce')) throw new LogoutTokenError('nonce')
   if ((sub !== undefined && !isName(sub)) || (sid !== undefined && !isName(sid))) throw new LogoutTokenError('subject')
   if (sub === undefined && sid === undefined) throw new LogoutTokenError('subject')

@@ -14,9 +14,9 @@ export interface LogoutOptions {
 }
 
 /**
- * Ends the session here, then its refresh token, then says where the browser signs out of the provider (`endSessionUrl`, or
- * null). A form is sent there at once (303); the `form-action` of its page must allow the provider. Asking twice, or for no
- * session, is no fault.
+ * Ends the session here, then its refresh token, then returns where the browser signs out of the provider
+ * (`endSessionUrl`, or null). A form is redirected there at once (303); its page's `form-action` must allow the
+ * provider. Idempotent.
  */
 export const logout =
   ({ provider, sessions, cookie, origin }: LogoutOptions): Handler =>
@@ -29,14 +29,14 @@ export const logout =
       await sessions.end(id, exchange)
     }
     const endSessionUrl = await provider.endSessionUrl(`${origin}/`, sid).catch((err: unknown) => {
-      log.warn({ err }, 'signed out here, but not at the provider')
+      log.warn({ err }, 'sign-out URL of the provider unavailable: signed out here only')
       return null
     })
     if (isForm(exchange)) redirect(res, endSessionUrl ?? '/', [cookie.clear()])
     else sendJson(res, { endSessionUrl }, [cookie.clear()])
   }
 
-/** Who may ask for it: any page of this site. */
+/** Allows any page of this site. */
 export const ofThisSite =
   (origin: string): Guard =>
   (exchange) => {
@@ -49,8 +49,8 @@ const isForm = ({ headers }: Exchange): boolean =>
   /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '')
 
 /**
- * A form cannot send the header that `checkCsrf` asks for, so the browser must say itself that the form is one of ours: by
- * Fetch Metadata or, in an old one, by `Origin`. (With `Referrer-Policy: no-referrer` its `Origin` is `null`.)
+ * A form cannot send the header that `checkCsrf` requires, so the browser must show that the form is ours: by Fetch
+ * Metadata or, in an old one, by `Origin`. (With `Referrer-Policy: no-referrer` its `Origin` is `null`.)
  */
 function checkForm(headers: IncomingHttpHeaders, origin: string): void {
   const site = headers['sec-fetch-site']

@@ -4,9 +4,8 @@ import { problem, Problem } from '../../problem.ts'
 import { sendLoginPage } from './login-page.ts'
 
 /**
- * A handler for what a browser opens by itself, in a tab of its own: with scripts, frames and pictures any site could begin
- * or end logins in the background. A HEAD, or a browser that only looks ahead, begins nothing either. Whoever reads HTML
- * gets a refusal as a page.
+ * A handler for top-level navigation only: otherwise any site could begin or end logins in the background with scripts,
+ * frames and images. HEAD and prefetch are refused too. A client that accepts HTML gets a refusal as a page.
  */
 export const navigation =
   (handler: Handler): Handler =>
@@ -16,7 +15,7 @@ export const navigation =
       await handler(exchange, req, res, grant)
     } catch (error) {
       if (!(error instanceof Problem) || !/\btext\/html\b/i.test(exchange.headers.accept ?? '')) throw error
-      // For the line of the access log.
+      // For the access log.
       const { locals } = res as ServerResponse & { locals?: { failed?: Problem } }
       if (locals !== undefined) locals.failed = error
       sendLoginPage(res, error, exchange.traceId)
@@ -26,7 +25,7 @@ export const navigation =
 function checkNavigation({ method, headers }: Exchange): void {
   if (method !== 'GET') throw problem(405, 'method-not-allowed', { headers: { allow: 'GET' } })
   const ahead = /\bprefetch\b/i.test(`${String(headers['sec-purpose'])} ${String(headers['purpose'])}`)
-  // `document` is said of a tab of its own only, `iframe`, `image`, `empty` and others of the rest.
+  // Only top-level navigation sends `document`; others send `iframe`, `image`, `empty` and so on.
   if ((headers['sec-fetch-dest'] ?? 'document') === 'document' && !ahead) return
   throw problem(403, 'not-a-navigation', {
     detail: 'Open the login as a page; it cannot be fetched, framed or prefetched.',

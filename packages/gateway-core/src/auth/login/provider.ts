@@ -6,65 +6,65 @@ import { Refused, refusalOr503, unavailable } from './refused.ts'
 
 export { Refused }
 
-/** Seconds that an access token is taken to live when the provider does not say (RFC 6749 §5.1). */
+/** Assumed lifetime of an access token in seconds if the provider does not state it (RFC 6749 §5.1). */
 const LIFETIME = 300
 
 export interface ProviderOptions {
   readonly issuer: string
   readonly clientId: string
-  /** A private key: see `clientKey`. Where there is one, no secret travels. */
+  /** A private key: see `clientKey`. With it, no secret is sent. */
   readonly clientKey?: string | undefined
   readonly clientSecret?: string | undefined
   /** The registered callback of this app. */
   readonly redirectUri: string
   readonly scope: string
-  /** The API that access tokens are for (RFC 8707). */
+  /** Target API of the access tokens (RFC 8707). */
   readonly resource?: string | undefined
   readonly insecure: boolean
   readonly clock: () => number
 }
 
-/** What binds an authorization request to its answer. */
+/** Binds an authorization request to its response. */
 export interface Transaction {
   readonly state: string
   readonly nonce: string
   /** PKCE, RFC 7636. */
   readonly verifier: string
-  /** Seconds, as in the protocol, that may have passed since the person proved who they are. Absent: any time. */
+  /** Longest time since the person authenticated, in seconds as in the protocol. Absent: any. */
   readonly maxAge?: number | undefined
-  /** Ways to have done so, separated by spaces: one of them it must have been. Absent: any. */
+  /** Accepted `acr` values, space-separated. Absent: any. */
   readonly acr?: string | undefined
 }
 
-/** What the provider is to ask the person (OpenID Connect Core §3.1.2.1). */
+/** The provider's `prompt` parameter (OpenID Connect Core §3.1.2.1). */
 export type Prompt = 'login' | 'none' | 'consent' | 'select_account'
 
-/** What is taken of an answer. The access token is not: it opens what services do not ask for (ADR 11). */
+/** The parts of a token response that are used. The access token is not: services do not accept it (ADR 11). */
 export interface Tokens {
-  /** Of the ID token. Absent in most refreshes. */
+  /** From the ID token. Absent in most refreshes. */
   readonly claims?: Readonly<Record<string, unknown>> & { readonly sub: string }
   readonly scope: string
   readonly refreshToken?: string
-  /** Of the access token, milliseconds. */
+  /** Lifetime of the access token in milliseconds. */
   readonly lifetime: number
-  /** Of the refresh token, where the provider says it: `refresh_expires_in`, which no RFC knows and many providers send. */
+  /** Lifetime of the refresh token, if the provider sends `refresh_expires_in`, which is widespread but in no RFC. */
   readonly refreshLifetime?: number
 }
 
-/** The OpenID provider, seen by this client. Rejects with `Refused`, or with the problem `identity-unavailable`. */
+/** The OpenID provider as a client uses it. Rejects with `Refused`, or with the problem `identity-unavailable`. */
 export interface Provider {
-  /** Pushed to the provider beforehand (RFC 9126) where that is possible: then the address holds a reference alone. */
+  /** Pushed to the provider first (RFC 9126) if supported: the URL then holds only a reference. */
   authorizationUrl(transaction: Transaction, prompt?: Prompt): Promise<URL>
-  /** The tokens that a callback's code stands for, once state, `iss`, nonce and signature are right. */
+  /** Exchanges a callback's code for tokens, after checking state, `iss`, nonce and signature. */
   redeem(query: URLSearchParams, transaction: Transaction): Promise<Tokens>
   refresh(refreshToken: string): Promise<Tokens>
-  /** The grant behind it ends as well (RFC 7009 §2.1). */
+  /** Also ends the underlying grant (RFC 7009 §2.1). */
   revoke(refreshToken: string): Promise<void>
-  /** Where a browser signs out of the provider itself, if it can. `sid` is the provider's name for the session there. */
+  /** Where a browser signs out of the provider, if supported. `sid` is the provider's session id. */
   endSessionUrl(returnUrl: string, sid?: string): Promise<string | null>
 }
 
-/** Nothing is asked of the provider before the first use, so a boot never waits for it. */
+/** Contacts the provider on first use only, so a boot never waits for it. */
 export function provider(options: ProviderOptions): Provider {
   const discovered = discovery({ ...options, authentication: authentication(options) })
   const request = async <T>(
@@ -94,7 +94,7 @@ export function provider(options: ProviderOptions): Provider {
 function authentication(options: ProviderOptions): oidc.ClientAuth {
   if (options.clientKey !== undefined) return clientKey(options.clientKey)
   if (options.clientSecret !== undefined) return oidc.ClientSecretBasic(options.clientSecret)
-  throw new TypeError('a client has a clientKey or a clientSecret')
+  throw new TypeError('clientKey or clientSecret is required')
 }
 
 async function authorizationUrl(
@@ -141,8 +141,8 @@ async function redeem(
 
 function endSessionUrl(config: oidc.Configuration, returnUrl: string, sid: string | undefined): string | null {
   if (config.serverMetadata().end_session_endpoint === undefined) return null
-  // No `id_token_hint`: a token in an address or a page is a token in the browser. The `sid` opens nothing, yet no other
-  // site knows it: a provider that finds it right may sign out without asking (RP-Initiated Logout 1.0 §2).
+  // No `id_token_hint`: a token in a URL or a page is a token in the browser. The `sid` grants nothing, yet no other
+  // site knows it: a provider that recognizes it may skip its confirmation (RP-Initiated Logout 1.0 §2).
   const hint: Record<string, string> = sid === undefined ? {} : { logout_hint: sid }
   return oidc.buildEndSessionUrl(config, { post_logout_redirect_uri: returnUrl, ...hint }).href
 }
@@ -150,7 +150,7 @@ function endSessionUrl(config: oidc.Configuration, returnUrl: string, sid: strin
 const resourceOf = ({ resource }: ProviderOptions): Record<string, string> =>
   resource === undefined ? {} : { resource }
 
-/** A response that names no scope grants what was asked for (RFC 6749 §5.1). */
+/** A response without a scope grants the requested one (RFC 6749 §5.1). */
 function tokensOf(
   response: oidc.TokenEndpointResponse & oidc.TokenEndpointResponseHelpers,
   { clientId, scope, clock }: ProviderOptions,
@@ -161,7 +161,7 @@ function tokensOf(
   if (claims !== undefined) checkIdToken(claims, { clientId, idToken, accessToken, acr, now: clock() })
   const refresh = Number(response['refresh_expires_in'])
   return {
-    // 0 is how offline tokens say that they have no end.
+    // 0 marks offline tokens, which do not expire.
     ...(refresh > 0 ? { refreshLifetime: refresh * 1000 } : {}),
     ...(claims === undefined ? {} : { claims }),
     ...(refreshToken === undefined ? {} : { refreshToken }),

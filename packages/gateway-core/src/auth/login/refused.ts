@@ -3,8 +3,8 @@ import type { Problem } from '../../problem.ts'
 import { identityUnavailable } from '../unavailable.ts'
 
 /**
- * The provider said no, or said something that must not be believed. The message is for the log: words of ours and of the
- * protocol, never the provider's own, which could hold anything, a code or a token too.
+ * The provider refused, or its response failed a check. The message is for the log: fixed words of ours and of the
+ * protocol, never the provider's text, which could hold a code or a token.
  */
 export class Refused extends Error {
   override readonly name = 'Refused'
@@ -19,8 +19,8 @@ const REFUSALS: ReadonlySet<unknown> = new Set([
 ])
 
 /**
- * Whatever may be an outage, a key that is not published yet, or our own misconfiguration, must not sign anybody out: 503
- * `identity-unavailable`, whose cause says why in words fit for a log.
+ * A possible outage, unpublished key or misconfiguration of ours must not sign anyone out: 503 `identity-unavailable`,
+ * with a loggable cause.
  */
 export function refusalOr503(error: unknown): Refused | Problem {
   if (error instanceof Refused) return error
@@ -31,31 +31,31 @@ export function refusalOr503(error: unknown): Refused | Problem {
   return refused ? new Refused(reasonOf(error)) : unavailable(error)
 }
 
-/** The same where nothing is known of the person yet that could be refused. */
+/** For requests that no refusal can concern, as the person is still unknown. */
 export const unavailable = (error: unknown): Problem => identityUnavailable(new Error(reasonOf(error)))
 
-/** The errors of openid-client carry what the provider sent, so of them only the fixed words are taken. */
+/** openid-client's errors carry the provider's data, so only their fixed words are used. */
 function reasonOf(error: unknown): string {
   if (error instanceof oidc.AuthorizationResponseError || error instanceof oidc.ResponseBodyError) {
     return `the provider answered ${wordOf(error.error)}`
   }
   const words: string[] = []
-  for (let one = error as Told | undefined; one !== undefined && words.length < 4; one = one.cause) {
-    if (SPOKEN.has(String(one.name))) words.push(String(one.message))
+  for (let one = error as LooseError | undefined; one !== undefined && words.length < 4; one = one.cause) {
+    if (FIXED_MESSAGES.has(String(one.name))) words.push(String(one.message))
     else if (/^[A-Z][A-Z_]{2,40}$/.test(String(one.code))) words.push(String(one.code))
   }
-  return words.join(': ') || 'for a reason unknown'
+  return words.join(': ') || 'unknown reason'
 }
 
-interface Told {
+interface LooseError {
   readonly name?: unknown
   readonly message?: unknown
   readonly code?: unknown
-  readonly cause?: Told
+  readonly cause?: LooseError
 }
 
-/** Whose messages are fixed: ours, those of the library, and of `fetch`. */
-const SPOKEN: ReadonlySet<string> = new Set([
+/** Errors with fixed messages: ours, the library's, and those of `fetch`. */
+const FIXED_MESSAGES: ReadonlySet<string> = new Set([
   'Refused',
   'ClientError',
   'OperationProcessingError',
@@ -64,5 +64,5 @@ const SPOKEN: ReadonlySet<string> = new Set([
   'TimeoutError',
 ])
 
-/** An error code of OAuth. Whoever makes up a callback makes up its `error` as well. */
-const wordOf = (code: string): string => (/^\w{1,64}$/.test(code) ? code : 'an error without a proper name')
+/** An OAuth error code. A forged callback has a forged `error` as well. */
+const wordOf = (code: string): string => (/^\w{1,64}$/.test(code) ? code : 'an invalid error code')

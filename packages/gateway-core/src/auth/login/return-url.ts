@@ -1,9 +1,8 @@
 const MAX_LENGTH = 1_024
 
 /**
- * The path on this origin to go back to after a login, in its normal form, or `undefined` for whatever could lead
- * elsewhere (RFC 9700 §4.11.1), in this browser or in one that reads addresses more loosely. Nor back into `/bff/`, which
- * would make a circle.
+ * The normalized path on this origin to return to after a login, or `undefined` if it could lead elsewhere (RFC 9700
+ * §4.11.1), in this browser or in one that parses URLs more loosely. Not into `/bff/` either, which would loop.
  */
 export function returnPath(value: string, origin: string): string | undefined {
   if (value.length > MAX_LENGTH || !/^\/[\x21-\x7e]*$/.test(value) || value.includes('\\')) return undefined

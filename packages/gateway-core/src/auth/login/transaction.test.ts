@@ -6,7 +6,7 @@ import { endTransaction, LIFETIME, transactions } from './transaction.ts'
 const [first, second] = ['a'.repeat(32), 'b'.repeat(32)] as const
 const ring = (...keys: string[]) => sealingKeys(keys)
 
-/** What a browser makes of the lines, in the order in which it would send them. */
+/** A browser's cookie jar for these lines, in sending order. */
 function browser() {
   const jar = new Map<string, string>()
   return {

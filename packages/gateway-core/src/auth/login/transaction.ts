@@ -7,20 +7,20 @@ import { seal, unseal } from '../session/seal.ts'
 const PREFIX = '__Host-Http-tx-'
 const PURPOSE = 'login transaction'
 const MAX_PENDING = 3
-/** Of all of them with their names, so that with the session beside them the field stays below 2 KiB. */
+/** Names and values of all of them, so that with the session cookie the header stays below 2 KiB. */
 const MAX_BYTES = 1_900
 
-/** Milliseconds from the start of a login to its end. */
+/** Time limit of a login in milliseconds. */
 export const LIFETIME = 600_000
 
-/** What a login is for. */
+/** The purpose of a login. */
 export interface Purpose extends Pick<Transaction, 'maxAge' | 'acr'> {
   readonly returnUrl: string
-  /** The session that was there at its beginning: at its end, browsers leave `Strict` cookies out. */
+  /** The session at the start: browsers withhold `Strict` cookies at the end. */
   readonly from?: string | undefined
 }
 
-/** One login under way. */
+/** A login in progress. */
 export interface Pending extends Transaction, Purpose {}
 
 type Sealed = readonly [
@@ -34,15 +34,15 @@ type Sealed = readonly [
 ]
 
 export interface Transactions {
-  /** The `Set-Cookie` lines that begin it. Of more than three at once, or of too many bytes, the oldest go. */
+  /** The `Set-Cookie` values that begin it. Beyond three logins, or too many bytes, the oldest are dropped. */
   begin(purpose: Purpose, cookieHeader: string | undefined): { readonly pending: Pending; readonly cookies: string[] }
-  /** `undefined` unless this browser began it, less than 10 min ago. */
+  /** `undefined` unless this browser began it less than 10 min ago. */
   find(state: string, cookieHeader: string | undefined): Pending | undefined
 }
 
 /**
- * Logins under way live in the browser, one sealed cookie each, so that several tabs can log in, any process can finish
- * it, and visitors who never do cost no memory.
+ * Logins in progress are kept in the browser, one sealed cookie each: several tabs can log in, any process can finish a
+ * login, and abandoned ones use no memory.
  */
 export function transactions(keys: SealingKeys, clock: () => number): Transactions {
   return {
@@ -56,7 +56,7 @@ export function transactions(keys: SealingKeys, clock: () => number): Transactio
         pending: { state, nonce, verifier, ...purpose },
         cookies: [
           ...surplus(cookieHeader, name.length + value.length).map((other) => clearCookie(other, 'Lax')),
-          // Lax: the way back begins at another site.
+          // Lax: the way back starts at another site.
           setCookie(name, { value, sameSite: 'Lax', maxAge: LIFETIME / 1000 }),
         ],
       }
@@ -87,14 +87,14 @@ function open(value: string, name: string, keys: SealingKeys): string | undefine
   return key === undefined ? undefined : unseal(value.slice(dot + 1), key, name)
 }
 
-/** Takes the cookie back: a login is finished once, well or badly. */
+/** Deletes the cookie: a login finishes once, successfully or not. */
 export const endTransaction = (state: string): string => clearCookie(nameOf(state), 'Lax')
 
-/** Names of those that must make room for one more. */
+/** Names of the cookies to drop for a new one. */
 function surplus(cookieHeader: string | undefined, more: number): readonly (typeof PREFIX)[] {
   const going: (typeof PREFIX)[] = []
   let [count, bytes] = [1, more]
-  // Browsers send the oldest first (RFC 6265 §5.4), so from the end on they are kept.
+  // Browsers send the oldest first (RFC 6265 §5.4), so the last ones are kept.
   for (const [name, value] of readCookies(cookieHeader).toReversed()) {
     if (!isName(name)) continue
     count += 1

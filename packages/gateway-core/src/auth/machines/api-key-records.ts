@@ -1,15 +1,15 @@
 import type { Variable } from '../../env.ts'
 
-/** What is known of an API key: never the key. */
+/** A registered API key, without the key itself. */
 export interface ApiKeyRecord {
-  /** The part of the key that names it: 16 hex digits. */
+  /** The key's public part: 16 hex digits. */
   readonly id: string
-  /** Whose it is. */
+  /** The client it belongs to. */
   readonly client: string
   /** SHA-256 of the whole key, in hex. */
   readonly hash: string
   readonly scopes: readonly string[]
-  /** Epoch milliseconds, as is the next. */
+  /** Epoch milliseconds, like `expiresAt`. */
   readonly createdAt: number
   readonly expiresAt: number
 }
@@ -19,15 +19,16 @@ interface Entry {
 }
 
 /**
- * Keys out of the environment, as `npm run api-key` prints them: a JSON array of `{ id, client, hash, scopes, created, expires }`
- * with dates like `2027-01-31T00:00:00Z`. Every key ends. What is wrong is not echoed, for it may be a key by mistake.
+ * Keys from the environment, as printed by `npm run api-key`: a JSON array of `{ id, client, hash, scopes, created,
+ * expires }` with dates like `2027-01-31T00:00:00Z`. Every key expires. Invalid input is not echoed, as it may be a key
+ * by mistake.
  */
 export const apiKeyRecords: Variable<readonly ApiKeyRecord[]> = {
   parse: (text) => {
     const entries: unknown = JSON.parse(text)
-    if (!Array.isArray(entries)) throw new TypeError('no array')
+    if (!Array.isArray(entries)) throw new TypeError('not an array')
     const records = (entries as readonly Entry[]).map(recordOf)
-    if (new Set(records.map(({ id }) => id)).size < records.length) throw new TypeError('an id twice')
+    if (new Set(records.map(({ id }) => id)).size < records.length) throw new TypeError('duplicate id')
     return records
   },
   shape: 'a JSON array of keys, as `npm run api-key` prints them: hashes, never keys',
@@ -47,7 +48,7 @@ function recordOf({ id, client, hash, scopes, created, expires }: Entry): ApiKey
     !scopes.every((scope) => matches(/^[\x21\x23-\x5b\x5d-\x7e]+$/, scope)) ||
     !(createdAt < expiresAt)
   )
-    throw new TypeError('no key')
+    throw new TypeError('invalid key')
   return { id, client, hash, scopes, createdAt, expiresAt }
 }
 

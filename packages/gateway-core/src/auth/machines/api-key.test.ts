@@ -25,7 +25,7 @@ const authenticate = apiKeys({
   clock: () => NOW,
 })
 
-/** And not a word more. */
+/** Reveals nothing else. */
 const wrong = { headers: { 'www-authenticate': 'ApiKey' } }
 
 const ask = (authorization?: string) => {

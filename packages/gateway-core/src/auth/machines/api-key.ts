@@ -11,25 +11,25 @@ export interface ApiKeyOptions {
   readonly clock?: (() => number) | undefined
 }
 
-/** Its beginning tells scanners for leaked secrets what it is; its id tells us which it is without a look at the secret. */
+/** The prefix identifies it to secret scanners; the id identifies it to us without the secret. */
 const shape = /^bffk_([0-9a-f]{16})\.[\w-]{43}$/
 
 /**
- * Machines prove themselves by `Authorization: ApiKey bffk_<id>.<secret>`. Of a key only its hash is known here: 256 random bits
- * need no slow one. A client may have several, so that a new one is in use before the old one ends.
+ * Authenticates machines by `Authorization: ApiKey bffk_<id>.<secret>`. Only the hash is stored: 256 random bits need
+ * no slow one. A client may have several keys, for rotation without interruption.
  *
- * Its user is `client:<client>`, which no person's id may look like. 401 `key-missing`, or `key-invalid`, which does not say why;
- * the audit log does.
+ * The user id is `client:<client>`, which no person's id may look like. 401 `key-missing`, or `key-invalid` without a
+ * reason, which is in the audit log.
  */
 export function apiKeys({ keys, clock = Date.now }: ApiKeyOptions): Carried {
   const known = new Map(keys.map((record) => [record.id, { record, hash: Buffer.from(record.hash, 'hex') }]))
-  const nobody = randomBytes(32)
+  const noHash = randomBytes(32)
   const authenticate = async (exchange: Exchange): Promise<Identity> => {
     const key = keyIn(exchange)
     if (key === undefined) throw refusal('key-missing')
     const id = shape.exec(key)?.[1] ?? ''
     const found = known.get(id)
-    const same = timingSafeEqual(hash('sha256', key, 'buffer'), found?.hash ?? nobody)
+    const same = timingSafeEqual(hash('sha256', key, 'buffer'), found?.hash ?? noHash)
     const fault = faultOf(found?.record, same, clock())
     if (found !== undefined && fault === undefined) return identityOf(found.record)
     audit(exchange.log)('authn_login_fail', {
@@ -67,7 +67,7 @@ const identityOf = ({ id, client, scopes, createdAt, expiresAt }: ApiKeyRecord):
 const refusal = (code: 'key-missing' | 'key-invalid'): Problem =>
   problem(401, code, { headers: { 'www-authenticate': 'ApiKey' } })
 
-/** A new key, which is shown once, and what the environment of the app gets to know of it. */
+/** A new key, to be shown once, and what the app's environment stores of it. */
 export function newApiKey(random: (size: number) => Buffer = randomBytes): {
   readonly key: string
   readonly id: string

@@ -5,7 +5,7 @@ import { problem, type Problem } from '../../problem.ts'
 import type { Carried } from './any-of.ts'
 import { audit } from '../audit.ts'
 
-/** A machine, known by one certificate or by a name in any certificate of an authority that is trusted. */
+/** A machine, identified by one certificate or by a subject that a trusted authority certifies. */
 export type CertificateRecord = {
   readonly client: string
   readonly scopes: readonly string[]
@@ -15,7 +15,7 @@ export type CertificateRecord = {
       readonly fingerprint: string
     }
   | {
-      /** All of its parts in their order: `C=DE, O=Example, CN=partner`. A comma inside of one is written `\,`. */
+      /** All its attributes in order: `C=DE, O=Example, CN=partner`. A comma inside one is written `\,`. */
       readonly subject: string
     }
 )
@@ -23,8 +23,8 @@ export type CertificateRecord = {
 export interface CertificateOptions {
   readonly clients: readonly CertificateRecord[]
   /**
-   * Who ends TLS before us and says in `Client-Cert` (RFC 9440) whose certificate it has verified, as addresses and CIDR ranges.
-   * It must take away what clients send under that name. From anybody else the field means nothing. Default: none.
+   * Proxies, as addresses and CIDR ranges, that terminate TLS and pass the verified client certificate in `Client-Cert`
+   * (RFC 9440). They must remove that header from client requests. From any other peer it is ignored. Default: none.
    */
   readonly proxies?: readonly string[] | undefined
   /** Epoch milliseconds. Default `Date.now`. */
@@ -32,9 +32,9 @@ export interface CertificateOptions {
 }
 
 /**
- * Machines prove themselves by a TLS client certificate (mTLS), on our own socket or on that of a trusted proxy. Its authority has
- * been checked by who ended TLS; here it is looked up in a list. Browsers are not meant. Its user is `client:<client>`. 401 `certificate-missing` or
- * `certificate-invalid`. `TypeError` for a list that names one twice.
+ * Authenticates machines by TLS client certificate (mTLS), on our own socket or a trusted proxy's. Whoever terminated
+ * TLS has verified its issuer; here it is looked up in a list. Not for browsers. The user id is `client:<client>`. 401
+ * `certificate-missing` or `certificate-invalid`. `TypeError` for a duplicate in the list.
  */
 export function certificates({ clients, proxies = [], clock = Date.now }: CertificateOptions): Carried {
   const known = new Map(clients.map((client) => [nameOf(client), client]))
@@ -57,7 +57,7 @@ export function certificates({ clients, proxies = [], clock = Date.now }: Certif
 
 type Presented = (exchange: Pick<Exchange, 'headers' | 'peer'>) => X509Certificate | 'malformed' | undefined
 
-/** A proxy's own certificate is the proxy's: where one speaks for others, only what it says of them counts. */
+/** A proxy's own certificate identifies the proxy: for its clients, only its header counts. */
 const presented =
   (isProxy: (address: string) => boolean): Presented =>
   ({ headers, peer }) => {
@@ -67,7 +67,7 @@ const presented =
     return field === undefined ? undefined : fromField(String(field))
   }
 
-/** A browser shows its certificate whichever site makes it ask: with no check for forged requests, that proves nothing. */
+/** A browser sends its certificate whichever site triggers the request: without a CSRF check, that proves nothing. */
 const isBrowser = (headers: Exchange['headers']): boolean =>
   headers.origin !== undefined || headers['sec-fetch-site'] !== undefined
 

@@ -4,49 +4,49 @@ import type { TokenSource } from '../../credential.ts'
 import { clientKey } from '../client-key.ts'
 import { singleFlight } from '../single-flight.ts'
 
-/** Seconds that one request to the issuer may take. */
+/** Timeout of one request to the issuer in seconds. */
 const TIMEOUT = 2
-/** Milliseconds between two requests of which the first failed. */
+/** Milliseconds to wait after a failed request. */
 const PAUSE = 1_000
-/** Milliseconds that a token is taken to live when the issuer does not say. */
+/** Assumed lifetime of a token in milliseconds if the issuer does not state it. */
 const LIFETIME = 60_000
-/** A token is renewed when this much of its life is left: a share, and at most so many milliseconds. */
+/** A token is renewed when this share of its lifetime remains, at most so many milliseconds. */
 const [SHARE, MOST] = [0.2, 60_000]
-/** Milliseconds before its end from which on a token is not shown any more. */
+/** A token is not used in its last milliseconds. */
 const SPARE = 2_000
 
 export interface ClientCredentialsOptions {
-  /** As in its metadata (RFC 8414). https, but on this machine. */
+  /** As in its metadata (RFC 8414). Must be https, except on localhost. */
   readonly issuer: string
   readonly clientId: string
-  /** A secret, or better a private key, see `clientKey`: it is never sent. */
+  /** A secret, or preferably a private key (see `clientKey`), which is never sent. */
   readonly authentication: { readonly secret: string } | { readonly key: string; readonly kid?: string | undefined }
-  /** Separated by spaces. */
+  /** Space-separated. */
   readonly scope?: string | undefined
-  /** The API that the token is for (RFC 8707). */
+  /** Target API of the token (RFC 8707). */
   readonly resource?: string | undefined
-  /** The same in the dialect of issuers that do not know RFC 8707. */
+  /** The same for issuers that do not support RFC 8707. */
   readonly audience?: string | undefined
   readonly log: Pick<Logger, 'warn'>
   /** Epoch milliseconds. Default `Date.now`. */
   readonly clock?: (() => number) | undefined
 }
 
-interface Known {
+interface CachedToken {
   readonly token: string
   readonly renewAt: number
   readonly endsAt: number
 }
 
 /**
- * Access tokens of an OAuth issuer for this program itself (RFC 6749 §4.4), for an upstream that is not ours. Fetched on first
- * use, by one request at a time whoever asks, and renewed beside the traffic before it ends; while the issuer is down the old
- * one is used for as long as it holds. Rejects when there is none; then nothing is asked for a second.
+ * Access tokens from an OAuth issuer for this program itself (RFC 6749 §4.4), for third-party upstreams. Fetched on
+ * first use, one request at a time, and renewed in the background before expiry; while the issuer is down, the old
+ * token is used until it expires. Rejects if there is none, and then waits a second before asking again.
  */
 export function clientCredentials(options: ClientCredentialsOptions): TokenSource {
   const { log, clock = Date.now } = options
   const ask = grant(options)
-  let known: Known | undefined
+  let known: CachedToken | undefined
   let failed: { readonly error: unknown; readonly at: number } | undefined
 
   const renew = singleFlight(async (): Promise<string> => {
@@ -59,7 +59,7 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
       return token
     } catch (error) {
       failed = { error, at: clock() }
-      log.warn({ issuer: options.issuer, err: error }, 'no new token for an upstream')
+      log.warn({ issuer: options.issuer, err: error }, 'upstream token not refreshed')
       throw error
     }
   })
@@ -72,13 +72,13 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
   }
 }
 
-/** Asks for one token. */
+/** Requests one token. */
 function grant({ issuer, clientId, authentication, scope, resource, audience }: ClientCredentialsOptions) {
   const wanted = Object.entries({ scope, resource, audience }).filter((entry) => entry[1] !== undefined)
   const parameters = Object.fromEntries(wanted) as Record<string, string>
   const { protocol, hostname } = new URL(issuer)
   const local = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
-  if (protocol !== 'https:' && !local) throw new TypeError('issuer must be https, or on this machine')
+  if (protocol !== 'https:' && !local) throw new TypeError('issuer must use https, except on localhost')
   const execute = protocol === 'https:' ? [] : [oidc.allowInsecureRequests]
   const method = methodOf(authentication)
   let discovered: oidc.Configuration | undefined

@@ -67,7 +67,7 @@ describe('a token of ours', () => {
   })
 
   it('is never made about nobody', () => {
-    expect(() => setUp().mint('urn:orders', signedInAs(''))).toThrow('nobody')
+    expect(() => setUp().mint('urn:orders', signedInAs(''))).toThrow('empty user id')
   })
 
   it('can be checked with what is published, and with no other key', () => {

@@ -3,21 +3,23 @@ import jwt from 'jsonwebtoken'
 import type { Logger } from 'pino'
 import { claimsOf, factsOf, type Mint } from '../../credential.ts'
 import type { Identity } from '../../exchange.ts'
-import { type KeyRing, type KeySet, newKeyRing } from './key-ring.ts'
+import { type KeyRing, type PublicKeySet, newKeyRing } from './key-ring.ts'
 
-/** `typ` of these tokens (RFC 8725 §3.11): nothing that takes access or ID tokens takes one, nor the other way round. */
+/**
+ * `typ` of these tokens (RFC 8725 §3.11): they cannot be confused with access or ID tokens, nor the other way round.
+ */
 export const INTERNAL = 'internal+jwt'
 
 /** Seconds. */
 const LIFETIME = 60
-/** Milliseconds before its end from which on a token is not shown any more: as long as a call and a wrong clock may take. */
+/** A token is not used in its last milliseconds: allows for a call and clock skew. */
 const SPARE = 20_000
 const MOST = 10_000
 
 export interface InternalTokensOptions {
-  /** This program, such as `web-bff`: the tokens are issued by `urn:<name>`, and say that it is who acts. */
+  /** This program, e.g. `web-bff`: the issuer is `urn:<name>`, and the actor `name`. */
   readonly name: string
-  /** Absent: a key made for this run, which its log says. Processes of one name need the same. */
+  /** Absent: a key made for this run, which is logged. Processes with the same name need the same keys. */
   readonly keys?: KeyRing | undefined
   readonly log: Pick<Logger, 'info'>
   /** Epoch milliseconds. Default `Date.now`. */
@@ -26,15 +28,15 @@ export interface InternalTokensOptions {
 
 export interface InternalTokens {
   readonly mint: Mint
-  /** To be published: what services check the tokens with. */
-  readonly keySet: KeySet
+  /** To publish: services verify the tokens with it. */
+  readonly keySet: PublicKeySet
 }
 
 /**
- * Makes what a service sees in place of what a client has shown us: a JWT of ours (RFC 9068, but for its `typ`), good for one
- * service and one minute. About a user it says who acts for them (`act`, RFC 8693 §4.1); without an identity it is about this
- * program itself, and nobody else. One is made for each audience and all that it would say, and used until 20 s before its
- * end, so a `jti` is seen many times. Signing takes about 30 µs; 10 000 are kept.
+ * Issues the tokens that services see instead of a client's credentials: our own JWT (RFC 9068, except its `typ`),
+ * valid for one service and one minute. About a user, it names the actor (`act`, RFC 8693 §4.1); without an identity,
+ * it is about this program itself. One is made per audience and set of claims and reused until 20 s before expiry, so
+ * services see a `jti` many times. Signing takes about 30 µs; 10 000 are cached.
  */
 export function internalTokens(options: InternalTokensOptions): InternalTokens {
   const { name, keys = newKeyRing(), log, clock = Date.now } = options
@@ -47,7 +49,7 @@ export function internalTokens(options: InternalTokensOptions): InternalTokens {
     const now = clock()
     if (known !== undefined && now < known.until) return known.token
     const token = sign(name, audience, identity, keys, Math.floor(now / 1_000))
-    // The first is always the one that ends first.
+    // Insertion order is expiry order.
     minted.delete(key)
     minted.set(key, { token, until: Math.floor(now / 1_000 + LIFETIME) * 1_000 - SPARE })
     if (minted.size > MOST) minted.delete(minted.keys().next().value!)
@@ -57,7 +59,7 @@ export function internalTokens(options: InternalTokensOptions): InternalTokens {
 }
 
 function sign(name: string, audience: string, identity: Identity | undefined, { kid, key }: KeyRing, iat: number) {
-  if (identity?.user.id === '') throw new Error('a token about nobody would be about anybody')
+  if (identity?.user.id === '') throw new Error('cannot issue a token for an empty user id')
   const about = identity ? { ...claimsOf(identity), act: { sub: name } } : { sub: name, client_id: name }
   const claims = { iss: `urn:${name}`, aud: audience, ...about, jti: randomUUID(), iat, exp: iat + LIFETIME }
   return jwt.sign(claims, key, { algorithm: 'ES256', keyid: kid, header: { alg: 'ES256', typ: INTERNAL } })

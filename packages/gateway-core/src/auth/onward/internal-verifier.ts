@@ -4,15 +4,15 @@ import { type Claims, TokenError, type TokenOptions, tokenVerifier } from '../jw
 export interface InternalOptions extends Pick<TokenOptions, 'clock' | 'fetch'> {
   /** This service. */
   readonly audience: string
-  /** Whose tokens count: issuer → where its keys are. Over plain http, who controls the network chooses them. */
+  /** Accepted issuers → URL of their keys. Over plain http, whoever controls the network chooses the keys. */
   readonly issuers: Readonly<Record<string, string>>
 }
 
-/** For whom a service is asked. */
+/** On whose behalf a service is called. */
 export interface Principal {
-  /** The user or, where nobody acts, the program itself. */
+  /** The user or, if none, the calling program. */
   readonly id: string
-  /** Who asks in the user's name. Absent: the program is there for itself. */
+  /** The program that acts for the user. Absent: it acts for itself. */
   readonly actor: string | undefined
   readonly claims: Claims
 }
@@ -20,12 +20,12 @@ export interface Principal {
 /** Rejects with a `TokenError`, or with `KeysUnavailable`. */
 export type VerifyInternal = (token: string) => Promise<Principal>
 
-/** Milliseconds. Only programs of the estate come this far, and one that was started anew has a new key in development. */
+/** Milliseconds. Only programs of the estate reach this, and in development a restarted one has a new key. */
 const COOL_DOWN = 1_000
 
 /**
- * Checks what `internalTokens` makes, for the service that it was made for. Keys are fetched when the first token comes, so
- * a service starts before those who ask it; for an hour they outlive who published them.
+ * Verifies tokens of `internalTokens` for the service they were made for. Keys are fetched with the first token, so a
+ * service can start before its callers; they outlive their publisher by an hour.
  */
 export function internalVerifier({ issuers, audience, ...options }: InternalOptions): VerifyInternal {
   const trusted = Object.entries(issuers).map(([issuer, jwksUrl]) => ({ issuer, jwksUrl, audience }))
@@ -36,7 +36,7 @@ export function internalVerifier({ issuers, audience, ...options }: InternalOpti
   }
 }
 
-/** RFC 8693 §4.1. An actor that cannot be read must not pass for none. */
+/** RFC 8693 §4.1. An unreadable actor must not pass for none. */
 function actorOf({ act }: Claims): string | undefined {
   if (act === undefined) return undefined
   const { sub } = (act ?? {}) as { readonly sub?: unknown }

@@ -7,7 +7,7 @@ const fresh = (): KeyObject => generateKeyPairSync('ec', { namedCurve: 'P-256' }
 const pem = (key: KeyObject, type: 'pkcs8' | 'sec1' = 'pkcs8'): string => key.export({ format: 'pem', type }).toString()
 const jwk = (key: KeyObject, more: object = {}) => ({ ...key.export({ format: 'jwk' }), ...more })
 
-/** RFC 7515 §A.3. Its thumbprint below comes from another program than ours. */
+/** RFC 7515 §A.3. Its thumbprint below was computed by another program. */
 const known = {
   kty: 'EC',
   crv: 'P-256',

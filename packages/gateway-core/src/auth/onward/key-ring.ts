@@ -1,20 +1,20 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject } from 'node:crypto'
 import type { Variable } from '../../env.ts'
 
-/** The keys of one issuer of tokens, all for ES256. */
+/** The keys of one token issuer, all for ES256. */
 export interface KeyRing {
   readonly kid: string
-  /** Signs. */
+  /** The signing key. */
   readonly key: KeyObject
-  /** What can be checked with: the public half of every key of the ring (RFC 7517 §5). */
-  readonly keySet: KeySet
+  /** The public half of every key, for verification (RFC 7517 §5). */
+  readonly keySet: PublicKeySet
 }
 
-export interface KeySet {
+export interface PublicKeySet {
   readonly keys: readonly PublicKey[]
 }
 
-// No interface: those are no JsonWebKey for the compiler.
+// Not an interface: the compiler does not accept those as a JsonWebKey.
 type PublicKey = {
   readonly kty: string
   readonly crv: string
@@ -25,29 +25,30 @@ type PublicKey = {
   readonly use: 'sig'
 }
 
-/** Where a program publishes its key set, for private networks. */
+/** Path of a program's key set, for private networks. */
 export const keySetPath = '/.well-known/jwks.json'
 
-export const keySetPage = (keySet: KeySet) => () => ({
+export const keySetPage = (keySet: PublicKeySet) => () => ({
   type: 'application/jwk-set+json',
   text: JSON.stringify(keySet),
 })
 
 /**
- * A ring of P-256 private keys: PEM blocks, or a JWK set. The first signs, all are published. So a key is replaced without
- * a refusal: put the new one last, and first once every service has fetched it; see docs/guides/rotate-keys.md. A key is
- * named by its thumbprint (RFC 7638), whatever its own name was: it is the same in every process. Throws a `TypeError`.
+ * A ring of P-256 private keys: PEM blocks, or a JWK set. The first signs, all are published. To rotate without
+ * refusals, append the new key, then move it first once every service has fetched it; see docs/guides/rotate-keys.md. A
+ * key's id is its thumbprint (RFC 7638), whatever `kid` it had, so it is the same in every process. Throws a
+ * `TypeError`.
  */
 export const keyRing = (text: string): KeyRing => ringOf(privateKeysIn(text))
 
-/** A ring of one key that nobody has seen and nobody will see again. */
+/** A ring of one new, ephemeral key. */
 export const newKeyRing = (): KeyRing => ringOf([generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey])
 
-/** Also read from the file that `<NAME>_FILE` names. In development it may be left out: `undefined`. */
+/** Also read from the file that `<NAME>_FILE` names. Optional in development: `undefined`. */
 export const privateKeys: Variable<KeyRing | undefined> = {
   parse: (text) => (text === '' ? undefined : keyRing(text)),
   shape:
-    'private keys for ES256, PEM or a JWK set (`openssl ecparam -name prime256v1 -genkey -noout` makes one), or <NAME>_FILE the file that holds them',
+    'private keys for ES256, PEM or a JWK set (`openssl ecparam -name prime256v1 -genkey -noout` makes one), or <NAME>_FILE naming a file with them',
   example: '<secret>',
   hidden: true,
   development: '',
@@ -55,13 +56,13 @@ export const privateKeys: Variable<KeyRing | undefined> = {
 
 function ringOf(keys: readonly KeyObject[]): KeyRing {
   const published = keys.map(publicHalf)
-  if (new Set(published.map(({ kid }) => kid)).size < keys.length) throw new TypeError('a key is there twice')
+  if (new Set(published.map(({ kid }) => kid)).size < keys.length) throw new TypeError('duplicate key')
   return { kid: published[0]!.kid, key: keys[0]!, keySet: { keys: published } }
 }
 
 function privateKeysIn(text: string): readonly KeyObject[] {
   const keys = text.trimStart().startsWith('{') ? fromSet(text) : fromPem(text)
-  if (keys.length === 0) throw new TypeError('there is no key')
+  if (keys.length === 0) throw new TypeError('no key found')
   for (const { asymmetricKeyType, asymmetricKeyDetails } of keys) {
     if (asymmetricKeyType !== 'ec' || asymmetricKeyDetails?.namedCurve !== 'prime256v1')
       throw new TypeError('a key is not on the curve P-256')
@@ -71,7 +72,7 @@ function privateKeysIn(text: string): readonly KeyObject[] {
 
 function fromSet(text: string): KeyObject[] {
   const { keys } = JSON.parse(text) as { keys?: unknown }
-  if (!Array.isArray(keys)) throw new TypeError('this is no JWK set')
+  if (!Array.isArray(keys)) throw new TypeError('not a JWK set')
   return keys.map((key: object) => createPrivateKey({ key: { ...key }, format: 'jwk' }))
 }
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { problem } from '../../problem.ts'
-import { soon } from '../../state/soon.ts'
+import { withTimeout } from '../../state/with-timeout.ts'
 import type { Store } from '../../state/store.ts'
 import { type Mark, read, written } from './revoked.ts'
 
@@ -12,16 +12,16 @@ interface JournalOptions {
 }
 
 const all = 'revocations'
-/** The one that was told of last: who has heard of it needs to look for none, and it costs one read to know that. */
+/** The last one published: a process that has heard of it need not search, at the cost of one read. */
 const latest = 'revocations:latest'
-/** Of those that were heard of since the last look. When more come, there is one look too many. */
+/** Limit of those heard since the last look. Beyond it, the cost is one look too many. */
 const mostHeard = 1_000
 
-/** The revocations in the store. `learn` is told of each that matters, of some more than once. */
+/** The revocations in the store. Calls `learn` with each, some more than once. */
 export class Journal implements AsyncDisposable {
   readonly #options: JournalOptions
   readonly #learn: (mark: Mark) => void
-  /** What was the latest when all of them were known. */
+  /** The latest when all of them were known. */
   #latest: string | undefined
   readonly #heard = new Set<string>()
   #gaps = 0
@@ -35,10 +35,10 @@ export class Journal implements AsyncDisposable {
     this.#learn = learn
   }
 
-  /** Whether all that there was has been read once. */
+  /** Whether all existing ones have been read once. */
   known = false
 
-  /** Resolves when it hears of what others write. */
+  /** Subscribes to other processes' revocations. */
   #listen(): Promise<AsyncDisposable> {
     const hear = (text: string) => {
       const mark = read(text)
@@ -56,8 +56,9 @@ export class Journal implements AsyncDisposable {
   }
 
   /**
-   * The latest is read before the set and written after it: what is missed here shows as another one next time. Messages go out
-   * before it is written, and in order, so whoever has heard of the latest has heard of those before it.
+   * The latest is read before the set and written after it: one missed here shows up as a different latest next time.
+   * Messages are published before it is written, and in order, so a process that heard the latest has heard all before
+   * it.
    */
   async #load(): Promise<void> {
     const { store } = this.#options
@@ -72,35 +73,35 @@ export class Journal implements AsyncDisposable {
     if (gaps === this.#gaps) this.#latest = found
   }
 
-  /** For what no message told of; one look at a time, for all who ask meanwhile. Never rejects. */
+  /** Reads what no message announced; concurrent callers share one look. Never rejects. */
   look(): Promise<void> {
     return (this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined
     }))
   }
 
-  /** It listens first, so that nothing falls in between. */
+  /** Subscribes first, so that nothing is missed in between. */
   async #look(): Promise<void> {
     const { log } = this.#options
     try {
       this.#listening ??= await this.#listen()
-      // Nobody waits at the end for a store that is silent; what it says afterwards is taken back here.
+      // Disposal does not wait for an unresponsive store; a late subscription is ended here.
       if (this.#ended) return await this.#listening[Symbol.asyncDispose]()
       await this.#load()
-      if (this.#failing) log.info('the store of revocations is back')
+      if (this.#failing) log.info('the store of revocations works again')
       this.#failing = false
     } catch (error) {
-      // Whoever stops takes the store away as well.
+      // Expected: the store is disposed with the app.
       if (this.#ended) return
       if (!this.#failing)
-        log.error({ err: error }, 'the store of revocations fails: those made elsewhere are not known here')
+        log.error({ err: error }, 'the store of revocations fails: revocations by other processes are unknown here')
       this.#failing = true
     }
   }
 
   async write(mark: Mark): Promise<void> {
     const { store, clock } = this.#options
-    // Here it holds whatever becomes of it.
+    // Takes effect in this process even if the store fails.
     this.#learn(mark)
     const [text, holds] = [written(mark), Math.max(1, mark.until - clock())]
     try {
@@ -123,6 +124,6 @@ export class Journal implements AsyncDisposable {
 
   #asked<T>(answer: Promise<T>): Promise<T> {
     const { store, patience = 2_000 } = this.#options
-    return store.local === true ? answer : soon(answer, patience)
+    return store.local === true ? answer : withTimeout(answer, patience)
   }
 }

@@ -15,7 +15,7 @@ afterEach(() => {
   jest.useRealTimers()
 })
 
-/** A store that several processes share, over a wire of this test's: cut, silent, or without messages. */
+/** A store shared by several processes, over a connection that the test can cut, silence, or strip of messages. */
 function wire(kept: Store = memoryStore()) {
   const state = { down: false, silent: false, deaf: false, members: 0 }
   const gaps = new Set<() => void>()
@@ -44,7 +44,7 @@ function wire(kept: Store = memoryStore()) {
   return { state, store, reconnect: () => gaps.forEach((gap) => gap()) }
 }
 
-/** Resolves when it has asked the store, whatever came of it. */
+/** Resolves once it has asked the store, with any outcome. */
 async function start(store: Store, given: Partial<RevocationsOptions> = {}): Promise<Revocations> {
   const at = revocations({ store, log, ...given })
   await new Promise((resolve) => setImmediate(resolve))
@@ -52,7 +52,7 @@ async function start(store: Store, given: Partial<RevocationsOptions> = {}): Pro
 }
 const who = signedInAs('someone', { sessionId: 's1', tokenId: 't1', issuedAt: 1_000 })
 
-/** Somebody who is here, and why they have gone. */
+/** An open exchange, and why it ended. */
 function visit(at: Revocations, identity = who, deadline = 0) {
   const scope = new Scope()
   expect(at.admit({ scope, deadline, cut: (reason) => scope.end(reason) }, identity)).toBeUndefined()
@@ -133,7 +133,7 @@ describe('revocations', () => {
     far.state.down = false
     await pass(500)
     expect(other.isRevoked(later)).toBe(true)
-    expect(lines.at(-1)).toMatchObject({ msg: 'the store of revocations is back' })
+    expect(lines.at(-1)).toMatchObject({ msg: 'the store of revocations works again' })
   })
 
   it.each(['down', 'silent'] as const)(

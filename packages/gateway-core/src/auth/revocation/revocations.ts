@@ -5,72 +5,76 @@ import type { Store } from '../../state/store.ts'
 import { type Audit, audit } from '../audit.ts'
 import { Journal } from './journal.ts'
 import { type Kind, type Proof, Revoked } from './revoked.ts'
-import { type Visit, Visits } from './visits.ts'
+import { type OpenExchange, OpenExchanges } from './open-exchanges.ts'
 
 export interface RevocationsOptions {
-  /** Shared by all processes whose clients are to be the same people. */
+  /** Shared by all processes that serve the same users. */
   readonly store: Store
   readonly log: Logger
-  /** Milliseconds that any proof may live, sessions and tokens: so long a revocation is remembered. Default 24 h. */
+  /**
+   * Longest lifetime of any credential in milliseconds, sessions and tokens: revocations are kept that long. Default 24
+   * h.
+   */
   readonly lifetime?: number | undefined
   /** Revocations kept in memory, see `Revoked`. Default 100 000, about 20 MB. */
   readonly most?: number | undefined
-  /** Milliseconds between two looks for what no message told of. Default 500. */
+  /** Milliseconds between two looks for missed messages. Default 500. */
   readonly every?: number | undefined
-  /** Milliseconds after which a store that is silent has failed. Default 2 000. */
+  /** Milliseconds after which an unresponsive store counts as failed. Default 2 000. */
   readonly patience?: number | undefined
   /** Epoch milliseconds. Default `Date.now`. */
   readonly clock?: (() => number) | undefined
 }
 
 /**
- * Taking back what somebody proved. Each of the three resolves once it is written down and told to all processes; within a
- * second none of them takes the proof any more, and streams and sockets that were opened with it are closed. When the store
- * fails it holds in this process alone, and the promise rejects with the 503 `revocation-failed`: try again until it does not.
+ * Revokes credentials. Each of the three methods resolves once the revocation is stored and published to all processes;
+ * within a second none of them accepts the credential, and streams and sockets opened with it are closed. If the store
+ * fails, only this process applies it, and the promise rejects with the 503 `revocation-failed`: retry until it
+ * resolves.
  *
- * `reason` is for the audit log: words with `-` between them.
+ * `reason` is for the audit log: words joined by `-`.
  */
 export interface Revocations extends AsyncDisposable {
-  /** By the name that `Identity.sessionId` has: ours of a cookie's session, of a token the `sid` in it. */
+  /** By `Identity.sessionId`: our own id for a cookie session, the `sid` for a token. */
   session(id: string, reason?: string): Promise<void>
   /**
-   * Everything of a user that was issued before a time, by default now. Times in tokens are whole seconds, so that what is issued
-   * in this very second is gone as well. A refresh token gets new ones afterwards: have the provider withdraw it too.
+   * Everything issued to a user before a time, by default now. Token times are whole seconds, so anything issued in the
+   * current second is included. A refresh token still obtains new ones: revoke it at the provider too.
    */
   user(id: string, reason?: string, before?: number): Promise<void>
-  /** One access token by its `jti`, one API key by its id, one certificate by its fingerprint. */
+  /** One access token by `jti`, one API key by id, one certificate by fingerprint. */
   token(id: string, reason?: string): Promise<void>
   /**
-   * Whatever is still open with a session that is no more: for who has ended it, and says so in the audit log. The session itself
-   * is gone, so this is remembered for 10 min only, and many who sign out do not push older revocations away.
+   * Closes what is still open with a session that has ended; the caller writes the audit log. The session itself is
+   * gone, so this is kept for 10 min only, and many sign-outs do not evict older revocations.
    */
   ended(session: string): Promise<void>
   isRevoked(proof: Proof): boolean
   /**
-   * For the app: throws a 401 for what is revoked, and ends the visit when it comes to that later. Only at the very start it has
-   * to wait, and rejects with a 503 if it cannot be known.
+   * For the app: throws a 401 if the identity is revoked, and ends the exchange if that happens later. Waits only right
+   * after boot, and rejects with a 503 if the revocations cannot be loaded.
    */
-  readonly admit: (visit: Visit, identity: Identity) => void | Promise<void>
+  readonly admit: (exchange: OpenExchange, identity: Identity) => void | Promise<void>
 }
 
-/** Longer than any process misses what the others do, and still runs. */
+/** Longer than a running process can lag behind the others. */
 const ENDED = 600_000
 
 /**
- * Learns what has been revoked, and keeps up with it. The store has each revocation twice: in a set, for processes that start or
- * missed something, and as a message to those that listen. Until the set has been read once, nobody is let in: 503
- * `identity-unavailable`. Later it goes by what it knows while the store fails, and the log says so.
+ * Loads the revocations and keeps up with them. The store has each one twice: in a set, for processes that start or
+ * missed something, and as a message to subscribers. Until the set has been read once, nobody is admitted: 503
+ * `identity-unavailable`. Later, while the store fails, it uses what it knows and logs that.
  */
 export function revocations(options: RevocationsOptions): Revocations {
   const { store, log, lifetime = 86_400_000, most = 100_000, every = 500, clock = Date.now } = options
   const revoked = new Revoked(most)
-  const visits = new Visits(revoked, clock)
+  const exchanges = new OpenExchanges(revoked, clock)
   let due: NodeJS.Timeout | undefined
-  // Many may be revoked at once, and all visits are looked through for each.
+  // Batches revocations, as each sweep checks all open exchanges.
   const sweepSoon = () => {
     due ??= setTimeout(() => {
       due = undefined
-      visits.sweep()
+      exchanges.sweep()
     }, 20).unref()
   }
   const shared = new Journal({ ...options, clock }, (mark) => {
@@ -79,7 +83,7 @@ export function revocations(options: RevocationsOptions): Revocations {
   })
   void shared.look()
   const timer = setInterval(() => {
-    visits.sweep()
+    exchanges.sweep()
     revoked.forget(clock())
     if (store.local !== true) void shared.look()
   }, every).unref()
@@ -92,8 +96,8 @@ export function revocations(options: RevocationsOptions): Revocations {
     token: (id, reason) => revoke('token', id, reason, clock()),
     ended: (session) => write('session', session, clock(), Math.min(lifetime, ENDED)),
     isRevoked: (proof) => revoked.has(proof),
-    admit: (visit, identity) =>
-      shared.known ? visits.admit(visit, identity) : whenKnown(shared, visits, visit, identity),
+    admit: (exchange, identity) =>
+      shared.known ? exchanges.admit(exchange, identity) : whenKnown(shared, exchanges, exchange, identity),
     [Symbol.asyncDispose]: async () => {
       clearInterval(timer)
       clearTimeout(due)
@@ -102,10 +106,15 @@ export function revocations(options: RevocationsOptions): Revocations {
   }
 }
 
-async function whenKnown(shared: Journal, visits: Visits, visit: Visit, identity: Identity): Promise<void> {
+async function whenKnown(
+  shared: Journal,
+  exchanges: OpenExchanges,
+  exchange: OpenExchange,
+  identity: Identity,
+): Promise<void> {
   await shared.look()
   if (!shared.known) throw unknown()
-  visits.admit(visit, identity)
+  exchanges.admit(exchange, identity)
 }
 
 const unknown = (): Problem =>
@@ -117,7 +126,7 @@ const unknown = (): Problem =>
 const revoker =
   (tell: Audit, write: (kind: Kind, id: string, at: number) => Promise<void>) =>
   async (kind: Kind, id: string, reason: string | undefined, at: number): Promise<void> => {
-    if (id === '') throw new TypeError(`a ${kind} without a name cannot be revoked`)
+    if (id === '') throw new TypeError(`cannot revoke a ${kind} without an id`)
     tell('authn_token_revoked', { [kind === 'token' ? 'tokenId' : kind]: id, reason })
     await write(kind, id, at)
   }

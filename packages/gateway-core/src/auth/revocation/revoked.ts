@@ -3,22 +3,22 @@ import type { Identity } from '../../exchange.ts'
 const kinds = ['session', 'user', 'token'] as const
 export type Kind = (typeof kinds)[number]
 
-/** One withdrawal. Times are epoch milliseconds. */
+/** One revocation. Times are epoch milliseconds. */
 export interface Mark {
   readonly kind: Kind
   readonly id: string
-  /** When it was made; for a user, before when what is withdrawn was issued. */
+  /** When it was made; for a user, what was issued before is revoked. */
   readonly at: number
-  /** From when on nothing that it is about can be valid anyway. */
+  /** When everything it covers has expired anyway. */
   readonly until: number
 }
 
-/** What is asked of whoever calls. */
+/** The checked fields of a caller's identity. */
 export type Proof = Pick<Identity, 'user' | 'sessionId' | 'tokenId' | 'issuedAt'>
 
 /**
- * What has been withdrawn, in the memory of this process. When there are more than `most`, the oldest is forgotten, and from then
- * on everything that was issued before it counts as withdrawn: whoever floods it signs people out, and lets nobody back in.
+ * Revocations in this process's memory. Beyond `most`, the oldest is forgotten, and everything issued before it counts
+ * as revoked: a flood signs people out, but readmits no one.
  */
 export class Revoked {
   readonly #most: number
@@ -33,7 +33,7 @@ export class Revoked {
     return kinds.reduce((sum, kind) => sum + this.#marks[kind].size, 0)
   }
 
-  /** Asked with every request: three look-ups. */
+  /** Runs with every request: three look-ups. */
   has({ user, sessionId, tokenId, issuedAt }: Proof): boolean {
     const { session, token, user: users } = this.#marks
     return (
@@ -44,7 +44,7 @@ export class Revoked {
     )
   }
 
-  /** Of two of one user the later counts. */
+  /** Of two for the same user, the later counts. */
   add(mark: Mark): void {
     const of = this.#marks[mark.kind]
     const before = of.get(mark.id)
@@ -59,7 +59,7 @@ export class Revoked {
     this.#floor = Math.max(this.#floor, oldest.at)
   }
 
-  /** Let go of those that cannot matter any more. */
+  /** Removes expired ones. */
   forget(now: number): void {
     for (const kind of kinds) {
       for (const [id, { until }] of this.#marks[kind]) {
@@ -69,10 +69,10 @@ export class Revoked {
   }
 }
 
-/** As it stands in the store and in messages. */
+/** Encoding in the store and in messages. */
 export const written = ({ kind, id, at, until }: Mark): string => JSON.stringify([kind, id, at, until])
 
-/** `undefined` for what is none: a newer version of the app may write what this one does not know. */
+/** `undefined` if unreadable: a newer version of the app may write other kinds. */
 export function read(text: string): Mark | undefined {
   try {
     const [kind, id, at, until] = JSON.parse(text) as readonly unknown[]

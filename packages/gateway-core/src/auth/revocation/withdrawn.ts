@@ -8,7 +8,7 @@ const answers = {
   certificate: ['certificate-invalid', 'Certificate', undefined],
 } as const satisfies Record<Identity['by'], readonly [code: string, challenge: string, extra: object | undefined]>
 
-/** For a proof that was good and is not any more: the 401 that its client knows as the end of one. */
+/** The 401 for a credential that is no longer valid, in the form its client expects. */
 export function withdrawn({ by }: Pick<Identity, 'by'>): Problem {
   const [code, challenge, extra] = answers[by]
   return problem(401, code, { extra, headers: { 'www-authenticate': challenge } })

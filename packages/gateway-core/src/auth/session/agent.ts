@@ -1,4 +1,4 @@
-/** In this order: most browsers claim to be others as well. */
+/** Order matters: most browsers claim to be others as well. */
 const browsers: readonly (readonly [RegExp, string])[] = [
   [/\bEdgA?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
@@ -16,7 +16,7 @@ const systems: readonly (readonly [RegExp, string])[] = [
   [/\bLinux\b/, 'Linux'],
 ]
 
-/** Enough for people to know their browsers apart, and no more: `Firefox on Linux`. Empty when it is none of those known. */
+/** Enough for people to recognize their browsers, and no more: `Firefox on Linux`. Empty if unknown. */
 export function agentOf(userAgent = ''): string {
   const text = userAgent.slice(0, 512)
   const named = (known: typeof browsers): string[] =>

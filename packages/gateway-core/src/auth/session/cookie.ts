@@ -1,14 +1,14 @@
 interface Cookie {
   readonly value: string
   readonly sameSite: 'Strict' | 'Lax'
-  /** Seconds. Absent: as long as the browser runs. */
+  /** Seconds. Absent: until the browser closes. */
   readonly maxAge?: number
 }
 
-/** Browsers know by the prefix that no other host and no plain http wrote it. */
+/** The prefix guarantees that no other host and no plain http set it. */
 type Prefixed = `__Host-${string}`
 
-/** The one name without it: see `Weaker`. */
+/** The only name without it: see `Weaker`. */
 type Name = Prefixed | 'development-sid'
 
 export const setCookie = (name: Name, { value, sameSite, maxAge }: Cookie): string =>
@@ -24,7 +24,7 @@ export const setCookie = (name: Name, { value, sameSite, maxAge }: Cookie): stri
 export const clearCookie = (name: Name, sameSite: Cookie['sameSite']): string =>
   setCookie(name, { value: '', sameSite, maxAge: 0 })
 
-/** In the order of arrival. Names match byte for byte: nothing but spaces and tabs is trimmed, nothing is unquoted. */
+/** In order of arrival. Names match byte for byte: only spaces and tabs are trimmed, nothing is unquoted. */
 export function readCookies(header: string | undefined): readonly (readonly [name: string, value: string])[] {
   return (header ?? '').split(';').map((pair) => {
     const text = pair.replace(/^[ \t]+|[ \t]+$/g, '')

@@ -1,20 +1,22 @@
 import type { Exchange } from '../../exchange.ts'
 import { problem, type Problem } from '../../problem.ts'
 
-/** What a client sends with its requests: a header that no form can set, nor a script of another site without asking first. */
+/**
+ * Sent by clients with their requests: a header that no form can set, nor a script of another site without a preflight.
+ */
 export const csrf = { header: 'X-CSRF', value: '1' } as const
 
-/** What spoke against a request. */
+/** The check that a request failed. */
 export type CsrfSignal = 'fetch-metadata' | 'origin' | 'header'
 
 /**
- * Refuses what another site makes a browser send along with its cookies: 403 `csrf-rejected`, whose member `signal` names
- * what spoke against it. In this order:
+ * Refuses cross-site requests that carry the browser's cookies: 403 `csrf-rejected`, whose member `signal` names the
+ * failed check. In this order:
  *
- * - `origin`: `Origin` is there and is not exactly our own, or a WebSocket asks to open without one;
- * - `fetch-metadata`: `Sec-Fetch-Site` names another site, a sibling subdomain among them. Only a link may come from there;
- * - `header`: `X-CSRF: 1` is missing. A GET or HEAD does without where the browser itself has said by one of the other two
- *   that it is ours: downloads, images and EventSource cannot set a header.
+ * - `origin`: `Origin` is present and differs from ours, or a WebSocket upgrade has none;
+ * - `fetch-metadata`: `Sec-Fetch-Site` names another site or a sibling subdomain; only links may come from there;
+ * - `header`: `X-CSRF: 1` is missing. Not needed for GET or HEAD if one of the other two shows that the request is
+ *   ours: downloads, images and EventSource cannot set a header.
  */
 export function checkCsrf({ method, headers }: Pick<Exchange, 'method' | 'headers'>, origin: string): void {
   const { origin: from, 'sec-fetch-site': site } = headers

@@ -4,13 +4,13 @@ import type { SessionRecords } from './session-records.ts'
 
 /** For the audit log. */
 export interface Why {
-  /** Words with `-` between them. */
+  /** Words joined by `-`. */
   readonly reason: string
-  /** The request that it was asked for with. */
+  /** The request that caused it. */
   readonly exchange?: AuditFacts['exchange']
 }
 
-/** `false`: there was none, or it is not `was` any more. */
+/** `false`: there was none, or it no longer equals `was`. */
 export type End = (name: string, whose: Whose, why: Why, was?: string) => Promise<boolean>
 
 export interface EndingsOptions {
@@ -18,17 +18,17 @@ export interface EndingsOptions {
   readonly index: Pick<SessionIndex, 'remove'>
   readonly tell: Audit
   readonly client: string
-  /** Ends what is open with it, in all processes. Absent: that ends by itself. */
+  /** Ends streams and sockets opened with it, in all processes. Absent: they end by themselves. */
   readonly revoke?: ((name: string) => Promise<void>) | undefined
 }
 
 /**
- * The one way in which sessions of people end before their time, whoever ends them: with their entry goes what is open with them, and
- * one line of the audit log says why.
+ * The only way to end a user's session early: it deletes the entry, ends what is open with it, and logs why in the
+ * audit log.
  */
 export function endings({ records, index, tell, client, revoke }: EndingsOptions): End {
   return async (name, whose, { reason, exchange }, was) => {
-    // Before the entry: should the store fail in between, whoever asks once more finds it, and does all of it.
+    // Before the entry: if the store fails in between, a retry still finds the entry and does everything.
     if (was === undefined) await revoke?.(name)
     const ended = await records.delete(name, was)
     if (was !== undefined && !ended) return false

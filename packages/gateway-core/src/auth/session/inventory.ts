@@ -2,31 +2,31 @@ import type { End, Why } from './endings.ts'
 import type { SessionIndex, Whose } from './session-index.ts'
 import type { SessionRecords } from './session-records.ts'
 
-/** One of the sessions of somebody, as their other sessions may see it. */
+/** One of a user's sessions, as shown to their other sessions. */
 export interface Listed {
-  /** Names it and opens nothing. */
+  /** Identifies it without granting access. */
   readonly id: string
   readonly startedAt: number
   /** To the minute. */
   readonly seenAt: number
-  /** Such as `Firefox on Linux`. */
+  /** E.g. `Firefox on Linux`. */
   readonly agent: string
 }
 
 export interface Inventory {
-  /** Of one person, the newest first. */
+  /** A user's sessions, newest first. */
   list(sub: string): Promise<readonly Listed[]>
-  /** Ends one that is on the `list` of its owner. `false`: it is not there. */
+  /** Ends one on its owner's `list`. `false`: not there. */
   endOne(sub: string, listed: string, why?: Why): Promise<boolean>
   /**
-   * Ends every session of a person, of a session at the provider, or of both at once. Resolves with how many there were.
-   * Their refresh tokens cannot be revoked, for without its cookie nobody can read one, and nobody can use it any more either: it
-   * is gone with the entry. Where the provider ended the session, it has ended them itself.
+   * Ends every session of a user, of a provider session, or of both at once. Resolves with their number. Their refresh
+   * tokens cannot be revoked, because only the cookie opens them; they are unusable once the entry is deleted. If the
+   * provider ended the session, it has revoked them itself.
    */
   endAll(who: Whose, why?: Why): Promise<number>
 }
 
-/** Sessions by whose they are, for their owner, and for whoever has to end them without their cookies. */
+/** Sessions by user, for their owner, and for ending them without their cookies. */
 export function inventory(records: Pick<SessionRecords, 'about'>, index: SessionIndex, end: End): Inventory {
   return {
     list: async (sub) => {

@@ -1,14 +1,14 @@
-/** How long sessions live, in milliseconds. */
+/** Session lifetimes in milliseconds. */
 export interface Lifetimes {
-  /** Without activity of the person. Polls and looks are none. */
+  /** Without user activity. Polls and `look` do not count. */
   readonly idle: number
-  /** However busy it is. */
+  /** Regardless of activity. */
   readonly absolute: number
-  /** Of refresh tokens whose provider does not tell with `refresh_expires_in`: a session never outlives its own. */
+  /** Of refresh tokens if the provider sends no `refresh_expires_in`: a session never outlives its own. */
   readonly refresh?: number | undefined
 }
 
-/** 30 min, 12 h. Throws when one of them is none, or the shorter is the longer. */
+/** Defaults: 30 min, 12 h. Throws if one is invalid, or idle exceeds absolute. */
 export function lifetimesOf({ idle = 1_800_000, absolute = 43_200_000, refresh }: Partial<Lifetimes> = {}): Lifetimes {
   for (const [name, value] of Object.entries({ idle, absolute, refresh })) {
     if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {

@@ -22,7 +22,7 @@ const tokensOf = (n: number): Tokens => ({
 beforeEach(() => void jest.useFakeTimers())
 afterEach(() => void jest.useRealTimers())
 
-/** A provider that rotates refresh tokens, refuses one that is spent, and takes its time. */
+/** A provider that rotates refresh tokens, refuses a spent one, and is slow. */
 function rotating() {
   const state = { calls: 0, spent: 0, delay: 0, down: false }
   const refresh = async (token: string) => {
@@ -38,7 +38,7 @@ function rotating() {
   return { state, provider: { refresh } as Partial<Provider> as Provider }
 }
 
-/** Of several processes over one store, one. */
+/** One of several processes over one store. */
 const oneProcess = (store: Store, provider: Provider) =>
   sessions({
     store,
@@ -51,7 +51,7 @@ const oneProcess = (store: Store, provider: Provider) =>
     clock: Date.now,
   })
 
-/** It dies as soon as it holds a lease. */
+/** Dies as soon as it holds a lease. */
 function dying(store: Store): Store {
   let dead = false
   const ifAlive =
@@ -75,7 +75,7 @@ async function setUp() {
   const { state, provider } = rotating()
   const [one, two] = [oneProcess(store, provider), oneProcess(store, provider)]
   const id = await one.start({ sub: 'someone' }, tokensOf(0))
-  /** 50 requests to each of them. */
+  /** 50 requests to each. */
   const all = () =>
     Promise.all(Array.from({ length: 100 }, (_, nth) => (nth % 2 === 0 ? one : two).use(id, asking))).then(
       (found) => new Set(found.map(({ refreshToken }) => refreshToken)),
@@ -89,7 +89,7 @@ describe('a refresh', () => {
   it.each([
     [0, ['refresh-1']],
     [3_000, ['refresh-1']],
-    // Whoever has waited long enough goes on with a token that is good for some more seconds.
+    // After its patience it continues with a token valid for a few more seconds.
     [10_000, ['refresh-0', 'refresh-1']],
   ])('B-20: is one for 50 requests to each of two processes, when it takes %i ms', async (delay, tokens) => {
     const { state, all } = await setUp()
@@ -122,7 +122,7 @@ describe('a refresh', () => {
     await jest.advanceTimersByTimeAsync(AGED)
     const first = one.use(id, asking)
     await jest.advanceTimersByTimeAsync(100)
-    // The first process stands still for longer than its lease; the refresh token is spent, and nothing is written yet.
+    // The first process is suspended for longer than its lease; the refresh token is spent, and nothing is written yet.
     jest.setSystemTime(Date.now() + 5_000)
     const second = two.use(id, asking)
     await jest.advanceTimersByTimeAsync(5_000)

@@ -9,15 +9,15 @@ import type { SessionProblems } from './session-problem.ts'
 import type { SessionRecords } from './session-records.ts'
 import { nameOf } from './session-seal.ts'
 
-/** A provider that was down is not asked again for a token that still holds. */
-const RESPITE = 2_000
-/** Between two tries to write down what the provider gave. */
-const AGAIN = 100
-/** Of sessions whose new tokens could not be written. */
+/** After a failure, the provider is not asked again for this long while the token is valid. */
+const PROVIDER_PAUSE = 2_000
+/** Interval between attempts to store new tokens. */
+const WRITE_RETRY = 100
+/** Limit of sessions whose new tokens could not be stored. */
 const MOST_UNWRITTEN = 1_000
 
-/** The request that it is done for. */
-export type Asking = Pick<Exchange, 'log' | 'traceId' | 'address' | 'method' | 'deadline'>
+/** The request that triggered it. */
+export type Trigger = Pick<Exchange, 'log' | 'traceId' | 'address' | 'method' | 'deadline'>
 
 export interface RenewalOptions {
   readonly records: SessionRecords
@@ -28,7 +28,7 @@ export interface RenewalOptions {
   readonly client: string
   /** For `/metrics`. */
   readonly count: (outcome: 'ok' | 'raced' | 'failed') => void
-  /** Of refresh tokens whose provider does not tell, milliseconds. */
+  /** Default lifetime of refresh tokens in milliseconds. */
   readonly lifetime?: number | undefined
   /** Epoch milliseconds. */
   readonly clock: () => number
@@ -36,26 +36,26 @@ export interface RenewalOptions {
 
 type Fresh = Omit<Tokens, 'claims'>
 
-/** What came of asking: new tokens, `no`, or `later`. */
+/** Result of a refresh: new tokens, `no`, or `later`. */
 type Answer = Fresh | 'no' | 'later'
 
-/** Asks the provider. The session as it was, while its token holds and the provider is down. */
+/** Refreshes at the provider. Returns the unchanged session while its token is valid and the provider is down. */
 export function renewal(options: RenewalOptions) {
   const { problems, tell, client, count } = options
   const write = writer(options)
   const ask = asker(options)
 
-  return async (id: string, session: Session, asking: Asking): Promise<Session> => {
-    const about = { user: session.claims.sub, client, session: nameOf(id), exchange: asking }
+  return async (id: string, session: Session, trigger: Trigger): Promise<Session> => {
+    const about = { user: session.claims.sub, client, session: nameOf(id), exchange: trigger }
     const failed = (reason: string) => {
       count('failed')
       tell('session_renew_fail', { ...about, reason })
     }
     try {
-      const answer = write.unwritten(id, session) ?? (await ask(session, asking, failed))
+      const answer = write.unwritten(id, session) ?? (await ask(session, trigger, failed))
       if (answer === 'later') return session
       const kept =
-        answer === 'no' ? await refused(options, id, session, asking) : await write(id, session, answer, asking)
+        answer === 'no' ? await refused(options, id, session, trigger) : await write(id, session, answer, trigger)
       if (kept === undefined) {
         if (answer === 'no') failed('refused')
         throw problems.expired()
@@ -75,7 +75,7 @@ type Failed = (reason: string) => void
 
 function asker({ provider, clock }: RenewalOptions) {
   let notBefore = 0
-  return async (session: Session, { log }: Asking, failed: Failed): Promise<Answer> => {
+  return async (session: Session, { log }: Trigger, failed: Failed): Promise<Answer> => {
     const holds = (): boolean => session.accessExpiresAt > clock()
     if (holds() && clock() < notBefore) return 'later'
     try {
@@ -83,7 +83,7 @@ function asker({ provider, clock }: RenewalOptions) {
     } catch (err) {
       log.warn({ err }, 'access token not refreshed')
       if (err instanceof Refused) return 'no'
-      notBefore = clock() + RESPITE
+      notBefore = clock() + PROVIDER_PAUSE
       failed('identity-unavailable')
       if (holds()) return 'later'
       throw err
@@ -97,12 +97,14 @@ async function fresh(provider: Provider, session: Session): Promise<Fresh> {
   return tokens
 }
 
-/** Ends the session, unless another process was first after all, and that is why ours was refused: then what that one got. */
+/**
+ * Ends the session, unless another process refreshed first, which is why ours was refused: then returns that session.
+ */
 async function refused(
   { records, end }: RenewalOptions,
   id: string,
   session: Session,
-  exchange: Asking,
+  exchange: Trigger,
 ): Promise<Session | undefined> {
   for (let found = await records.read(id); found !== undefined; found = await records.read(id)) {
     if (isSession(found.visit) && found.visit.version !== session.version) return found.visit
@@ -112,9 +114,9 @@ async function refused(
 }
 
 /**
- * Writes only over the tokens that it was made of, so that whoever comes late takes what is there instead. The provider has spent the
- * token before, so while the store fails it is tried again until the request has no time left; after that this process
- * keeps them for the next one. Should it end first, the provider decides whether it takes the spent token once more.
+ * Writes only if the tokens are still those it refreshed, so a late writer takes what is there. The provider has
+ * already spent the old token, so while the store fails it retries until the deadline; then this process keeps the
+ * tokens for the next request. If it dies first, the provider decides whether it accepts the spent token again.
  */
 function writer({ records, lifetime, clock }: RenewalOptions) {
   const unwritten = new Map<string, { readonly version: number; readonly tokens: Fresh }>()
@@ -125,7 +127,7 @@ function writer({ records, lifetime, clock }: RenewalOptions) {
         : visit,
     )
 
-  const write = async (id: string, session: Session, tokens: Fresh, { deadline }: Asking) => {
+  const write = async (id: string, session: Session, tokens: Fresh, { deadline }: Trigger) => {
     for (;;) {
       try {
         const kept = await once(id, session, tokens)
@@ -135,13 +137,13 @@ function writer({ records, lifetime, clock }: RenewalOptions) {
         if (!(error instanceof StoreUnavailable)) throw error
         unwritten.set(id, { version: session.version, tokens })
         if (unwritten.size > MOST_UNWRITTEN) unwritten.delete(unwritten.keys().next().value!)
-        if (performance.now() + 2 * AGAIN > deadline) throw error
-        await new Promise((resolve) => setTimeout(resolve, AGAIN))
+        if (performance.now() + 2 * WRITE_RETRY > deadline) throw error
+        await new Promise((resolve) => setTimeout(resolve, WRITE_RETRY))
       }
     }
   }
   return Object.assign(write, {
-    /** What the provider has given for this very state of the session, and the store would not take. */
+    /** New tokens for this version of the session that the store did not accept. */
     unwritten: (id: string, { version }: Session): Fresh | undefined => {
       const found = unwritten.get(id)
       return found?.version === version ? found.tokens : undefined
@@ -149,7 +151,7 @@ function writer({ records, lifetime, clock }: RenewalOptions) {
   })
 }
 
-/** What is kept of what the provider gave, with the times at which it ends. */
+/** The stored form of new tokens, with their expiry times. */
 export function sessionTokens({ lifetime, refreshLifetime, ...tokens }: Fresh, now: number, elseRefresh?: number) {
   const refresh = tokens.refreshToken === undefined ? undefined : (refreshLifetime ?? elseRefresh)
   return {

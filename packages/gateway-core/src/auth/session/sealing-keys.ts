@@ -1,22 +1,25 @@
 import { hkdfSync } from 'node:crypto'
 
-/** Keys of the server, of which each entry says which one sealed it. */
+/** The server's keys; each entry names the one that sealed it. */
 export interface SealingKeys {
-  /** Of the first key: the one that seals. */
+  /** Id of the first key, which seals. */
   readonly current: string
-  /** 32 bytes for one purpose; with a `salt` they take both to make. `undefined` when that key is not in the ring (any more). */
+  /**
+   * A 32-byte key for one purpose; with a `salt`, both are needed to derive it. `undefined` if that key is not in the
+   * ring (any more).
+   */
   derive(key: string, purpose: string, salt?: string): Uint8Array | undefined
 }
 
 /**
- * The first key seals, each of them opens. A new one therefore stands last until every process has it, then first; the old one goes
- * when whatever it has sealed is over (docs/guides/rotate-keys.md). Throws without a key of 32 characters.
+ * The first key seals, all of them open. Append a new one until every process has it, then move it first; remove the
+ * old one when everything it sealed has expired (docs/guides/rotate-keys.md). Throws without a key of 32 characters.
  */
 export function sealingKeys(keys: readonly string[]): SealingKeys {
   if (keys.length === 0 || keys.some((key) => key.length < 32)) {
-    throw new TypeError('session keys: at least one, each of at least 32 characters')
+    throw new TypeError('at least one session key is required, each of at least 32 characters')
   }
-  // Named after itself, so that no one has to number keys, and a name never means two of them.
+  // Ids are derived from the key, so they need no numbering and are unambiguous.
   const byId = new Map(
     keys.map((key) => [Buffer.from(hkdfSync('sha256', key, '', 'id', 6)).toString('base64url'), key]),
   )

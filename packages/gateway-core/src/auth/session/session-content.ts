@@ -1,33 +1,36 @@
-/** What any visitor has, known or not. */
+/** The content of any visitor's session, signed in or not. */
 export interface Visit {
   readonly startedAt: number
-  /** However busy it is. Epoch milliseconds, as are all times here. */
+  /** Regardless of activity. Epoch milliseconds, as all times here. */
   readonly endsAt: number
-  /** What it was begun with, such as `Firefox on Linux`. */
+  /** The browser that began it, e.g. `Firefox on Linux`. */
   readonly agent: string
-  /** Of the app: JSON. It goes along when somebody signs in. */
+  /** The app's own data: JSON. Carried over at sign-in. */
   readonly data?: unknown
 }
 
 export interface Session extends Visit {
-  /** Of the ID token. */
+  /** From the ID token. */
   readonly claims: Readonly<Record<string, unknown>> & { readonly sub: string }
   readonly scope: string
-  /** No access token is kept: services see tokens of ours, so nothing would use it. This says when to ask the provider again. */
+  /**
+   * No access token is kept: services get our own tokens, so nothing would use it. This says when to ask the provider
+   * again.
+   */
   readonly accessExpiresAt: number
   readonly refreshToken?: string
-  /** Of the tokens: how often they were renewed. */
+  /** Number of token refreshes. */
   readonly version: number
-  /** Where that is known. */
+  /** If known. */
   readonly refreshExpiresAt?: number
 }
 
-/** What its owner may be told by another session. */
+/** What its owner's other sessions may see. */
 export type About = Pick<Visit, 'startedAt' | 'endsAt' | 'agent'>
 
 export const isSession = (visit: Visit): visit is Session => 'claims' in visit
 
-/** Whatever ends first: a session does not outlive its refresh token, nor, where nothing can renew it, its access token. */
+/** The earliest end: a session does not outlive its refresh token nor, without one, its access token. */
 export function endOf(visit: Visit): number {
   if (!isSession(visit)) return visit.endsAt
   const { endsAt, refreshToken, accessExpiresAt, refreshExpiresAt = Infinity } = visit

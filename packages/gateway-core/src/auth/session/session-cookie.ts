@@ -1,35 +1,35 @@
 import { clearCookie, readCookies, setCookie } from './cookie.ts'
 
 /**
- * `__Host-Http-` says: no other host wrote it, no plain http, and no script (layered cookies, §4.1.3). It is the only name
- * tried, for nothing tells a server which browsers know it: to those that do not it begins with `__Host-`, whose rules they
- * apply, so it is never less than that.
+ * `__Host-Http-` guarantees that no other host, no plain http and no script set it (layered cookies, §4.1.3). It is the
+ * only name used, because a server cannot tell which browsers support it: the others apply the rules of `__Host-`, so
+ * it is never weaker than that.
  */
 const NAME = '__Host-Http-sid'
 
-/** Has none of its rules and no name like them, so nobody takes it for the other. */
+/** Has none of the guarantees, so its name is distinct. */
 const PLAIN = 'development-sid'
 
-/** What is weaker about the cookie than it could be, and why. */
+/** How the cookie is weaker than possible, and why. */
 export interface Weaker {
-  /** Goes along when a link of another site leads here: for pages that this server renders for whoever is signed in. */
+  /** Sent when a link on another site leads here: for server-rendered pages of signed-in users. */
   readonly sameSite?: 'Lax'
   /**
-   * `development-sid`, without prefix and `Secure`, for browsers that take no `Secure` cookie from http://localhost: Safari
-   * does not, Chrome and Firefox do. Only there, and never in production.
+   * `development-sid`, without prefix and `Secure`, for browsers that accept no `Secure` cookie from http://localhost:
+   * Safari does not, Chrome and Firefox do. Only there, and never in production.
    */
   readonly plain?: true
-  /** A sentence for whoever reads the boot log in a year: at least 20 characters. */
+  /** A sentence for the boot log: at least 20 characters. */
   readonly reason: string
 }
 
-/** The cookie of the session: it ends with the browser, or when the server forgets it. */
+/** The session cookie: it ends with the browser, or when the server deletes the session. */
 export interface SessionCookie {
   readonly name: string
   readonly sameSite: 'Strict' | 'Lax'
   readonly set: (id: string) => string
   readonly clear: () => string
-  /** Every id sent; an honest browser sends one at most. */
+  /** Every id sent; an honest browser sends at most one. */
   readonly ids: (header: string | undefined) => readonly string[]
 }
 

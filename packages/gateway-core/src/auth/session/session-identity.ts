@@ -2,7 +2,7 @@ import type { Identity } from '../../exchange.ts'
 import { endOf, type Session } from './session-content.ts'
 import { nameOf } from './session-seal.ts'
 
-/** Made once of each session as it is opened: with a warm session there is nothing to do. */
+/** Memoized per opened session: a warm session costs nothing. */
 export function sessionIdentities(client: string): (session: Session, id: string) => Identity {
   const made = new WeakMap<Session, Identity>()
   return (session, id) => {
@@ -21,7 +21,7 @@ function identityOf(session: Session, id: string, client: string): Identity {
     user: { id: claims.sub, scopes: new Set(scope.split(' ')), claims },
     by: 'session',
     client,
-    // Not the provider's `sid`: of one sign-in there, several sessions may come here, one after the other or at once.
+    // Not the provider's `sid`: one sign-in there may create several sessions here.
     sessionId: nameOf(id),
     issuedAt: typeof iat === 'number' ? iat * 1_000 : 0,
     expiresAt: endOf(session),

@@ -1,18 +1,18 @@
 import { hash } from 'node:crypto'
 import type { Store } from '../../state/store.ts'
 
-/** Whose sessions: of a person, of one session at the provider, or of both at once. */
+/** Whose sessions: of a user, of a provider session, or of both at once. */
 export interface Whose {
   readonly sub?: string | undefined
-  /** The provider's own name of a session (OpenID Connect Back-Channel Logout §2.1). */
+  /** The provider's session id (OpenID Connect Back-Channel Logout §2.1). */
   readonly sid?: string | undefined
 }
 
 export type SessionIndex = ReturnType<typeof sessionIndex>
 
 /**
- * Finds sessions without their cookies: the names of their entries, in sets by hashed `sub` and `sid`. A name is added once
- * its entry is there, so a name whose entry is gone may be taken out by whoever notices.
+ * Finds sessions without their cookies: entry names in sets by hashed `sub` and `sid`. A name is added after its entry,
+ * so anyone may remove a name whose entry is gone.
  */
 export function sessionIndex(store: Store) {
   const setsOf = ({ sub, sid }: Whose): string[] => [
@@ -26,7 +26,7 @@ export function sessionIndex(store: Store) {
     remove: async (whose: Whose, name: string): Promise<void> => {
       for (const set of setsOf(whose)) await store.remove(set, name)
     },
-    /** Of nobody in particular: none. */
+    /** None if neither is given. */
     find: async (whose: Whose): Promise<readonly string[]> => {
       const [first = [], ...others] = await Promise.all(setsOf(whose).map((set) => store.members(set)))
       return first.filter((name) => others.every((names) => names.includes(name)))

@@ -5,19 +5,19 @@ import type { SessionIndex, Whose } from './session-index.ts'
 import type { Found, SessionRecords } from './session-records.ts'
 import { ifSealed, nameOf } from './session-seal.ts'
 
-/** The most that an app may keep of a visitor, in characters of JSON: sessions are read with each request. */
+/** Most data an app may keep per visitor, in characters of JSON: sessions are read with each request. */
 const MOST_DATA = 16_384
 
 export interface SessionLives {
-  /** Resolves with the id: always made, never taken over from a browser. 256 random bits. */
+  /** Resolves with a new id, never one from a browser. 256 random bits. */
   begin(visit: Visit | Session): Promise<string>
-  /** `false` when another was faster. */
+  /** `false` if another process was faster. */
   end(found: Found, why: Why): Promise<boolean>
   renew(id: string, why: Why): Promise<string | undefined>
   keep(id: string, data: unknown): Promise<boolean>
   /**
-   * Ends what a login of `sub` takes the place of. Resolves with what the app has kept there, unless it was another person's.
-   * Nothing is revoked: that could end the grant which the old session and the new one share.
+   * Ends the sessions that a login of `sub` replaces. Resolves with the app's data, unless it was another user's.
+   * Revokes nothing: that could end a grant that the old and the new session share.
    */
   takePlaceOf(ids: readonly string[], sub: string, why: Why): Promise<unknown>
 }
@@ -26,11 +26,11 @@ export interface LivesOptions {
   readonly records: SessionRecords
   readonly index: SessionIndex
   readonly endOf: End
-  /** Milliseconds that a set of names is kept. */
+  /** Milliseconds to keep a set of names. */
   readonly longest: number
 }
 
-/** Beginning and ending of sessions, whoever's they are. */
+/** Starts and ends sessions of guests and users. */
 export function sessionLives({ records, index, endOf, longest }: LivesOptions): SessionLives {
   const begin = async (visit: Visit | Session): Promise<string> => {
     const id = randomBytes(32).toString('base64url')
@@ -39,7 +39,7 @@ export function sessionLives({ records, index, endOf, longest }: LivesOptions): 
     return id
   }
   const end = ({ name, visit }: Found, why: Why): Promise<boolean> =>
-    // Nothing is open with a guest's.
+    // Guests have no open streams.
     isSession(visit) ? endOf(name, whoseOf(visit), why) : records.delete(name)
   return {
     begin,
@@ -50,15 +50,15 @@ export function sessionLives({ records, index, endOf, longest }: LivesOptions): 
     },
     keep: async (id, data) => {
       if ((JSON.stringify(data) ?? '').length > MOST_DATA)
-        throw new RangeError(`what is kept of a visitor is more than ${MOST_DATA} characters of JSON`)
-      // JSON leaves out what is undefined.
+        throw new RangeError(`visitor data exceeds ${MOST_DATA} characters of JSON`)
+      // JSON omits `undefined`.
       return (await records.update(id, (visit) => ({ ...visit, data }))) !== undefined
     },
     takePlaceOf: async (ids, sub, why) => {
       const found: Found[] = []
       for (const id of ids) {
         const one = await records.read(id).catch(ifSealed)
-        // Whose it is cannot be told here. It ends all the same: the code of the login is spent, and cannot be asked for once more.
+        // Its owner is unknown here. It ends all the same, as the login's code is spent and cannot be retried.
         if (one === 'sealed') await endOf(nameOf(id), {}, why)
         else if (one !== undefined) found.push(one)
       }

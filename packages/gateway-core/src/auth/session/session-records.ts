@@ -3,30 +3,30 @@ import type { SealingKeys } from './sealing-keys.ts'
 import { type About, endOf, type Visit } from './session-content.ts'
 import { nameOf, sessionSeal } from './session-seal.ts'
 
-/** A session is not kept alive more often than this, so when it was last seen is not known better either. */
+/** A session is extended at most this often, which limits the precision of `seenAt`. */
 const TOUCH = 60_000
-/** In the memory of one process: some 3 KiB each. */
+/** Per process, about 3 KiB each. */
 const MOST_OPENED = 4_096
 
 export interface Found<V extends Visit = Visit> {
   readonly name: string
-  /** The entry, as it was read. */
+  /** The entry as read. */
   readonly sealed: string
   readonly visit: V
-  /** When the entry goes if nothing happens. */
+  /** When the entry expires without activity. */
   readonly keptUntil: number
 }
 
 export interface SessionRecords {
-  /** `undefined` when there is none, none that opens, or when it is over. Rejects with `SealingKeyMissing`. */
+  /** `undefined` if missing, not openable, or expired. Rejects with `SealingKeyMissing`. */
   read(id: string): Promise<Found | undefined>
   create(id: string, visit: Visit): Promise<boolean>
-  /** Goes on from what is there at the time of the write. `undefined` once it has ended: it is not brought back. */
+  /** Compare-and-swap. `undefined` once it has ended: it is not recreated. */
   update<V extends Visit>(id: string, change: (visit: Visit) => V): Promise<V | undefined>
   keepAlive(found: Found): Promise<void>
-  /** What its owner may know about one whose id is unknown here. Rejects with `SealingKeyMissing`. */
+  /** What its owner may see, by name alone. Rejects with `SealingKeyMissing`. */
   about(name: string): Promise<(About & { readonly seenAt: number }) | undefined>
-  /** `false` when there was none, or when it is not `was` any more. */
+  /** `false` if missing, or no longer equal to `was`. */
   delete(name: string, was?: string): Promise<boolean>
 }
 
@@ -37,7 +37,7 @@ interface RecordOptions {
   readonly clock: () => number
 }
 
-/** Sessions in the store, each for as long as somebody uses it. */
+/** Sessions in the store, each kept while in use. */
 export function sessionRecords({ store, keys, idle, clock }: RecordOptions): SessionRecords {
   const { close, about } = sessionSeal(keys)
   const read = reader(store, keys, clock)
@@ -56,7 +56,7 @@ export function sessionRecords({ store, keys, idle, clock }: RecordOptions): Ses
     keepAlive: async ({ name, keptUntil }) => {
       if (keptUntil - clock() >= idle - TOUCH) return
       await store.touch(keyOf(name), idle).catch((error: unknown) => {
-        // Who it is was read. That it was used is a matter of half an hour, and the next request says it again.
+        // The session was read; the next request extends it again, well within the idle time.
         if (!(error instanceof StoreUnavailable)) throw error
       })
     },
@@ -72,8 +72,8 @@ export function sessionRecords({ store, keys, idle, clock }: RecordOptions): Ses
 }
 
 /**
- * The store is asked each time, and what was opened is opened again only when its entry has become another text: so a warm
- * session costs no cryptography, and what any process does to it is seen at once.
+ * Reads the store each time, but decrypts only when the entry has changed: a warm session costs no cryptography, and
+ * changes by any process are seen at once.
  */
 function reader(store: Store, keys: SealingKeys, clock: () => number): SessionRecords['read'] {
   const { open } = sessionSeal(keys)

@@ -12,13 +12,13 @@ import type { Sessions } from './session.ts'
 export interface SessionRoutesOptions {
   readonly sessions: Sessions
   readonly cookie: SessionCookie
-  /** Whether it was taken back, by whoever cannot end it in the store. Default: none was. */
+  /** Whether it was revoked without being deleted from the store. Default: none is. */
   readonly isRevoked?: ((session: Session, id: string) => boolean) | undefined
 }
 
 /**
- * What a page asks about its session and about the others of the same person. `show` is for anybody, and no matter how often it
- * is asked, it keeps nothing alive; the rest is for who is signed in.
+ * A page's view of its own session and the user's others. `show` is open to anyone and never extends the session; the
+ * rest requires authentication.
  */
 export function sessionHandlers(
   options: SessionRoutesOptions,
@@ -35,7 +35,7 @@ const show =
     const signedIn = found !== undefined && isSignedIn(found) ? found : undefined
     const revoked = signedIn !== undefined && isRevoked?.(signedIn.visit, id) === true
     if (signedIn !== undefined && !revoked) return sendJson(res, describe(signedIn))
-    // A guest's stays: what the app keeps in it is theirs.
+    // A guest's cookie stays: the app's data in it is theirs.
     sendJson(res, { authenticated: false }, found === undefined || revoked ? [cookie.clear()] : [])
   }
 

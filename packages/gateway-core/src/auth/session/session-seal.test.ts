@@ -34,7 +34,7 @@ describe('a sealed session', () => {
     }
     for (let at = 0; at < content.length; at += 1) {
       const bent = `${content.slice(0, at)}${content[at] === 'A' ? 'B' : 'A'}${content.slice(at + 1)}`
-      // The last character of base64url has bits that stand for nothing.
+      // The last character of base64url has unused bits.
       if (at < content.length - 1) expect(ours.open(id, `${key}.${about}.${bent}`)).toBeUndefined()
     }
     const others = ours.close('another', visit).split('.')[2]

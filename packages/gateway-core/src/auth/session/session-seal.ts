@@ -4,34 +4,34 @@ import type { SealingKeys } from './sealing-keys.ts'
 import { seal, unseal } from './seal.ts'
 import { type About, endOf, type Visit } from './session-content.ts'
 
-/** Of the entry of a session. It opens nothing, so its owner may know it. */
+/** Name of a session's entry. It grants no access, so its owner may know it. */
 export const nameOf = (id: string): string => hash('sha256', id)
 
 /**
- * The entry is there, and another process may well be able to open it: one that was started with other keys. To take it for no
- * session would sign people out in the middle of a rotation.
+ * The entry exists, and another process with other keys may be able to open it. Treating it as no session would sign
+ * people out during a key rotation.
  */
 export class SealingKeyMissing extends Problem {
   constructor(key: string) {
     super(503, 'identity-unavailable', {
-      detail: 'Who is signed in cannot be told here at present.',
+      detail: 'Sessions cannot be verified here at present.',
       headers: { 'retry-after': '2' },
-      cause: new Error(`sealed by the key ${key}, which this process does not have`),
+      cause: new Error(`sealed with the key ${key}, which this process does not have`),
     })
   }
 }
 
-/** For `catch`: what is sealed by another key can be done without. Whatever else failed goes on. */
+/** For `catch`: ignores entries sealed with another key; rethrows anything else. */
 export function ifSealed(error: unknown): 'sealed' {
   if (error instanceof SealingKeyMissing) return 'sealed'
   throw error
 }
 
 /**
- * What a session is in the store: `<key>.<about>.<visit>`. The visit is sealed by a key made of the id and of a key of the
- * server, so it takes both to open it: neither what leaks from the store nor a stolen cookie does. What other sessions of its
- * owner are told is sealed by the server's key alone, and belongs to that visit. What does not open is `undefined`: changed, or of
- * another entry. What was sealed by a key that is not in the ring throws `SealingKeyMissing`.
+ * A session's stored form: `<key>.<about>.<visit>`. The visit is sealed with a key derived from the id and a server
+ * key, so neither a leaked store nor a stolen cookie opens it alone. What its owner's other sessions see is sealed with
+ * the server's key only, and bound to that visit. `undefined` if it does not open: changed, or of another entry. Throws
+ * `SealingKeyMissing` if its key is not in the ring.
  */
 export function sessionSeal(keys: SealingKeys) {
   return {
@@ -52,7 +52,7 @@ export function sessionSeal(keys: SealingKeys) {
   }
 }
 
-/** Only of what can be the name of a key, which are 6 bytes: the rest was sealed by nobody. */
+/** Only for text shaped like a key id (6 bytes): anything else was never sealed. */
 function missing(key: string): undefined {
   if (/^[\w-]{8}$/.test(key)) throw new SealingKeyMissing(key)
 }

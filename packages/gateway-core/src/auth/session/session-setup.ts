@@ -5,34 +5,36 @@ import { type Lifetimes, lifetimesOf } from './lifetimes.ts'
 import { type SessionCookie, sessionCookie, type Weaker } from './session-cookie.ts'
 
 export interface SessionSetupOptions {
-  /** Exactly as the provider writes it. */
+  /** Exactly as in the provider's metadata. */
   readonly issuer: string
-  /** The origin of this app as browsers see it. Its `/bff/callback` must be registered with the provider. */
+  /** This app's origin as browsers see it. Its `/bff/callback` must be registered with the provider. */
   readonly publicUrl: string
-  /** Separated by spaces; must contain `openid`. */
+  /** Space-separated; must contain `openid`. */
   readonly scope: string
   /** Secrets of at least 32 characters, the same in every process. The first seals, all of them open: see `sealingKeys`. */
   readonly keys: readonly string[]
-  /** Default: 30 min without activity, 12 h in all. */
+  /** Default: 30 min idle, 12 h absolute. */
   readonly lifetimes?: Partial<Lifetimes> | undefined
-  /** Nothing else makes the cookie weaker than `__Host-Http-`, `Secure`, `HttpOnly`, `SameSite=Strict`. */
+  /** The only way to weaken the cookie from `__Host-Http-`, `Secure`, `HttpOnly`, `SameSite=Strict`. */
   readonly weaker?: Weaker | undefined
-  /** Told once, at start, what sessions are like; its audit log, who signs in and out. */
+  /** Logs the session settings once at boot; the audit log records who signs in and out. */
   readonly log: Logger
-  /** Refuses an issuer or an app without TLS even on this machine, and a plain cookie. Default: `NODE_ENV` is `production`. */
+  /**
+   * Refuses a plain cookie, and plain http for issuer or app even on localhost. Default: `NODE_ENV` is `production`.
+   */
   readonly production?: boolean | undefined
 }
 
 export interface SessionSetup {
   readonly origin: string
-  /** The issuer has no TLS. */
+  /** The issuer uses plain http. */
   readonly insecure: boolean
   readonly cookie: SessionCookie
   readonly lifetimes: Lifetimes
   readonly keys: SealingKeys
 }
 
-/** What is wrong here is wrong for good, so the app does not start with it. What is right is told in one line of the log. */
+/** Invalid settings stop the boot. Valid ones are logged in one line. */
 export function sessionSetup(options: SessionSetupOptions): SessionSetup {
   const { weaker, log, production = inProduction() } = options
   const { origin, insecure } = addresses(options, production)
@@ -62,7 +64,7 @@ function addresses({ issuer, publicUrl, scope }: SessionSetupOptions, production
   if (!scope.split(' ').includes('openid')) throw new TypeError('scope must contain openid')
   for (const [name, url] of Object.entries({ publicUrl: app, issuer: identity })) {
     if (url.protocol === 'https:' || (url.protocol === 'http:' && !production && isLoopback(url))) continue
-    throw new TypeError(`${name} must be https; http will do on localhost outside production`)
+    throw new TypeError(`${name} must be https, except on localhost outside production`)
   }
   return { origin: app.origin, insecure: identity.protocol === 'http:' }
 }
@@ -70,9 +72,9 @@ function addresses({ issuer, publicUrl, scope }: SessionSetupOptions, production
 function checkWeaker(weaker: Weaker | undefined, origin: string, production: boolean): void {
   if (weaker === undefined) return
   if (weaker.reason.trim().length < 20)
-    throw new TypeError('weaker: its reason must be a sentence of 20 characters or more')
+    throw new TypeError('weaker: reason must be a sentence of at least 20 characters')
   if (weaker.plain === true && (production || origin.startsWith('https:'))) {
-    throw new TypeError('weaker: a plain cookie is for http://localhost outside production only')
+    throw new TypeError('weaker: a plain cookie is only allowed on http://localhost outside production')
   }
 }
 

@@ -23,7 +23,7 @@ const tokensOf = (n: number): Tokens => ({
   lifetime: 5 * MINUTE,
 })
 
-/** A provider that rotates refresh tokens and refuses one that is spent. */
+/** A provider that rotates refresh tokens and refuses a spent one. */
 function rotating() {
   let current = 0
   const state = { refreshes: 0, revoked: [] as string[], failure: undefined as unknown, before: async () => {} }

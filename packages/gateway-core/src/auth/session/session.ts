@@ -8,7 +8,7 @@ import type { SealingKeys } from './sealing-keys.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import type { Provider, Tokens } from '../login/provider.ts'
 import { refreshes } from './refresh.ts'
-import { type Asking, sessionTokens } from './renewal.ts'
+import { sessionTokens, type Trigger } from './renewal.ts'
 import { sessionIndex } from './session-index.ts'
 import type { SessionProblems } from './session-problem.ts'
 import { isSession, type Session, type Visit } from './session-content.ts'
@@ -16,35 +16,35 @@ import { type Found, type SessionRecords, sessionRecords } from './session-recor
 import { ifSealed } from './session-seal.ts'
 import { type SessionLives, sessionLives } from './session-lives.ts'
 
-/** What a login knows of the browser that it ends in. */
+/** What a login knows about its browser. */
 export interface Before {
   /** `User-Agent`. Only a summary of it is kept. */
   readonly agent?: string | undefined
-  /** The sessions that this one takes the place of. What the app has kept in one of them comes along, unless it was another person's. */
+  /** The sessions this one replaces. The app's data in one of them is carried over, unless it was another user's. */
   readonly ids?: readonly string[]
   readonly exchange?: Why['exchange']
 }
 
 export interface Sessions extends Inventory {
-  /** Resolves with the id, always a new one: 256 random bits. */
+  /** Resolves with a new id: 256 random bits. */
   start(claims: Session['claims'], tokens: Omit<Tokens, 'claims'>, before?: Before): Promise<string>
-  /** Begins one without a user, for what the app wants to keep of a visitor. Resolves with its id. */
+  /** Begins a session without a user, for an app's visitor data. Resolves with its id. */
   startGuest(data: unknown, agent?: string): Promise<string>
-  /** At any session, also a guest's. Keeps it alive only if it is told that somebody is there. */
+  /** Reads any session, also a guest's. Extends it only if `active`. */
   look(id: string, active?: boolean): Promise<Found | undefined>
-  /** Looks without keeping it alive, at the session of somebody who is signed in. */
+  /** Reads a signed-in user's session without extending it. */
   peek(id: string): Promise<Found<Session> | undefined>
   /**
-   * One that the provider vouches for, as it has given new tokens for it lately. Keeps it alive, unless it is told that nobody is there (`active: false`).
-   * Rejects with `session-required`, `session-expired` or `identity-unavailable`.
+   * Returns a session with recently refreshed tokens. Extends it, unless `active` is false. Rejects with
+   * `session-required`, `session-expired` or `identity-unavailable`.
    */
-  use(id: string, asking: Asking, active?: boolean): Promise<Session>
-  /** Replaces what the app keeps of whoever that is. `false` when the session is over. */
+  use(id: string, trigger: Trigger, active?: boolean): Promise<Session>
+  /** Replaces the app's data. `false` if the session has ended. */
   keep(id: string, data: unknown): Promise<boolean>
-  /** The same session under a new id, for when its holder may do more than before. `undefined` when it is over. */
+  /** Moves the session to a new id, for when its holder gains rights. `undefined` if it has ended. */
   renew(id: string, exchange?: Why['exchange']): Promise<string | undefined>
-  /** Signs out. Revokes its refresh token as well, if the provider can be reached. */
-  end(id: string, asking: Asking): Promise<void>
+  /** Signs out. Also revokes its refresh token, if the provider is reachable. */
+  end(id: string, trigger: Trigger): Promise<void>
 }
 
 export interface SessionsOptions {
@@ -53,12 +53,12 @@ export interface SessionsOptions {
   readonly problems: SessionProblems
   readonly keys: SealingKeys
   readonly lifetimes: Lifetimes
-  /** The OAuth client that it all is for. */
+  /** The OAuth client. */
   readonly client: string
   readonly tell: Audit
-  /** Ends what is open with a session, by its name, in all processes. Absent: that ends by itself. */
+  /** Ends what is open with a session, by its name, in all processes. Absent: it ends by itself. */
   readonly revoke?: ((name: string) => Promise<void>) | undefined
-  /** For `/metrics`. Default: nobody counts. */
+  /** For `/metrics`. Default: not counted. */
   readonly count?: Counted['refresh']
   /** Epoch milliseconds. */
   readonly clock: () => number
@@ -86,7 +86,7 @@ export function sessions(options: SessionsOptions): Sessions {
   return {
     start: async (claims, tokens, { agent, ids = [], exchange } = {}) => {
       const data = await lives.takePlaceOf(ids, claims.sub, { reason: 'replaced', exchange })
-      // Looking at them takes the names of those out that ended by themselves.
+      // Listing them removes the names of expired ones.
       await known.list(claims.sub).catch(ifSealed)
       const given = sessionTokens(tokens, clock(), lifetimes.refresh)
       return lives.begin({ ...visit(agent, data), claims, ...given, version: 0 })
@@ -94,11 +94,11 @@ export function sessions(options: SessionsOptions): Sessions {
     startGuest: (data, agent) => lives.begin(visit(agent, data)),
     look,
     peek: async (id) => signedIn(await records.read(id)),
-    use: async (id, asking, active = true) => {
+    use: async (id, trigger, active = true) => {
       const found = await look(id, active)
       if (found === undefined) throw problems.expired()
-      if (!isSession(found.visit)) throw problems.nobody()
-      return isFresh(found.visit) ? found.visit : refresh(id, asking)
+      if (!isSession(found.visit)) throw problems.signedOut()
+      return isFresh(found.visit) ? found.visit : refresh(id, trigger)
     },
     keep: (id, data) => lives.keep(id, data),
     renew: (id, exchange) => lives.renew(id, { reason: 'renewed', exchange }),
@@ -107,16 +107,16 @@ export function sessions(options: SessionsOptions): Sessions {
   }
 }
 
-/** The session first: whatever becomes of its token, it is over. */
+/** The session first: it is over even if revoking its token fails. */
 const signOut =
   (records: SessionRecords, lives: SessionLives, provider: Provider): Sessions['end'] =>
-  async (id, asking) => {
+  async (id, trigger) => {
     const found = await records.read(id)
     if (found === undefined) return
-    await lives.end(found, { reason: 'logout', exchange: asking })
+    await lives.end(found, { reason: 'logout', exchange: trigger })
     const token = signedIn(found)?.visit.refreshToken
     if (token === undefined) return
-    await provider.revoke(token).catch((err: unknown) => asking.log.warn({ err }, 'refresh token not revoked'))
+    await provider.revoke(token).catch((err: unknown) => trigger.log.warn({ err }, 'refresh token not revoked'))
   }
 
 const signedIn = (found: Found | undefined): Found<Session> | undefined =>

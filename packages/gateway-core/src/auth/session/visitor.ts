@@ -4,27 +4,27 @@ import type { SessionCookie } from './session-cookie.ts'
 import type { Sessions } from './session.ts'
 
 /**
- * What an app keeps of whoever is there, known or not, in the session of the same cookie: JSON of at most 16 KiB, for nobody
- * but that browser. It comes along when a guest signs in, and when the same person signs in again; with another person it is
- * gone, as it is at sign-out. A guest's session has no tokens and opens no route: only signing in makes somebody of them.
+ * An app's data about a visitor, signed in or not, in the session cookie's session: JSON of at most 16 KiB, for that
+ * browser only. It is carried over when a guest signs in, and when the same user signs in again; it is lost to another
+ * user and at sign-out. A guest's session has no tokens and opens no route.
  */
 export interface Visitor {
-  /** `undefined` when nothing was kept. Throws 403 `csrf-rejected`, as all of these do. */
+  /** `undefined` if nothing was stored. Throws 403 `csrf-rejected`, as all of these do. */
   read(exchange: Exchange): Promise<unknown>
   /**
-   * Replaces it; `undefined` takes it away. Resolves with the `Set-Cookie` lines that the answer must carry, which begin a
-   * session where there was none: anybody can make the store hold one more, so the route needs a limit by address. Of two
-   * writes at the same time, the later one stays. Throws a `RangeError` for more than 16 KiB.
+   * Replaces it; `undefined` deletes it. Resolves with the `Set-Cookie` values for the response, which begin a session
+   * if there was none: anyone can create sessions in the store, so the route needs a limit by address. Of two
+   * concurrent writes, the later wins. Throws a `RangeError` beyond 16 KiB.
    */
   write(exchange: Exchange, data: unknown): Promise<readonly string[]>
   /**
-   * Gives the session another id, for when its holder may do more than before; a login does it by itself. Resolves with the
-   * `Set-Cookie` lines. Requests that are under way with the old id find their session ended.
+   * Gives the session a new id, for when its holder gains rights; a login does so by itself. Resolves with the
+   * `Set-Cookie` values. Requests in flight with the old id find their session ended.
    */
   renew(exchange: Exchange): Promise<readonly string[]>
 }
 
-/** `check` refuses what another site has made. */
+/** `check` refuses cross-site requests. */
 export function visitor(sessions: Sessions, cookie: SessionCookie, check: (exchange: Exchange) => void): Visitor {
   const idOf = (exchange: Exchange): string | undefined => {
     check(exchange)
@@ -40,7 +40,7 @@ export function visitor(sessions: Sessions, cookie: SessionCookie, check: (excha
       const id = idOf(exchange)
       if (id !== undefined && (await sessions.look(id, isActive(exchange))) && (await sessions.keep(id, data)))
         return []
-      // An id that is not known is never taken over.
+      // An unknown id is never adopted.
       return data === undefined ? [] : [cookie.set(await sessions.startGuest(data, exchange.headers['user-agent']))]
     },
     renew: async (exchange) => {

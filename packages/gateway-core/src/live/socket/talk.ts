@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { problem, Problem } from '../../problem.ts'
 import { toProblem } from '../../road/fault.ts'
-import type { Session, SessionEnd } from '../../exchange.ts'
+import type { SessionEnd, SocketSession } from '../../exchange.ts'
 import { closing, complaint, readMessage, type ClientMessage, type ServerMessage } from './messages.ts'
 import type { Ticked } from '../ticks.ts'
 import type { Client } from './rules.ts'
@@ -18,7 +18,7 @@ export const renewalOf = (expiresAt: number, date: number): number =>
 const nothing = (): void => undefined
 
 /** One client and its topics over one socket. It has no timer: thousands share one, see `tick`. */
-export class Talk implements Session, Ticked, TopicsOwner {
+export class Talk implements SocketSession, Ticked, TopicsOwner {
   why: SessionEnd | undefined
   readonly wire: Duplex
   readonly client: Client

@@ -42,7 +42,7 @@ const fair = { bytes: 1_000, calls: 2, p95: 50 }
 const plain: Parts = ({ from }) => ({ items: from.items('GET /items') })
 const empty = () => ({})
 
-/** One app with one screen that keeps every rule, but for what is given. */
+/** One app with one screen that passes every rule, except for `given`. */
 function facts(given: Screen = {}): Promise<Facts> {
   const { key = 'GET /api/items', guard = signedIn, policy = {}, deadline: budget = 5_000, app = 'web-bff' } = given
   const operation = { summary: 'All items', out: z.object({}), ...given.operation }
@@ -110,13 +110,13 @@ const cases: readonly Case[] = [
     id: 'A-01',
     wrong: () => facts({ guard: open }),
     right: () => facts({ guard: open, operation: { auth: 'open' } }),
-    says: 'its guard lets anybody in, its contract does not',
+    says: 'its guard is open, its contract is not',
   },
   {
     id: 'A-01',
     wrong: () => facts({ operation: { auth: 'open' } }),
     right: () => facts({ guard: can('items:read') }),
-    says: 'its contract says anybody, its guard does not',
+    says: 'its contract is open, its guard is not',
   },
   {
     id: 'A-02',
@@ -135,13 +135,13 @@ const cases: readonly Case[] = [
     id: 'A-04',
     wrong: () => facts({ parts: ask('GET /items', 'GET /items', 'GET /items') }),
     right: () => facts({ parts: ask('GET /items', 'GET /items') }),
-    says: 'it makes 3 calls, 2 are its budget',
+    says: 'it makes 3 calls, its budget is 2',
   },
   {
     id: 'A-05',
     wrong: () => facts({ parts: oneByOne, policy: { timeout: 800 }, deadline: 1_500 }),
     right: () => facts({ policy: { timeout: 800 }, deadline: 1_500 }),
-    says: 'items GET /items/:id → items GET /items/:id (2) may take 1600 ms, 1500 ms are left for all of it',
+    says: 'items GET /items/:id → items GET /items/:id (2) may take 1600 ms, the deadline is 1500 ms',
   },
   {
     id: 'A-06',
@@ -158,7 +158,7 @@ const cases: readonly Case[] = [
         operation: { stale: ['items'] },
         parts: ({ from }) => ({ items: stale(from.items('GET /items') as never) }),
       }),
-    says: 'items may answer "items" with what is too old, and nobody is told',
+    says: 'items may answer "items" with stale data, and clients are not told',
   },
   {
     id: 'A-08',
@@ -195,7 +195,7 @@ const cases: readonly Case[] = [
     wrong: () => facts({ operation: { deprecated: { since: '2027-01-01T00:00:00Z' } } }),
     right: () =>
       facts({ operation: { deprecated: { since: '2027-01-01T00:00:00Z', sunset: '2027-12-31T00:00:00Z' } } }),
-    says: 'it is deprecated without end',
+    says: 'it is deprecated without a sunset',
   },
   {
     id: 'A-12',
@@ -227,7 +227,7 @@ describe('audit', () => {
         : plan,
     )
     expect(audit({ ...known, plans })).toMatchObject([
-      { id: 'A-02', sentence: 'users share answers of items, which is told who they are' },
+      { id: 'A-02', sentence: 'users share answers of items, though it gets user tokens' },
     ])
   })
 

@@ -2,37 +2,37 @@ import type { Operation } from '../../contract.ts'
 import { parseKey } from '../../contract.ts'
 import type { ScreenPlan } from '../plan.ts'
 import { screensOf } from './access.ts'
-import { amiss, type Facts, type Found, type Rule } from './finding.ts'
+import { findingsIn, type Facts, type Found, type Rule } from './finding.ts'
 
-/** Operations of the contract that are wrong: `wrong` gives the sentence. */
+/** Findings for contract operations; `wrong` returns the sentence. */
 const operations = ({ estate }: Facts, wrong: (operation: Operation, key: string) => string | false): Found[] =>
   Object.entries<Operation>(estate.contract).flatMap(([key, operation]) => {
     const sentence = wrong(operation, key)
     return sentence === false ? [] : [{ route: key, sentence }]
   })
 
-/** Writes that stay when the screen fails. */
+/** Writes that remain if the screen fails. */
 function lastingWrites({ calls, parts }: ScreenPlan): string[] {
   const undone = new Set(parts.flatMap((part) => (part.kind === 'compensated' ? part.calls : [])))
   return calls.flatMap(({ name, safe, times }) => (safe || undone.has(name) ? [] : Array<string>(times).fill(name)))
 }
 
-function unsaid({ calls, parts, operation }: ScreenPlan): string | false {
+function hiddenStaleness({ calls, parts, operation }: ScreenPlan): string | false {
   const old = calls.filter(({ staleFor }) => staleFor > 0)
   for (const { name, upstream } of old) {
     const part = parts.find((one) => one.calls.includes(name) && operation.stale?.includes(one.name) !== true)
-    if (part !== undefined) return `${upstream} may answer "${part.name}" with what is too old, and nobody is told`
+    if (part !== undefined) return `${upstream} may answer "${part.name}" with stale data, and clients are not told`
   }
   return false
 }
 
-/** Shorter than this, two that are alike are no copy. */
+/** Identical code shorter than this is not a copy. */
 const copyOf = 140
 
 const plainText = (code: object): string => String(code).replace(/\s+/g, '')
 
-/** Each pair is told of once, by the app whose name comes later. */
-function copied(facts: Facts, others: readonly Facts[]): Found[] {
+/** Each pair is reported once, by the app whose name sorts later. */
+function copies(facts: Facts, others: readonly Facts[]): Found[] {
   return Object.entries(facts.screens).flatMap(([key, { parts, view }]) =>
     others.flatMap((other) =>
       Object.entries(other.screens).flatMap(([theirs, made]) => {
@@ -49,14 +49,14 @@ function copied(facts: Facts, others: readonly Facts[]): Found[] {
   )
 }
 
-/** What is promised, and kept. */
+/** Rules about keeping promises. */
 export const contract: readonly Rule[] = [
   {
     id: 'A-06',
     severity: 'danger',
-    mend: 'Write once, or mark all writes but one as `compensated`.',
+    mend: 'Write once, or mark all but one of the writes as `compensated`.',
     find: (facts) =>
-      amiss(screensOf(facts), (plan) => {
+      findingsIn(screensOf(facts), (plan) => {
         const writes = lastingWrites(plan)
         return writes.length > 1 && `it writes ${writes.length} times (${[...new Set(writes)].join(', ')})`
       }),
@@ -64,13 +64,13 @@ export const contract: readonly Rule[] = [
   {
     id: 'A-07',
     severity: 'duty',
-    mend: 'Mark the part as `stale` and name it in the contract, or keep nothing past its time.',
-    find: (facts) => amiss(screensOf(facts), unsaid),
+    mend: 'Mark the part as `stale` and name it in the contract, or cache nothing beyond its freshness.',
+    find: (facts) => findingsIn(screensOf(facts), hiddenStaleness),
   },
   {
     id: 'A-09',
     severity: 'duty',
-    mend: 'Write the screen and list it in `routes.ts`, or take the operation out of the contract.',
+    mend: 'Write the screen and list it in `routes.ts`, or remove the operation from the contract.',
     find: (facts) =>
       operations(facts, (_, key) => {
         const { method, path } = parseKey(key)
@@ -81,24 +81,24 @@ export const contract: readonly Rule[] = [
   {
     id: 'A-12',
     severity: 'duty',
-    mend: 'Say until when it answers; when that has passed, take it out of the contract.',
+    mend: 'Set its sunset; after that date, remove it from the contract.',
     find: (facts) =>
       operations(facts, ({ deprecated }) => {
         if (deprecated === undefined) return false
-        if (deprecated.sunset === undefined) return 'it is deprecated without end'
+        if (deprecated.sunset === undefined) return 'it is deprecated without a sunset'
         return !(Date.parse(deprecated.sunset) > facts.now) && `it ended on ${deprecated.sunset}`
       }),
   },
   {
     id: 'A-13',
     severity: 'duty',
-    mend: 'Say in a `summary` what it is for.',
+    mend: 'Add a `summary`.',
     find: (facts) => operations(facts, ({ summary = '' }) => summary.trim() === '' && 'it has no summary'),
   },
   {
     id: 'A-14',
     severity: 'duty',
-    mend: 'Put what both need where both can import it, or let them differ.',
-    find: copied,
+    mend: 'Share the code in one module, or let the screens differ.',
+    find: copies,
   },
 ]

@@ -1,9 +1,9 @@
 import type { Contract } from '../../contract.ts'
 import { faultOf, type Plan, type ScreenPlan } from '../plan.ts'
 import { screensOf, treatmentsOf } from './access.ts'
-import { amiss, type Facts, type Rule } from './finding.ts'
+import { findingsIn, type Facts, type Rule } from './finding.ts'
 
-/** Requests that a service may get for one call, before somebody has to say why. */
+/** Requests one call may cause at a service before that needs a reason. */
 const mostAttempts = 4
 
 const callsOf = ({ calls }: ScreenPlan): number => calls.reduce((sum, { times }) => sum + times, 0)
@@ -24,14 +24,14 @@ function multiplied(plan: Plan): string | false {
   return worst !== undefined && `one call becomes up to ${worst.most} requests at ${worst.upstream}`
 }
 
-/** What it costs. */
+/** Rules about cost. */
 export const cost: readonly Rule[] = [
   {
     id: 'A-00',
     severity: 'duty',
-    mend: 'Let `parts` do with any answer that fits the contract, and `from` be the only thing that it waits for.',
+    mend: 'Make `parts` handle any answer that fits the contract, and wait for nothing but `from`.',
     find: (facts) =>
-      amiss(facts.plans, (plan) => {
+      findingsIn(facts.plans, (plan) => {
         if (plan.admission.who === 'nobody') return `its guard refuses the sample: ${plan.admission.refusal}`
         const fault = faultOf(plan)
         return fault !== undefined && `it cannot be planned: ${fault}`
@@ -41,43 +41,43 @@ export const cost: readonly Rule[] = [
     id: 'A-03',
     severity: 'duty',
     mend: 'Give the screen a `budget: { bytes, calls, p95 }`.',
-    find: (facts) => amiss(screensOf(facts), ({ budget }) => budget === undefined && 'it has no budget'),
+    find: (facts) => findingsIn(screensOf(facts), ({ budget }) => budget === undefined && 'it has no budget'),
   },
   {
     id: 'A-04',
     severity: 'duty',
     mend: 'Make fewer calls, or a larger budget.',
     find: (facts) =>
-      amiss(screensOf(facts), (plan) => {
+      findingsIn(screensOf(facts), (plan) => {
         const { budget } = plan
         return (
           budget !== undefined &&
           budget.calls < callsOf(plan) &&
-          `it makes ${callsOf(plan)} calls, ${budget.calls} are its budget`
+          `it makes ${callsOf(plan)} calls, its budget is ${budget.calls}`
         )
       }),
   },
   {
     id: 'A-05',
     severity: 'duty',
-    mend: 'Shorten a timeout on the way, or let a call start sooner.',
+    mend: 'Shorten a timeout on this path, or start a call earlier.',
     find: (facts) =>
-      amiss(
+      findingsIn(
         screensOf(facts),
         ({ critical: { calls, timeouts }, deadline }) =>
-          timeouts > deadline && `${calls.join(' → ')} may take ${timeouts} ms, ${deadline} ms are left for all of it`,
+          timeouts > deadline && `${calls.join(' → ')} may take ${timeouts} ms, the deadline is ${deadline} ms`,
       ),
   },
   {
     id: 'A-08',
     severity: 'duty',
-    mend: 'Ask for all in one turn, as `each` does: then they are gathered into one call.',
-    find: (facts) => amiss(screensOf(facts), (plan) => repeated(plan, facts) ?? false),
+    mend: 'Make all calls in one turn, as `each` does: then they become one batch call.',
+    find: (facts) => findingsIn(screensOf(facts), (plan) => repeated(plan, facts) ?? false),
   },
   {
     id: 'A-10',
     severity: 'danger',
-    mend: 'Allow fewer attempts, or do without the hedge.',
-    find: ({ plans }) => amiss(plans, multiplied),
+    mend: 'Allow fewer attempts, or turn the hedge off.',
+    find: ({ plans }) => findingsIn(plans, multiplied),
   },
 ]

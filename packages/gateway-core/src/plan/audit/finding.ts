@@ -2,30 +2,30 @@ import type { Made } from '../../exchange.ts'
 import type { Estate } from '../estate.ts'
 import type { Plan } from '../plan.ts'
 
-/** What a rule looks at: one app. */
+/** A rule's input: one app. */
 export interface Facts {
   /** `web-bff` */
   readonly app: string
   readonly estate: Estate
-  /** Of every route. */
+  /** Every route's plan. */
   readonly plans: readonly Plan[]
-  /** Of every screen, by its key: for who compares what is written in two apps. */
+  /** Every screen by key, for comparing code between apps. */
   readonly screens: Readonly<Record<string, Extract<Made, { readonly door: 'screen' }>>>
   /** Epoch milliseconds. */
   readonly now: number
 }
 
 export interface Found {
-  /** Method and path of a route, as the routes' table has them, or the key of an operation. */
+  /** A route's method and path, as in the table of routes, or an operation's key. */
   readonly route: string
-  /** What is so. */
+  /** What was found. */
   readonly sentence: string
 }
 
 export interface Rule {
-  /** Stays what it is: `A-03` is written down in `audit.json` files. Numbers are never used again. */
+  /** Stable: `audit.json` files refer to it. Never reused. */
   readonly id: string
-  /** `danger`: somebody could get what is not theirs, or a service more than it can bear. `duty`: it is left undone. */
+  /** `danger`: someone could get what is not theirs, or a service be overloaded. `duty`: something was left undone. */
   readonly severity: 'danger' | 'duty'
   readonly mend: string
   readonly find: (facts: Facts, others: readonly Facts[]) => readonly Found[]
@@ -37,18 +37,18 @@ export interface Finding extends Found, Pick<Rule, 'id' | 'severity' | 'mend'> {
   readonly place?: string | undefined
 }
 
-/** A finding that is meant to be, and why. */
+/** An intended finding, and why. */
 export interface Accepted {
   readonly id: string
   readonly route: string
   readonly reason: string
 }
 
-/** What findings call a route. */
+/** A route's name in findings. */
 export const nameOf = ({ methods, path }: Pick<Plan, 'methods' | 'path'>): string => `${methods.join('|')} ${path}`
 
-/** A finding for each plan that is wrong: `wrong` gives the sentence. */
-export const amiss = <P extends Plan>(plans: readonly P[], wrong: (plan: P) => string | false): Found[] =>
+/** A finding per faulty plan; `wrong` returns the sentence. */
+export const findingsIn = <P extends Plan>(plans: readonly P[], wrong: (plan: P) => string | false): Found[] =>
   plans.flatMap((plan) => {
     const sentence = wrong(plan)
     return sentence === false ? [] : [{ route: nameOf(plan), sentence }]

@@ -1,5 +1,5 @@
-/** What a store answers, unless it is silent for so many ms: then it has failed. */
-export const soon = <T>(answer: Promise<T>, patience: number): Promise<T> =>
+/** Rejects if the store does not answer within `patience` ms. */
+export const withTimeout = <T>(answer: Promise<T>, patience: number): Promise<T> =>
   new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no answer within ${patience} ms`)), patience)
     const settled =
