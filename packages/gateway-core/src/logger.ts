@@ -3,11 +3,10 @@ import { plainError } from './plain.ts'
 
 export type { Logger } from 'pino'
 
-const redact = ['authorization', 'cookie', 'set-cookie', 'proxy-authorization'].flatMap((name) => [
-  `["${name}"]`,
-  `*["${name}"]`,
-  `*.*["${name}"]`,
-])
+/** Spelled out: a wildcard costs 45 µs per line, five times the line itself. */
+const redact = ['authorization', 'cookie', 'set-cookie', 'proxy-authorization'].flatMap((name) =>
+  ['', 'headers', 'req.headers', 'res.headers'].map((place) => `${place}["${name}"]`),
+)
 
 /**
  * Errors of libraries carry requests and their headers: only message and stack of `err` are logged, with tokens

@@ -33,7 +33,11 @@ const linger = 7_000
 const atATime = 100
 
 /** Collects all garbage every three seconds: how much there is at a moment is chance, and no client's. */
-const collecting = ['--expose-gc', '--import', 'data:text/javascript,setInterval(() => gc(), 3_000).unref()']
+const collecting = [
+  '--expose-gc',
+  '--import',
+  'data:text/javascript,setInterval(() => gc({ type: "major", flavor: "last-resort" }), 3_000).unref()',
+]
 
 /** What an idle client of this kind weighs in one process that has no others. Throws if one of them is not there in the end. */
 export async function weigh(estate: Estate, { what, bff, open, clients, perUser, follows }: Kind): Promise<Row> {
