@@ -288,7 +288,7 @@ async function ending(screen: Recorded, base: string, failing: string, slow: str
     [slow, 'slow'],
   ])
   let best: number | undefined
-  for (let tries = 0; tries < 3 && (best ?? Infinity) > soon; tries++) {
+  for (let tries = 0; tries < 12 && (best ?? Infinity) > soon; tries++) {
     const took = await play({ answers: screen.answers, faults }, async (scenario) => {
       await ask(base, screen, scenario)
       const failed = scenario.seen.findLast((one) => placeOf(one) === failing)
