@@ -280,7 +280,7 @@ const soon = 100
 
 /**
  * Makes one operation fail at once, and with it the screen, while another never responds: how long after the failure the other
- * call was aborted. Best of three, in case the machine was busy.
+ * call was aborted. Best of twelve, in case the machine was busy.
  */
 async function ending(screen: Recorded, base: string, failing: string, slow: string): Promise<number | undefined> {
   const faults = new Map<string, Fault>([
