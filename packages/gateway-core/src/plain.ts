@@ -11,6 +11,10 @@ export function plain(text: string, length: number): string {
   return printable.includes('eyJ') || printable.includes('bffk_') ? printable.replace(secret, '[token]') : printable
 }
 
+/** `plain` for a value that may be absent, as header fields are. */
+export const plainOrAbsent = (value: string | string[] | undefined, length: number): string | undefined =>
+  value === undefined ? undefined : plain(String(value), length)
+
 const escaped = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
 
 const longestPath = 512

@@ -1,7 +1,7 @@
 import type { RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
 import type { Identity } from '../exchange.ts'
-import { plain, plainPath } from '../plain.ts'
+import { plainOrAbsent, plainPath } from '../plain.ts'
 import type { Problem } from '../problem.ts'
 import type { LimitFields } from './limit.ts'
 import { type Trace, traceOf, type Tracing } from '../trace.ts'
@@ -103,21 +103,18 @@ function write(log: Logger, res: Response, { status, ms, url, address, bytes }: 
       source: failed?.options.source,
       // Which signal gave a suspected forgery away.
       signal: failed?.options.extra?.['signal'],
-      user: cut(exchange?.identity?.user.id, 128),
+      user: plainOrAbsent(exchange?.identity?.user.id, 128),
       // Shows who still calls deprecated operations.
       ...(res.hasHeader('deprecation') && {
         deprecated: true,
-        client: cut(exchange?.identity?.client, 64),
-        version: cut(headers['x-app-version'], 32),
+        client: plainOrAbsent(exchange?.identity?.client, 64),
+        version: plainOrAbsent(headers['x-app-version'], 32),
       }),
       address: exchange?.address ?? address,
-      agent: cut(headers['user-agent'], 200),
+      agent: plainOrAbsent(headers['user-agent'], 200),
       calls: calls !== undefined && calls.length > mostCalls ? calls.slice(0, mostCalls) : calls,
       err: level === 'error' ? failed?.options.cause : undefined,
     },
     'exchange',
   )
 }
-
-const cut = (value: string | string[] | undefined, length: number): string | undefined =>
-  value === undefined ? undefined : plain(String(value), length)

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Exchange, SessionEnd, SocketSession, Upgrade } from '../exchange.ts'
-import { plain, plainPath } from '../plain.ts'
+import { plainOrAbsent, plainPath } from '../plain.ts'
 import { problem } from '../problem.ts'
 import { refusalOf } from '../scope.ts'
 import { type Trace, traceOf } from '../trace.ts'
@@ -157,16 +157,14 @@ async function answerUpgrade(
 }
 
 function lineOf({ req, route, exchange }: UpgradeRequest, traceId: string, ms: number) {
-  const agent = req.headers['user-agent']
-  const user = exchange?.identity?.user.id
   return {
     traceId,
     path: plainPath(req.url ?? ''),
     route,
     ms: Math.round(ms),
-    user: user === undefined ? undefined : plain(user, 128),
+    user: plainOrAbsent(exchange?.identity?.user.id, 128),
     address: exchange?.address ?? req.socket.remoteAddress,
-    agent: agent === undefined ? undefined : plain(agent, 200),
+    agent: plainOrAbsent(req.headers['user-agent'], 200),
   }
 }
 

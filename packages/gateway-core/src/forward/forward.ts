@@ -141,12 +141,12 @@ interface Forwarding {
 }
 
 async function pass(forwarding: Forwarding, exchange: Exchange, req: IncomingMessage, res: ServerResponse) {
-  const { prefix, upstream, road, change, away, seats } = forwarding
+  const { upstream, change, away, seats } = forwarding
   const url = change.path(exchange.path, exchange.params) + exchange.search
   const lasting = asksForEvents(req)
   if (lasting) seats.take(exchange, res)
   const reply = await ask(forwarding, exchange, req, { url, lasting })
-  const headers = responseHeaders(reply, change, road, url, mountOf(exchange.path, prefix))
+  const headers = responseHeaders(reply, forwarding, url, exchange)
   // A service sees only our credentials, so a 401 is about us: a client that received it could only sign in again, in
   // vain.
   if (headers === undefined || reply.status === 401) {
@@ -205,14 +205,14 @@ function seatUnasked(seats: StreamSeats, reply: Reply, exchange: Exchange, res: 
 const mountOf = (path: string, prefix: string): string =>
   prefix.includes(':') ? path.split('/', prefix.split('/').length).join('/') : prefix
 
-function responseHeaders(reply: Reply, change: Change, road: Road, url: string, mount: string) {
+function responseHeaders(reply: Reply, { prefix, road, change }: Forwarding, url: string, { path }: Exchange) {
   const sent = fromUpstream(reply.headers)
   if (road.policy.token === 'user') sent['cache-control'] = personal(sent['cache-control'])
   const headers = change.response(sent)
   const { location } = headers
   if (typeof location === 'string') {
     const bases = road.addresses.flatMap((address) => [baseOf(road, address), address.url])
-    const seen = change.rewritten ? undefined : publicLocation(location, bases, url, mount)
+    const seen = change.rewritten ? undefined : publicLocation(location, bases, url, mountOf(path, prefix))
     if (seen === undefined) return undefined
     headers['location'] = seen
   }
